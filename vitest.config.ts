@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+// Tests run against the sources: the "@footing/source" condition makes packages resolve to src, not dist.
+export default defineConfig({
+  ssr: { resolve: { conditions: ['@footing/source'], externalConditions: ['@footing/source'] } },
+  resolve: { conditions: ['@footing/source'] },
+  test: {
+    include: ['packages/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+  },
+})

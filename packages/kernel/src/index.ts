@@ -1,1 +1,15 @@
-export {}
+// The kernel's public surface: coded errors, clock, decisions.
+export { type Clock, type ManualClock, manualClock, systemClock, type Timer } from './clock.ts'
+export { type Decision, type DecisionId, decision, decisions, isDecisionId, type ReversalCost } from './decisions.ts'
+export {
+  defineErrors,
+  type ErrorDetails,
+  type ErrorFactory,
+  type ErrorIssue,
+  type ErrorOptions,
+  type ErrorRow,
+  type ErrorTable,
+  FootingError,
+  type FootingErrorJson,
+  isFootingError,
+} from './errors.ts'

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 // Starts the command line on a Node that Footing supports. Plain JavaScript for any old Node:
 // this file must parse and explain itself even where the rest would not run.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import * as module from 'node:module'
+import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -10,6 +12,8 @@ const [major, minor] = process.versions.node.split('.').map(Number)
 const supported = major > 22 || (major === 22 && minor >= 18)
 
 if (supported) {
+  // Compiled code is kept between runs: a second start does not compile again. NODE_DISABLE_COMPILE_CACHE turns it off.
+  if (typeof module.enableCompileCache === 'function') module.enableCompileCache()
   const { main } = await import('../dist/main.js')
   process.exitCode = await main(process.argv.slice(2))
 } else {
@@ -22,9 +26,27 @@ if (supported) {
     )
     process.exitCode = 2
   } else {
-    const child = spawnSync(newer, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
-    process.exitCode = child.status ?? 1
+    runOn(newer)
   }
+}
+
+// Hands over to the newer Node and becomes a relay that passes signals on. A Ctrl-C in a terminal reaches the child both
+// from the terminal and from here; it takes two signals within a moment for one. Should this relay itself be killed,
+// the child sees its control channel close and stops: nothing is left running.
+function runOn(node) {
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  })
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  for (const signal of signals) process.on(signal, () => child.kill(signal))
+  child.on('error', (error) => {
+    process.stderr.write(`footing could not start ${node}: ${error.message}\nRun npm ci again to restore it.\n`)
+    process.exitCode = 2
+  })
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0)
+    for (const name of signals) process.removeAllListeners(name)
+  })
 }
 
 // A Node that npm installed beside us, looked for from here upwards and from the working directory upwards.

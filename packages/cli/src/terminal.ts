@@ -62,7 +62,7 @@ export function createTerminal(input: TerminalInput): Terminal {
     colored
       ? (text: string, ...styles: readonly Style[]) => styleText([...styles], text, { validateStream: false })
       : (text: string) => text
-  const smart = env['TERM'] !== 'dumb' && !isCi(env)
+  const smart = env.TERM !== 'dumb' && !isCi(env)
   return {
     out: (line = '') => {
       if (!json) stdout.write(`${line}\n`)
@@ -96,10 +96,10 @@ export function wantsColor(
   env: Readonly<Record<string, string | undefined>>,
   choice: ColorChoice,
 ): boolean {
-  if (isSet(env['NO_COLOR'])) return false
+  if (isSet(env.NO_COLOR)) return false
   if (choice !== undefined) return choice
-  if (isSet(env['FORCE_COLOR'])) return env['FORCE_COLOR'] !== '0' && env['FORCE_COLOR'] !== 'false'
-  return stream.isTTY === true && env['TERM'] !== 'dumb'
+  if (isSet(env.FORCE_COLOR)) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false'
+  return stream.isTTY === true && env.TERM !== 'dumb'
 }
 
 /** How many columns a text takes: escape codes are nothing, East Asian wide characters and emoji are two. */
@@ -130,11 +130,11 @@ function isSet(value: string | undefined): boolean {
 }
 
 function isCi(env: Readonly<Record<string, string | undefined>>): boolean {
-  return isSet(env['CI']) && env['CI'] !== 'false' && env['CI'] !== '0'
+  return isSet(env.CI) && env.CI !== 'false' && env.CI !== '0'
 }
 
 function speaksUnicode(env: Readonly<Record<string, string | undefined>>): boolean {
-  if (env['TERM'] === 'dumb') return false
-  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG']
+  if (env.TERM === 'dumb') return false
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG
   return locale === undefined || /utf-?8/i.test(locale)
 }

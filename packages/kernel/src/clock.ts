@@ -1,58 +1,104 @@
-// Time as an argument: whoever waits or measures is given a clock, so that tests own it.
+// Time as an argument: the system's clock in production, one that tests move by hand.
 
-/** Something that was scheduled. */
+/** A timer that can be given up. */
 export interface Timer {
-  /** Forgets it; safe to call twice and after it ran. */
   cancel(): void
 }
 
 /** Where time comes from. */
 export interface Clock {
-  /** Milliseconds since 1970, as `Date.now()`. It may jump; use it for what a person or another machine reads. */
+  /** Milliseconds since 1970, as `Date.now()`. */
   now(): number
-  /** Milliseconds from an arbitrary start, with fractions; it never goes back. Use it to measure and for deadlines. */
-  elapsed(): number
-  /** Runs `task` once after at least `ms` milliseconds. A waiting timer does not keep the process alive. */
-  after(ms: number, task: () => void): Timer
-  /** Resolves after `ms` milliseconds; rejects with the signal's reason when that aborts first. Keeps the process alive. */
+  /** Milliseconds that never run backwards, for measuring. */
+  monotonic(): number
+  /** Runs `work` once after `ms` milliseconds. The timer never keeps a process alive. */
+  after(ms: number, work: () => void): Timer
+  /** Resolves after `ms` milliseconds, or rejects with the signal's reason when it is aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+/** A clock that stands still until `advance` moves it. */
+export interface ManualClock extends Clock {
+  /** Moves time forward, running every timer that comes due, in order, and lets promises settle between them. */
+  advance(ms: number): Promise<void>
+  /** Timers that have not come due. */
+  readonly pending: number
 }
 
 /** Longest time that a timer of Node can hold; a longer one would fire at once. */
 const longestTimer = 2 ** 31 - 1
 
-/** The real clock. */
+/** The clock of the machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  elapsed: () => performance.now(),
-  after(ms, task) {
-    const handle = setTimeout(task, Math.min(Math.max(ms, 0), longestTimer))
-    handle.unref()
-    return { cancel: () => clearTimeout(handle) }
+  monotonic: () => performance.now(),
+  after: (ms, work) => {
+    const timer = setTimeout(work, Math.min(ms, longestTimer))
+    timer.unref()
+    return { cancel: () => clearTimeout(timer) }
   },
-  sleep: (ms, signal) => sleepOn((task) => referenced(ms, task), signal),
+  sleep: (ms, signal) =>
+    sleepOn((work) => {
+      const timer = setTimeout(work, Math.min(ms, longestTimer)) // not unref'd: whoever sleeps wants to wake up
+      return { cancel: () => clearTimeout(timer) }
+    }, signal),
 }
 
-/** Sleeps on any source of timers; shared by the clocks. */
-export function sleepOn(schedule: (task: () => void) => Timer, signal?: AbortSignal): Promise<void> {
+/** Makes a clock for tests. `start` is milliseconds since 1970. */
+export function manualClock(start = 0): ManualClock {
+  let now = start
+  let sequence = 0
+  const timers = new Map<number, { readonly at: number; readonly work: () => void }>()
+  // A Map keeps the order of insertion, so that of two timers due at the same time the older one runs first.
+  const nextDue = (limit: number) => {
+    let found: [number, { readonly at: number; readonly work: () => void }] | undefined
+    for (const entry of timers)
+      if (entry[1].at <= limit && (found === undefined || entry[1].at < found[1].at)) found = entry
+    return found
+  }
+  const clock: ManualClock = {
+    now: () => now,
+    monotonic: () => now - start,
+    after: (ms, work) => {
+      const id = sequence++
+      timers.set(id, { at: now + Math.max(0, ms), work })
+      return { cancel: () => timers.delete(id) }
+    },
+    sleep: (ms, signal) => sleepOn((work) => clock.after(ms, work), signal),
+    advance: async (ms) => {
+      const end = now + ms
+      await settle()
+      for (let due = nextDue(end); due !== undefined; due = nextDue(end)) {
+        timers.delete(due[0])
+        now = Math.max(now, due[1].at)
+        due[1].work()
+        await settle()
+      }
+      now = end
+    },
+    get pending() {
+      return timers.size
+    },
+  }
+  return clock
+}
+
+function sleepOn(schedule: (work: () => void) => Timer, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) {
-      reject(signal.reason)
-      return
-    }
-    const timer = schedule(() => {
-      signal?.removeEventListener('abort', stop)
-      resolve()
-    })
-    const stop = () => {
+    if (signal?.aborted) return reject(signal.reason)
+    const onAbort = () => {
       timer.cancel()
       reject(signal?.reason)
     }
-    signal?.addEventListener('abort', stop, { once: true })
+    const timer = schedule(() => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    })
+    signal?.addEventListener('abort', onAbort, { once: true })
   })
 }
 
-function referenced(ms: number, task: () => void): Timer {
-  const handle = setTimeout(task, Math.min(Math.max(ms, 0), longestTimer))
-  return { cancel: () => clearTimeout(handle) }
+/** One turn of the event loop, so that promises woken by a timer run before the next one. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }

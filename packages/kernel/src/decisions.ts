@@ -1,6 +1,6 @@
-// The eight decisions as data: what joins the library, the auditor, the probes and the drills.
+// The eight decisions as data: what the rules, probes, drills, records and reports all refer to by id.
 
-/** Id of one of the eight decisions. It never changes its meaning. */
+/** Id of a decision, the first half of a rule's id. */
 export type DecisionId =
   | 'data'
   | 'framework'
@@ -11,101 +11,111 @@ export type DecisionId =
   | 'observability'
   | 'reversibility'
 
-/** One early choice that is cheap to make well and dear to undo. */
+/** What reversing a decision later costs, in words that sort. */
+export type ReversalCost = 'low' | 'medium' | 'high' | 'major' | 'catastrophic'
+
+/** One of the eight decisions that a back end takes in its first weeks. */
 export interface Decision {
   readonly id: DecisionId
   readonly title: string
-  /** What has to be decided, as a question. */
+  /** The question that is answered, whether anybody asks it or not. */
   readonly question: string
-  /** What is right for most back ends. */
+  /** The answer that stays right for most back ends. */
   readonly soundDefault: string
-  /** The mistake that grows with the code base. */
+  /** What goes wrong slowly when it is answered otherwise. */
   readonly compoundingMistake: string
-  readonly costToReverse: {
-    readonly level: 'low' | 'medium' | 'high' | 'major' | 'catastrophic'
-    /** The cost in words, with its exceptions. */
-    readonly note: string
-  }
+  readonly reversal: ReversalCost
+  /** What that cost consists of. */
+  readonly reversalNote: string
 }
 
-/** The eight decisions, in the order in which every page and report shows them. */
+/** All eight, in the order in which reports show them. */
 export const decisions: readonly Decision[] = [
   {
     id: 'data',
-    title: 'Database and access pattern',
-    question: 'Which database engine, and how does code reach it?',
+    title: 'Data',
+    question: 'Which database holds the truth, and how does code reach it?',
     soundDefault:
-      'PostgreSQL behind PgBouncer in transaction mode; one query layer; migrations; replica routing; Redis for hot data; ClickHouse, Elasticsearch or S3 with Parquet only when a measurement justifies them',
-    compoundingMistake:
-      'No pooler (a hard wall near 5,000 concurrent requests), code that assumes a single database, raw SQL everywhere',
-    costToReverse: { level: 'catastrophic', note: 'engine: catastrophic, six months and more; pooler: low' },
+      'PostgreSQL behind PgBouncer in transaction mode, one query layer, migrations, replica routing, Redis for hot data',
+    compoundingMistake: 'no pooler, code that assumes a single database, raw SQL everywhere',
+    reversal: 'catastrophic',
+    reversalNote: 'another engine: 6 months and more; a pooler added later: low, if no code depends on sessions',
   },
   {
     id: 'framework',
-    title: 'Framework and style',
-    question: 'Which API framework, and are its contracts typed at the edges?',
-    soundDefault: 'One API framework, with type-safe contracts at the edges of the service',
-    compoundingMistake: 'Choosing well, then ignoring its patterns',
-    costToReverse: { level: 'major', note: 'major, six to twelve months' },
+    title: 'Framework',
+    question: 'Which framework serves requests, and are its patterns followed?',
+    soundDefault: 'one API framework with type-safe contracts at the edges',
+    compoundingMistake: 'choosing well, then ignoring its patterns',
+    reversal: 'major',
+    reversalNote: '6 to 12 months',
   },
   {
     id: 'boundaries',
-    title: 'Module boundaries',
-    question: 'Which domains does the code consist of, and who owns each?',
-    soundDefault:
-      'Modules aligned with the domain from the first week, imported only through their public interface, without cycles, with an owner per module',
-    compoundingMistake:
-      'Folders by kind (controllers, models, services), deep imports, circular imports, boundaries drawn by team',
-    costToReverse: { level: 'high', note: 'high, months' },
+    title: 'Boundaries',
+    question: 'Where are the modules, and what may they know of each other?',
+    soundDefault: 'domain-aligned modules, public interface only, no cycles, an owner for each',
+    compoundingMistake: 'folders by technical kind, deep imports, circular imports',
+    reversal: 'high',
+    reversalNote: 'months',
   },
   {
     id: 'async',
-    title: 'Async-first or sync-first',
-    question: 'Does the process wait for input and output without blocking?',
-    soundDefault: 'Async where input and output dominate, separate processes for CPU work',
-    compoundingMistake: 'Synchronous calls inside async handlers: throughput falls by 80 % and more, silently',
-    costToReverse: { level: 'high', note: 'high, endpoints are rewritten' },
+    title: 'Async',
+    question: 'Does waiting block others?',
+    soundDefault: 'async where I/O dominates, processes for CPU work',
+    compoundingMistake: 'synchronous calls inside async handlers: throughput falls silently, by 80 % and more',
+    reversal: 'high',
+    reversalNote: 'endpoints are rewritten one by one',
   },
   {
     id: 'services',
-    title: 'Monolith or services',
-    question: 'How many deployables, and what justifies the next one?',
-    soundDefault: 'A modular monolith; a module is extracted when a measurement says so',
-    compoundingMistake: 'Premature services, a database shared between services',
-    costToReverse: { level: 'high', note: 'high' },
+    title: 'Services',
+    question: 'One deployable or many?',
+    soundDefault: 'a modular monolith; a module leaves when a measurement says so',
+    compoundingMistake: 'services before they are needed, a database shared between services',
+    reversal: 'high',
+    reversalNote: 'data must be separated before code can be',
   },
   {
     id: 'state',
-    title: 'Where state lives',
-    question: 'Where do sessions, files, jobs and cached values live?',
+    title: 'State',
+    question: 'What does a worker lose when it dies?',
     soundDefault:
-      'Stateless workers: sessions in Redis, files in object storage, jobs in queues, a cache between application and database',
-    compoundingMistake: 'Sticky sessions, local disk, threads for jobs, a cache added late',
-    costToReverse: { level: 'medium', note: 'medium' },
+      'stateless workers: sessions in Redis, files in object storage, jobs in queues, a cache in front of the database',
+    compoundingMistake: 'sticky sessions, local disk, threads for jobs, a cache added late',
+    reversal: 'medium',
+    reversalNote: 'weeks for each kind of state',
   },
   {
     id: 'observability',
-    title: 'Seeing before needing',
-    question: 'What will be known about the system on the day it fails?',
+    title: 'Observability',
+    question: 'Can you see what happened before somebody asks?',
     soundDefault:
-      'JSON logs with request, user and trace ids; traces and error reports; top queries from pg_stat_statements; real-user p50, p95 and p99; queue depth',
-    compoundingMistake: 'Print statements, averages',
-    costToReverse: { level: 'low', note: 'low, but the history is lost' },
+      'JSON logs with request, user and trace ids; traces and error reports; query statistics; p50, p95 and p99; queue depth',
+    compoundingMistake: 'print statements and averages',
+    reversal: 'low',
+    reversalNote: 'days of work, but the history that was not recorded is gone',
   },
   {
     id: 'reversibility',
-    title: 'Cheap to undo',
-    question: 'Which choices can be taken back, and at what price?',
-    soundDefault: 'Repositories, storage and queue interfaces, feature flags, versioned API contracts',
-    compoundingMistake: "One vendor's SDK scattered through the code, breaking API changes",
-    costToReverse: { level: 'high', note: 'high' },
+    title: 'Reversibility',
+    question: 'What does it cost to change your mind?',
+    soundDefault: 'repositories, storage and queue interfaces, feature flags, versioned API contracts',
+    compoundingMistake: "one vendor's SDK scattered through the code, breaking API changes",
+    reversal: 'high',
+    reversalNote: 'each scattered call is a place to change and to test',
   },
 ]
 
-/** The eight ids, in the order of `decisions`. */
-export const decisionIds: readonly DecisionId[] = decisions.map((decision) => decision.id)
+/** The decision with this id. */
+export function decision(id: DecisionId): Decision {
+  const found = decisions.find((candidate) => candidate.id === id)
+  if (found === undefined) throw new TypeError(`no such decision: ${id}`)
+  return found
+}
 
-/** Finds a decision by its id; undefined for a word that is none. */
-export function findDecision(id: string): Decision | undefined {
-  return decisions.find((decision) => decision.id === id)
+/** True for the id of a decision; for input from outside. */
+export function isDecisionId(value: string): value is DecisionId {
+  return decisions.some((candidate) => candidate.id === value)
 }

@@ -1,7 +1,8 @@
 // Every coded error of the data capability: what happened, why it matters and what to do, with the HTTP status it becomes.
+import { defineErrors, type FootingError } from '@footing/kernel'
 
-/** The closed table. `{name}` stands for a detail of the single case. */
-export const dataErrors = {
+/** The closed table of this capability. */
+export const dataErrors = defineErrors({
   'data-unique-violation': {
     status: 409,
     retryable: false,
@@ -128,6 +129,20 @@ export const dataErrors = {
     why: 'Its connection already serves somebody else, so the statement would have run outside of any transaction.',
     remedy: 'Await every statement inside the function that transaction() was given.',
   },
+  'data-transaction-failed': {
+    status: 500,
+    retryable: false,
+    what: 'A transaction was to be committed after one of its statements had failed.',
+    why: 'PostgreSQL rolls such a transaction back as a whole; the error of that statement was caught and dropped.',
+    remedy: 'Let the error pass, or put the statement that may fail into tx.savepoint().',
+  },
+  'data-schema-name': {
+    status: 500,
+    retryable: false,
+    what: 'The module name "{module}" cannot name a PostgreSQL schema.',
+    why: 'Each module keeps its tables in a schema of the same name, at most 63 characters long.',
+    remedy: 'Use lower-case letters, digits and hyphens, beginning with a letter and not with pg_.',
+  },
   'data-url-invalid': {
     status: 500,
     retryable: false,
@@ -233,39 +248,16 @@ export const dataErrors = {
     why: 'Its own last words stand in server.log of that folder.',
     remedy: 'Read server.log, or set DATABASE_URL to a PostgreSQL server that you run yourself.',
   },
-} as const
+})
 
 /** A code of the table. */
-export type DataErrorCode = keyof typeof dataErrors
+export type DataErrorCode = Parameters<typeof dataErrors>[0]
 
-/** Provisional carrier until the kernel's coded error is there. */
-export class CodedError extends Error {
-  readonly code: string
-  readonly status: number
-  readonly retryable: boolean
-  readonly why: string
-  readonly remedy: string
-  readonly details: Readonly<Record<string, string | number>>
-  constructor(code: DataErrorCode, details: Readonly<Record<string, string | number>>, options?: ErrorOptions) {
-    const row = dataErrors[code]
-    const fill = (text: string): string =>
-      text.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? 'unknown'))
-    super(fill(row.what), options)
-    this.name = 'CodedError'
-    this.code = code
-    this.status = row.status
-    this.retryable = row.retryable
-    this.why = fill(row.why)
-    this.remedy = fill(row.remedy)
-    this.details = details
-  }
-}
-
-/** Makes the coded error of the table, with the details that its sentences name. */
+/** Makes an error of the table with the values that its sentences name. They end up in messages: never a secret. */
 export function dataError(
   code: DataErrorCode,
   details: Readonly<Record<string, string | number>> = {},
-  options?: ErrorOptions,
-): CodedError {
-  return new CodedError(code, details, options)
+  cause?: unknown,
+): FootingError {
+  return dataErrors(code, { details, cause })
 }

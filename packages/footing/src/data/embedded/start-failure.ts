@@ -1,5 +1,6 @@
 // Turns what PostgreSQL, initdb or the file system said before giving up into a coded error with a remedy.
-import { CodedError, dataError } from '../errors.ts'
+import { type FootingError, isFootingError } from '@footing/kernel'
+import { dataError } from '../errors.ts'
 
 /** Why a start did not work, as far as the words of the server tell. */
 export type FailureKind = 'locked' | 'port-taken' | 'memory-in-use' | 'disk-full' | 'corrupt' | 'version' | 'other'
@@ -25,20 +26,20 @@ export function classifyFailure(words: string): FailureKind {
 }
 
 /** The coded error for an exception or the last words of a server that did not start. Coded errors pass through. */
-export function explainFailure(cause: unknown, folder: string): CodedError {
-  if (cause instanceof CodedError) return cause
+export function explainFailure(cause: unknown, folder: string): FootingError {
+  if (isFootingError(cause)) return cause
   const words = typeof cause === 'string' ? cause : wordsOf(cause)
   const reason = lastLines(words)
-  const options = cause instanceof Error ? { cause } : {}
+  const origin = cause instanceof Error ? cause : undefined
   switch (classifyFailure(words)) {
     case 'disk-full':
-      return dataError('embedded-disk-full', { folder, reason }, options)
+      return dataError('embedded-disk-full', { folder, reason }, origin)
     case 'version':
-      return dataError('embedded-data-version', { folder, found: 'another version', expected: 'this one' }, options)
+      return dataError('embedded-data-version', { folder, found: 'another version', expected: 'this one' }, origin)
     case 'corrupt':
-      return dataError('embedded-data-corrupt', { folder, reason }, options)
+      return dataError('embedded-data-corrupt', { folder, reason }, origin)
     default:
-      return dataError('embedded-start-failed', { folder, reason }, options)
+      return dataError('embedded-start-failed', { folder, reason }, origin)
   }
 }
 

@@ -1,0 +1,67 @@
+// Joins Kysely's query builder to our sessions: it writes the SQL, we decide where, until when and under whose name it runs.
+import {
+  type CompiledQuery,
+  type ConnectionProvider,
+  type DatabaseConnection,
+  DefaultQueryExecutor,
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from 'kysely'
+import type pg from 'pg'
+import type { Queries } from './contract.ts'
+import { dataError } from './errors.ts'
+
+/** Runs one statement somewhere. */
+export type Run = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
+
+const dialect = {
+  createAdapter: () => new PostgresAdapter(),
+  createDriver: () => new DummyDriver(),
+  createIntrospector: (db: Kysely<unknown>) => new PostgresIntrospector(db),
+  createQueryCompiler: () => new PostgresQueryCompiler(),
+}
+const compiler = new PostgresQueryCompiler()
+const adapter = new PostgresAdapter()
+const driver = new DummyDriver()
+
+/** A query builder whose statements go through `run` and whose unqualified tables are those of `schema`. */
+export function bindQueries<Tables>(schema: string, run: Run): Queries<Tables> {
+  const executor = new DefaultQueryExecutor(compiler, adapter, new RunProvider(run))
+  const kysely = new Kysely<Tables>({ config: { dialect }, dialect, driver: driver as never, executor })
+  return kysely.withSchema(schema)
+}
+
+// Kysely asks for a connection per statement; ours is the function that finds one.
+class RunProvider implements ConnectionProvider {
+  readonly #connection: DatabaseConnection
+  constructor(run: Run) {
+    this.#connection = new RunConnection(run)
+  }
+  provideConnection<T>(consumer: (connection: DatabaseConnection) => Promise<T>): Promise<T> {
+    return consumer(this.#connection)
+  }
+}
+
+class RunConnection implements DatabaseConnection {
+  readonly #run: Run
+  constructor(run: Run) {
+    this.#run = run
+  }
+
+  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+    const result = await this.#run(sql, parameters)
+    // The row type is what the query builder inferred from the table interface; nothing can check it here.
+    const rows = result.rows as Row[]
+    if (result.command === 'SELECT' || result.rowCount === null) return { rows }
+    return { rows, numAffectedRows: BigInt(result.rowCount) }
+  }
+
+  // biome-ignore lint/correctness/useYield: the interface wants a generator, and streaming is refused before the first row
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw dataError('data-query-failed', { reason: 'streaming needs a transaction', state: '0A000', module: 'data' })
+  }
+}

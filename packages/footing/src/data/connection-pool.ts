@@ -1,0 +1,133 @@
+// The connections of this process to one server: a bounded number, a bounded wait, and a coded error for each way to fail.
+
+import { isFootingError } from '@footing/kernel'
+import pg from 'pg'
+import { requestCancel } from './cancel-request.ts'
+import type { PoolStats, QueryScope } from './contract.ts'
+import { dataError } from './errors.ts'
+import { translateServerError } from './server-error.ts'
+import { Session, type SessionEnvironment } from './session.ts'
+import { WaitingLine } from './waiting-line.ts'
+
+/** How one pool is set up. */
+export interface ConnectionPoolOptions {
+  /** `postgres://user:password@host:port/database`, of PostgreSQL or of PgBouncer. */
+  readonly url: string
+  /** Most connections at once. */
+  readonly size: number
+  /** Longest wait for a free connection, in milliseconds. */
+  readonly acquireTimeoutMs: number
+  /** Longest time to open a new connection, in milliseconds. */
+  readonly connectTimeoutMs: number
+  /** Idle connections are closed after this time, in milliseconds. */
+  readonly idleTimeoutMs: number
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string
+}
+
+/** A pool of sessions. */
+export class ConnectionPool {
+  readonly #options: ConnectionPoolOptions
+  readonly #pool: pg.Pool
+  readonly #line: WaitingLine
+  readonly #environment: SessionEnvironment
+  #closing: Promise<void> | undefined
+
+  constructor(options: ConnectionPoolOptions) {
+    this.#options = options
+    const config = parseUrl(options.url)
+    this.#line = new WaitingLine(options.size)
+    // No startup parameter beyond application_name: PgBouncer refuses the connection for any other.
+    this.#pool = new pg.Pool({
+      connectionString: options.url,
+      max: options.size,
+      connectionTimeoutMillis: options.connectTimeoutMs,
+      idleTimeoutMillis: options.idleTimeoutMs,
+      application_name: options.applicationName,
+      keepAlive: true,
+      allowExitOnIdle: true,
+    })
+    // A connection that breaks while nobody uses it has simply left the pool.
+    this.#pool.on('error', () => undefined)
+    this.#pool.on('connect', (client) => client.on('error', () => undefined))
+    this.#environment = {
+      address: `${config.host}:${config.port}/${config.database}`,
+      now: options.now,
+      cancel: (client) => requestCancel(config, client),
+    }
+  }
+
+  get address(): string {
+    return this.#environment.address
+  }
+
+  get stats(): PoolStats {
+    return {
+      size: this.#options.size,
+      open: this.#pool.totalCount,
+      idle: this.#pool.idleCount,
+      waiting: this.#line.waiting,
+    }
+  }
+
+  /**
+   * Borrows a connection for the time of `work`. A connection that broke is thrown away.
+   * @throws `data-pool-exhausted`, `data-connection-refused`, `data-too-many-connections`, `data-access-refused`,
+   * `data-closed`, `data-cancelled`, and what `work` throws
+   */
+  async use<T>(scope: QueryScope | undefined, work: (session: Session) => Promise<T>): Promise<T> {
+    const turnedAway = this.#enter(scope)
+    if (turnedAway !== undefined) await turnedAway
+    try {
+      const client = await this.#connect()
+      const session = new Session(client, this.#environment)
+      try {
+        return await work(session)
+      } finally {
+        client.release(session.broken)
+      }
+    } finally {
+      this.#line.leave()
+    }
+  }
+
+  /** Waits for the statements under way, then closes every connection. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#line.close().then(() => this.#pool.end())
+    return this.#closing
+  }
+
+  #enter(scope: QueryScope | undefined): Promise<void> | undefined {
+    const { acquireTimeoutMs, now, size } = this.#options
+    const remainingMs = scope?.deadlineAt === undefined ? Number.POSITIVE_INFINITY : scope.deadlineAt - now()
+    const timeoutMs = Math.min(acquireTimeoutMs, remainingMs)
+    const waiting = this.#line.enter({ timeoutMs, signal: scope?.signal })
+    return waiting?.then((turned) => {
+      if (turned === undefined) return
+      if (turned === 'closed') throw dataError('data-closed')
+      if (turned === 'aborted') throw dataError('data-cancelled')
+      throw dataError('data-pool-exhausted', { waitedMs: Math.round(timeoutMs), size, waiting: this.#line.waiting })
+    })
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    try {
+      return await this.#pool.connect()
+    } catch (error) {
+      if (isFootingError(error)) throw error
+      throw translateServerError(error, { module: 'data', address: this.address, connecting: true })
+    }
+  }
+}
+
+function parseUrl(url: string): { host: string; port: number; database: string } {
+  try {
+    if (!/^postgres(ql)?:\/\//.test(url)) throw new Error('it does not begin with postgres://')
+    const { host, port, database } = new pg.Client({ connectionString: url })
+    return { host, port, database: database ?? '' }
+  } catch (error) {
+    throw dataError('data-url-invalid', { reason: error instanceof Error ? error.message : String(error) })
+  }
+}

@@ -1,0 +1,64 @@
+// Opens the database connections of one process.
+import { setTimeout as delay } from 'node:timers/promises'
+import { ConnectionPool } from './connection-pool.ts'
+import type { DataSource, QueryScope } from './contract.ts'
+import { openModuleDatabase, type Router } from './module-database.ts'
+
+/** How a data source is opened. Only `url` has no default. */
+export interface DataSourceOptions {
+  /** Of PgBouncer in transaction mode, or of PostgreSQL itself. */
+  readonly url: string
+  /** Most connections of this process. Default 10: through PgBouncer more rarely helps, without it more soon hurts. */
+  readonly poolSize?: number
+  /** Longest wait for a free connection in milliseconds. Default 5000; a nearer deadline wins. */
+  readonly acquireTimeoutMs?: number
+  /** Longest time to open a connection in milliseconds. Default 5000. */
+  readonly connectTimeoutMs?: number
+  /** Idle connections are closed after this many milliseconds. Default 30 000. */
+  readonly idleTimeoutMs?: number
+  /** Longest wait for one lock inside a transaction in milliseconds. Default 5000. */
+  readonly lockTimeoutMs?: number
+  /** What surrounds the current call; read for each statement. */
+  readonly scope?: () => QueryScope | undefined
+  /** Clock that deadlines are measured on. */
+  readonly clock?: { now(): number }
+  /** Shown in pg_stat_activity. Default `footing`. */
+  readonly applicationName?: string
+}
+
+/**
+ * Opens a data source. No connection is made before the first statement, so this never waits.
+ * @throws `data-url-invalid`
+ */
+export function openDataSource(options: DataSourceOptions): DataSource {
+  const now = options.clock === undefined ? Date.now : () => options.clock?.now() ?? Date.now()
+  const primary = new ConnectionPool({
+    url: options.url,
+    size: options.poolSize ?? 10,
+    acquireTimeoutMs: options.acquireTimeoutMs ?? 5000,
+    connectTimeoutMs: options.connectTimeoutMs ?? 5000,
+    idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
+    applicationName: options.applicationName ?? 'footing',
+    now,
+  })
+  const router: Router = { reader: () => primary, writer: () => primary }
+  const environment = {
+    router,
+    now,
+    scope: options.scope ?? (() => undefined),
+    lockTimeoutMs: options.lockTimeoutMs ?? 5000,
+    pause: (ms: number) => delay(ms),
+    random: Math.random,
+  }
+  return {
+    forModule: (module) => openModuleDatabase(module, environment),
+    async ping() {
+      const scope = { deadlineAt: now() + (options.connectTimeoutMs ?? 5000) }
+      await primary.use(scope, (session) => session.execute('select 1', [], { module: 'footing', scope }))
+    },
+    get stats() {
+      return primary.stats
+    },
+    close: () => primary.close(),
+  }
+}

@@ -1,0 +1,100 @@
+// What a module gets as `db`: its statements, sent to the right server, on a connection of this process.
+
+import { isFootingError } from '@footing/kernel'
+import { bindQueries, type Run } from './bound-queries.ts'
+import type { ConnectionPool } from './connection-pool.ts'
+import type { Consistency, Database, QueryScope, ReadOptions, Transaction, TransactionOptions } from './contract.ts'
+import { runTransaction } from './open-transaction.ts'
+import { schemaOf } from './schema-name.ts'
+
+/** What the handles of all modules share. */
+export interface DatabaseEnvironment {
+  /** Which server answers a read, and which takes the writes. */
+  readonly router: Router
+  readonly scope: () => QueryScope | undefined
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly lockTimeoutMs: number
+  /** Waits before a transaction is tried again, in milliseconds. */
+  readonly pause: (ms: number) => Promise<void>
+  /** Between 0 and 1. */
+  readonly random: () => number
+}
+
+/** Chooses a server. Replicas come in here; callers say `consistency` and never learn which server it was. */
+export interface Router {
+  reader(consistency: Consistency, scope: QueryScope | undefined): ConnectionPool
+  writer(): ConnectionPool
+}
+
+/** Makes the handle of one module. */
+export function openModuleDatabase<Tables>(module: string, environment: DatabaseEnvironment): Database<Tables> {
+  const { router, scope } = environment
+  const schema = schemaOf(module)
+  const context = () => ({ module, scope: scope() })
+
+  const runRead =
+    (consistency: Consistency): Run =>
+    (text, values) =>
+      repeatOnLostConnection(() => {
+        const statement = context()
+        const pool = router.reader(consistency, statement.scope)
+        return pool.use(statement.scope, (session) => session.execute(text, values, statement))
+      })
+  const runWrite: Run = (text, values) => {
+    const statement = context()
+    return router.writer().use(statement.scope, (session) => session.execute(text, values, statement))
+  }
+
+  const writer = bindQueries<Tables>(schema, runWrite)
+  const readers = {
+    latest: bindQueries<Tables>(schema, runRead('latest')),
+    'own-writes': bindQueries<Tables>(schema, runRead('own-writes')),
+    any: bindQueries<Tables>(schema, runRead('any')),
+  }
+
+  return {
+    schema,
+    read: (options?: ReadOptions) => readers[options?.consistency ?? 'latest'],
+    write: () => writer,
+    async query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+      // The caller names the row type; plain SQL carries none.
+      return (await runWrite(text, values)).rows as Row[]
+    },
+    transaction: (work, options = {}) => transactionWithRetries(environment, { module, schema }, work, options),
+  }
+}
+
+async function transactionWithRetries<Tables, T>(
+  environment: DatabaseEnvironment,
+  owner: { readonly module: string; readonly schema: string },
+  work: (tx: Transaction<Tables>) => Promise<T>,
+  options: TransactionOptions,
+): Promise<T> {
+  const { router, now, lockTimeoutMs, pause, random } = environment
+  const scope = environment.scope()
+  const context = { ...owner, scope, now, defaultLockTimeoutMs: lockTimeoutMs }
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await router.writer().use(scope, (session) => runTransaction(session, context, options, work))
+    } catch (error) {
+      if (attempt >= (options.retries ?? 0) || !isConflict(error)) throw error
+      // Two that met once meet again unless they wait for different times.
+      await pause(Math.min(1000, 10 * 2 ** attempt) * (0.5 + random()))
+    }
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return isFootingError(error) && (error.code === 'data-serialization-failure' || error.code === 'data-deadlock')
+}
+
+// A read changes nothing, so when its connection turns out to be dead it may simply be sent again on another.
+async function repeatOnLostConnection<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (isFootingError(error) && error.code === 'data-connection-lost') return read()
+    throw error
+  }
+}

@@ -1,0 +1,118 @@
+// One transaction on one session: limits set for it alone, savepoints, commit that is checked, rollback that always ends it.
+
+import { bindQueries, type Run } from './bound-queries.ts'
+import type { QueryScope, Transaction, TransactionOptions } from './contract.ts'
+import { transactionBrand } from './contract.ts'
+import { dataError } from './errors.ts'
+import type { Session } from './session.ts'
+
+/** What a transaction is opened for. */
+export interface TransactionContext {
+  readonly module: string
+  readonly schema: string
+  readonly scope: QueryScope | undefined
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly defaultLockTimeoutMs: number
+}
+
+/** Runs `work` between begin and commit. What `work` throws is passed on after the rollback. */
+export async function runTransaction<Tables, T>(
+  session: Session,
+  context: TransactionContext,
+  options: TransactionOptions,
+  work: (tx: Transaction<Tables>) => Promise<T>,
+): Promise<T> {
+  const scope = narrowScope(context, options.timeoutMs)
+  const send: Run = (text, values) => session.execute(text, values, { module: context.module, scope })
+  const life = { over: false }
+
+  await send(beginStatement(context, options, scope), [])
+  try {
+    const result = await work(transactionHandle<Tables>(context.schema, send, life))
+    life.over = true
+    const { command } = await send('commit', [])
+    // PostgreSQL answers the commit of a failed transaction with ROLLBACK and no error.
+    if (command === 'ROLLBACK') throw dataError('data-transaction-failed')
+    return result
+  } catch (error) {
+    life.over = true
+    await rollBack(session, context)
+    throw error
+  }
+}
+
+function narrowScope(context: TransactionContext, timeoutMs: number | undefined): QueryScope | undefined {
+  if (timeoutMs === undefined) return context.scope
+  const own = context.now() + timeoutMs
+  return { ...context.scope, deadlineAt: Math.min(own, context.scope?.deadlineAt ?? own) }
+}
+
+// One message for all: a round trip less, and SET LOCAL is the only kind of setting that a pooler cannot lose or leak.
+function beginStatement(
+  { now, defaultLockTimeoutMs }: TransactionContext,
+  options: TransactionOptions,
+  scope: QueryScope | undefined,
+): string {
+  const parts = ['begin']
+  if (options.isolation !== undefined) parts[0] += ` isolation level ${isolationLevels[options.isolation]}`
+  if (options.readOnly === true) parts[0] += ' read only'
+  parts.push(`set local lock_timeout = ${milliseconds(options.lockTimeoutMs ?? defaultLockTimeoutMs)}`)
+  if (scope?.deadlineAt !== undefined) {
+    const remaining = milliseconds(scope.deadlineAt - now())
+    parts.push(`set local statement_timeout = ${remaining}`)
+    parts.push(`set local idle_in_transaction_session_timeout = ${remaining}`)
+  }
+  return parts.join('; ')
+}
+
+// A table, not the caller's own words: these go into the statement as they are.
+const isolationLevels = {
+  'read committed': 'read committed',
+  'repeatable read': 'repeatable read',
+  serializable: 'serializable',
+} as const
+
+// Zero would switch the limit off.
+function milliseconds(value: number): number {
+  return Math.max(1, Math.min(Math.ceil(value), 2 ** 31 - 1))
+}
+
+function transactionHandle<Tables>(schema: string, send: Run, life: { readonly over: boolean }): Transaction<Tables> {
+  let savepoints = 0
+  const guarded: Run = async (text, values) => {
+    if (life.over) throw dataError('data-transaction-over')
+    return send(text, values)
+  }
+  const savepoint = async <T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T> => {
+    savepoints += 1
+    const name = `footing_${savepoints}`
+    await guarded(`savepoint ${name}`, [])
+    try {
+      const result = await work(handle)
+      await guarded(`release savepoint ${name}`, [])
+      return result
+    } catch (error) {
+      // When even this fails the transaction is lost, and the first error says more than the second.
+      await guarded(`rollback to savepoint ${name}; release savepoint ${name}`, []).catch(() => undefined)
+      throw error
+    }
+  }
+  const own = {
+    [transactionBrand]: true as const,
+    savepoint,
+    async query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+      // The caller names the row type; plain SQL carries none.
+      return (await guarded(text, values)).rows as Row[]
+    },
+  }
+  // Kysely keeps its state in private fields, so its methods must run on itself and not on a copy.
+  const handle: Transaction<Tables> = Object.assign(bindQueries<Tables>(schema, guarded), own)
+  return handle
+}
+
+// The rollback must reach the server even when the caller's deadline has passed or its client is gone.
+async function rollBack(session: Session, { module }: TransactionContext): Promise<void> {
+  if (session.broken) return
+  await session.execute('rollback', [], { module, scope: undefined }).catch(() => undefined)
+}

@@ -78,7 +78,12 @@ function milliseconds(value: number): number {
   return Math.max(1, Math.min(Math.ceil(value), 2 ** 31 - 1))
 }
 
-function transactionHandle<Tables>(schema: string, send: Run, life: { readonly over: boolean }): Transaction<Tables> {
+/** The handle of an open transaction whose statements go through `send`, until `life` is over. */
+export function transactionHandle<Tables>(
+  schema: string,
+  send: Run,
+  life: { readonly over: boolean },
+): Transaction<Tables> {
   let savepoints = 0
   const guarded: Run = async (text, values) => {
     if (life.over) throw dataError('data-transaction-over')

@@ -1,16 +1,18 @@
-// Says in front of each statement who sent it, so that pg_stat_activity and pg_stat_statements can tell, behind any pooler.
+// Says in each statement who sent it, so that pg_stat_activity and pg_stat_statements can tell, behind any pooler.
 
-/** `/* content GET /api/articles *\/ ` with everything removed that could end the comment or hide in it. */
-export function queryTag(module: string, route: string | undefined): string {
-  return `/* ${clean(module)}${route === undefined ? '' : ` ${clean(route)}`} */ `
+/**
+ * Puts the comment of module and route behind the first word: `select /* content GET /api/tags *\/ name from …`.
+ * In front of the statement pg_stat_statements would drop it, at the end pg_stat_activity would cut it off.
+ */
+export function tagStatement(text: string, module: string, route: string | undefined): string {
+  const tag = `/* ${clean(module)}${route === undefined ? '' : ` ${clean(route)}`} */`
+  const word = /^\s*[A-Za-z]+/.exec(text)?.[0] ?? ''
+  return word === '' ? `${tag} ${text}` : `${word} ${tag}${text.slice(word.length)}`
 }
 
 const longest = 120
 
 // A comment that could be closed from outside would be an injection, so only harmless characters pass.
 function clean(text: string): string {
-  return text
-    .slice(0, longest)
-    .replace(/[^A-Za-z0-9 _.:/{}-]/g, '_')
-    .replace(/\/(?=\*)|(?<=\*)\//g, '_')
+  return text.slice(0, longest).replace(/[^A-Za-z0-9 _.:/{}-]/g, '_')
 }

@@ -2,7 +2,7 @@
 import type pg from 'pg'
 import type { QueryScope } from './contract.ts'
 import { dataError } from './errors.ts'
-import { queryTag } from './query-tag.ts'
+import { tagStatement } from './query-tag.ts'
 import { translateServerError } from './server-error.ts'
 
 /** What a statement is sent for. */
@@ -65,7 +65,7 @@ export class Session {
     const stop = new StatementStop(() => this.#cancel(), remainingMs, scope?.signal)
     let failed = true
     try {
-      const tagged = queryTag(module, scope?.route) + text
+      const tagged = tagStatement(text, module, scope?.route)
       const running = values.length === 0 ? this.client.query(tagged) : this.client.query(tagged, values as unknown[]) // pg does not write to it
       const result = await (stop.armed ? Promise.race([running, stop.givenUp]) : running)
       failed = false

@@ -1,0 +1,24 @@
+// The public list of the data capability.
+export type {
+  Consistency,
+  Database,
+  DataSource,
+  EmbeddedServer,
+  MigrationSource,
+  MigrationStatus,
+  Migrator,
+  PoolStats,
+  Queries,
+  QueryRecord,
+  QueryScope,
+  ReadOptions,
+  ReadQueries,
+  Transaction,
+  TransactionOptions,
+} from './contract.ts'
+export { transactionBrand } from './contract.ts'
+export { type DataSourceOptions, openDataSource } from './data-source.ts'
+export { type EmbeddedOptions, startEmbeddedPostgres } from './embedded/embedded-postgres.ts'
+export { type DataErrorCode, dataErrors } from './errors.ts'
+export type { MigrationFunction, MigrationTables } from './migrations/migration-file.ts'
+export { createMigrator, type MigratorOptions } from './migrations/migrator.ts'

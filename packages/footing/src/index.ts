@@ -1,1 +1,47 @@
-export {}
+// The public list of the runtime library. Telemetry and testing have entries of their own.
+export {
+  type Clock,
+  defineErrors,
+  type ErrorIssue,
+  FootingError,
+  isFootingError,
+  manualClock,
+  systemClock,
+} from '@footing/kernel'
+export {
+  type App,
+  type AppOptions,
+  createApp,
+  type Role,
+  type RunningApp,
+  type StartOptions,
+} from './app/create-app.ts'
+export type { Log, LogFields, LogLevel } from './app/log.ts'
+export type { Profile } from './app/profile.ts'
+export { optionalSetting, type Setting, type Settled, setting } from './app/setting.ts'
+export * from './data/index.ts'
+export type { CorsOptions, FailedRequest, HttpOptions, MountedRoute, ProblemAnswer } from './http/http-options.ts'
+export { type AnyRoute, respond, route } from './http/route.ts'
+export type { Context, User } from './module/context.ts'
+export {
+  type AnyManifest,
+  type CallOptions,
+  defineModule,
+  type Manifest,
+  type PortOf,
+  type PortsOf,
+} from './module/define-module.ts'
+export type { Duration } from './module/duration.ts'
+export {
+  type Authenticate,
+  type Credentials,
+  type Handlers,
+  type Implementation,
+  implement,
+  type Kit,
+  type ModuleImplementation,
+} from './module/implement.ts'
+export { event, op } from './module/operation.ts'
+export type { OperationStats } from './module/operation-stats.ts'
+export type { JsonObject, JsonValue, Portable } from './module/portable.ts'
+export { describedAs, type InputOf, type OutputOf, type Schema } from './module/schema.ts'

@@ -1,0 +1,113 @@
+// A route as a plain object: its contract as schemas, bound to a typed function.
+import type { Context, User } from '../module/context.ts'
+import type { Duration } from '../module/duration.ts'
+import type { OutputOf, Schema } from '../module/schema.ts'
+
+/** Methods that a route can answer. */
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** Who may call: `required` (the default) refuses strangers, `optional` lets them in without a user, `none` does not ask. */
+export type Auth = 'required' | 'optional' | 'none'
+
+/** A size in bytes, or a text such as `'100kb'`, `'1mb'`. */
+export type Size = number | `${number}${'b' | 'kb' | 'mb'}`
+
+/** What the function of a route is given, already checked. */
+export interface RouteInput<
+  Params extends Schema | undefined,
+  Query extends Schema | undefined,
+  Body extends Schema | undefined,
+  Who extends Auth,
+> {
+  readonly params: OutputOf<Params>
+  readonly query: OutputOf<Query>
+  readonly body: OutputOf<Body>
+  readonly user: Who extends 'required' ? User : Who extends 'optional' ? User | undefined : undefined
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+/** An answer other than the usual one. */
+export interface Response {
+  readonly kind: 'response'
+  readonly status: number
+  readonly body: unknown
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Answers with another status, other headers or no body: `respond(304)`, `respond(201, value, { location })`. */
+export function respond(status: number, body?: unknown, headers: Readonly<Record<string, string>> = {}): Response {
+  return { kind: 'response', status, body, headers }
+}
+
+/** The facts of a route that do not depend on its types. */
+export interface RouteFacts {
+  readonly method: Method
+  /** Path below the base path, with `:name` for parameters: `/articles/:slug`. */
+  readonly path: string
+  /** Status of the usual answer; default 200, or 204 without `out`. */
+  readonly status?: number
+  readonly summary?: string
+  readonly description?: string
+  readonly operationId?: string
+  readonly tags?: readonly string[]
+  readonly deprecated?: boolean
+  /** Codes of errors that it answers with by design, for the API description. */
+  readonly errors?: readonly string[]
+  readonly timeout?: Duration
+  readonly bodyLimit?: Size
+}
+
+/** What the function of a route returns: nothing without `out`. */
+type Answer<Out> = OutputOf<Out> extends undefined ? void : OutputOf<Out>
+
+/** What `route` takes. */
+export interface RouteOptions<
+  Params extends Schema | undefined,
+  Query extends Schema | undefined,
+  Body extends Schema | undefined,
+  Out extends Schema | undefined,
+  Who extends Auth,
+> extends RouteFacts {
+  readonly auth?: Who
+  readonly params?: Params
+  readonly query?: Query
+  readonly body?: Body
+  readonly out?: Out
+  readonly handle: (input: RouteInput<Params, Query, Body, Who>, context: Context) => Promise<Response | Answer<Out>>
+}
+
+/** A route of any types. */
+export interface AnyRoute extends RouteFacts {
+  readonly kind: 'route'
+  readonly auth: Auth
+  readonly params: Schema | undefined
+  readonly query: Schema | undefined
+  readonly body: Schema | undefined
+  readonly out: Schema | undefined
+  /** Called with what its own schemas yielded. */
+  readonly handle: (
+    input: RouteInput<undefined, undefined, undefined, 'optional'>,
+    context: Context,
+  ) => Promise<unknown>
+}
+
+/** Declares a route. Without `auth` it is closed to strangers: a forgotten word locks a door instead of opening it. */
+export function route<
+  const Params extends Schema | undefined = undefined,
+  const Query extends Schema | undefined = undefined,
+  const Body extends Schema | undefined = undefined,
+  const Out extends Schema | undefined = undefined,
+  const Who extends Auth = 'required',
+>(options: RouteOptions<Params, Query, Body, Out, Who>): AnyRoute {
+  return Object.freeze({
+    ...options,
+    kind: 'route',
+    auth: options.auth ?? 'required',
+    params: options.params,
+    query: options.query,
+    body: options.body,
+    out: options.out,
+    // The server calls it only with what these very schemas yielded, which no common type can say.
+    handle: options.handle as unknown as AnyRoute['handle'],
+  })
+}

@@ -1,0 +1,173 @@
+// The module manifest: one plain object that checking, calling, migrating, owning and extracting all read.
+import type { Setting } from '../app/setting.ts'
+import type { Duration } from './duration.ts'
+import { moduleErrors } from './errors.ts'
+import type { EventDefinition, Operation } from './operation.ts'
+import type { InputOf, OutputOf } from './schema.ts'
+
+/** Operations by name. */
+export type PortShape = Readonly<Record<string, Operation>>
+
+/** Settings by the name of their environment variable. */
+export type SettingsShape = Readonly<Record<string, Setting>>
+
+/** A manifest. Frozen data; the type parameters carry what callers and the implementation are checked against. */
+export interface Manifest<
+  Name extends string = string,
+  Port extends PortShape = PortShape,
+  Needs extends readonly AnyManifest[] = readonly AnyManifest[],
+  Settings extends SettingsShape = SettingsShape,
+  Events extends EventsShape = EventsShape,
+> {
+  readonly kind: 'module'
+  readonly name: Name
+  /** Who answers for it, as in CODEOWNERS: `@acme/payments`. */
+  readonly owner: string
+  /** The only modules it may import and call. */
+  readonly needs: Needs
+  readonly port: Port
+  readonly settings: Settings
+  readonly events: Events
+  /** Tables in its own PostgreSQL schema, written by nobody else. */
+  readonly tables: readonly string[]
+  /** Views of other modules that it may read, by module. */
+  readonly reads: Readonly<Record<string, readonly string[]>>
+  /** What it requires of drivers, by capability; start-up refuses a driver that lacks it. */
+  readonly guarantees: Readonly<Record<string, readonly string[]>>
+  /** Folder of its migrations. */
+  readonly migrations: URL | undefined
+}
+
+/** Events by name. */
+export type EventsShape = Readonly<Record<string, EventDefinition>>
+
+/** Any manifest, whatever it declares. */
+export interface AnyManifest {
+  readonly kind: 'module'
+  readonly name: string
+  readonly owner: string
+  readonly needs: readonly AnyManifest[]
+  readonly port: PortShape
+  readonly settings: SettingsShape
+  readonly events: EventsShape
+  readonly tables: readonly string[]
+  readonly reads: Readonly<Record<string, readonly string[]>>
+  readonly guarantees: Readonly<Record<string, readonly string[]>>
+  readonly migrations: URL | undefined
+}
+
+/** What a caller may change about one call; it can only be made stricter. */
+export interface CallOptions {
+  readonly deadline?: Duration
+  readonly signal?: AbortSignal
+}
+
+/** An operation as its callers see it. */
+export type Call<Op> =
+  Op extends Operation<infer In, infer Out>
+    ? In extends undefined
+      ? (input?: undefined, options?: CallOptions) => Promise<OutputOf<Out>>
+      : (input: InputOf<In>, options?: CallOptions) => Promise<OutputOf<Out>>
+    : never
+
+/** A module's port as its callers see it. */
+export type PortOf<M extends Pick<AnyManifest, 'port'>> = { readonly [Name in keyof M['port']]: Call<M['port'][Name]> }
+
+/** The ports of several modules, by module name. */
+export type PortsOf<Modules extends readonly AnyManifest[]> = {
+  readonly [M in Modules[number] as M['name']]: PortOf<M>
+}
+
+/** What `defineModule` takes; everything but the owner may be left out. */
+export interface ModuleOptions<
+  Port extends PortShape,
+  Needs extends readonly AnyManifest[],
+  Settings extends SettingsShape,
+  Events extends EventsShape,
+> {
+  readonly owner: string
+  readonly needs?: Needs
+  readonly port?: Port
+  readonly settings?: Settings
+  readonly events?: Events
+  readonly tables?: readonly string[]
+  readonly reads?: Readonly<Record<string, readonly string[]>>
+  readonly guarantees?: Readonly<Record<string, readonly string[]>>
+  readonly migrations?: URL
+}
+
+/**
+ * Declares a module. The result is data: importing it starts nothing.
+ * @throws `module-name-invalid`, `module-definition-invalid`, `module-cycle`
+ */
+export function defineModule<
+  const Name extends string,
+  const Port extends PortShape = Readonly<Record<never, never>>,
+  const Needs extends readonly AnyManifest[] = readonly [],
+  const Settings extends SettingsShape = Readonly<Record<never, never>>,
+  const Events extends EventsShape = Readonly<Record<never, never>>,
+>(name: Name, options: ModuleOptions<Port, Needs, Settings, Events>): Manifest<Name, Port, Needs, Settings, Events> {
+  verifyName('module', name)
+  for (const operation of Object.keys(options.port ?? {})) verifyName('operation', operation)
+  for (const event of Object.keys(options.events ?? {})) verifyName('event', event)
+  verifyOptions(name, options)
+  const manifest: Manifest<Name, Port, Needs, Settings, Events> = {
+    kind: 'module',
+    name,
+    owner: options.owner,
+    // What was left out has the default of its type parameter, which is the empty value.
+    needs: Object.freeze([...(options.needs ?? [])]) as unknown as Needs,
+    port: Object.freeze({ ...options.port }) as Port,
+    settings: Object.freeze({ ...options.settings }) as Settings,
+    events: Object.freeze({ ...options.events }) as Events,
+    tables: Object.freeze([...(options.tables ?? [])]),
+    reads: Object.freeze({ ...options.reads }),
+    guarantees: Object.freeze({ ...options.guarantees }),
+    migrations: options.migrations,
+  }
+  return Object.freeze(manifest)
+}
+
+const rules = {
+  module: { pattern: /^[a-z][a-z0-9_]{0,40}$/, text: 'lower-case letters, digits and _, up to 41, a letter first' },
+  operation: { pattern: /^[a-z][A-Za-z0-9]{0,60}$/, text: 'camelCase letters and digits, a small letter first' },
+  event: { pattern: /^[a-z][A-Za-z0-9]{0,60}$/, text: 'camelCase letters and digits, a small letter first' },
+} as const
+
+/** Names that objects have from the start: `ports.constructor` would not be what it seems. */
+const inherited = new Set(['constructor', 'toString', 'valueOf', 'hasOwnProperty', 'then', 'toJSON'])
+
+function verifyName(kind: keyof typeof rules, name: string): void {
+  const { pattern, text } = rules[kind]
+  if (!pattern.test(name) || inherited.has(name)) {
+    throw moduleErrors('module-name-invalid', { details: { kind, name: JSON.stringify(name), rule: text } })
+  }
+}
+
+function verifyOptions(
+  name: string,
+  options: ModuleOptions<PortShape, readonly AnyManifest[], SettingsShape, EventsShape>,
+): void {
+  const fault = faultOf(name, options)
+  if (fault !== undefined) throw moduleErrors('module-definition-invalid', { details: { module: name, fault } })
+}
+
+function faultOf(
+  name: string,
+  options: ModuleOptions<PortShape, readonly AnyManifest[], SettingsShape, EventsShape>,
+): string | undefined {
+  if (typeof options.owner !== 'string' || options.owner.trim() === '') return 'it has no owner.'
+  const needs = options.needs ?? []
+  // Two files that import each other leave one of the two bindings empty: the usual way a cycle first shows.
+  const empty = needs.findIndex((needed) => needed?.kind !== 'module')
+  if (empty >= 0) return `needs[${empty}] is not a module; two manifests that import each other look like this.`
+  const twice = needs.find((needed, index) => needs.indexOf(needed) !== index)
+  if (twice) return `it names ${twice.name} twice in needs.`
+  const self = needs.find((needed) => needed.name === name)
+  if (self) return 'it needs a module of its own name.'
+  const wrongOperation = Object.entries(options.port ?? {}).find(([, operation]) => operation?.kind !== 'operation')
+  if (wrongOperation) return `port.${wrongOperation[0]} was not made by op(…).`
+  const stranger = Object.keys(options.reads ?? {}).find((read) => !needs.some((needed) => needed.name === read))
+  if (stranger) return `it reads views of ${stranger} without needing it.`
+  return undefined
+}

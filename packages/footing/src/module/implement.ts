@@ -1,0 +1,85 @@
+// What a module does: the code behind its manifest, made when the application starts.
+import type { Clock } from '@footing/kernel'
+import type { Log } from '../app/log.ts'
+import type { Profile } from '../app/profile.ts'
+import type { Settled } from '../app/setting.ts'
+import type { Database } from '../data/contract.ts'
+import type { AnyRoute } from '../http/route.ts'
+import type { Context, User } from './context.ts'
+import type { AnyManifest, PortOf, PortShape, PortsOf } from './define-module.ts'
+import type { Operation } from './operation.ts'
+import type { OutputOf } from './schema.ts'
+
+/** What an implementation is given. */
+export interface Kit<M extends AnyManifest> {
+  /** Ports of the modules that the manifest needs, by name. */
+  readonly ports: PortsOf<M['needs']>
+  /** The module's own port, called like any other; usable once the application has started. */
+  readonly self: PortOf<M>
+  /** The module's own schema of the database. `Tables` is its table interface: table name → columns. */
+  database<Tables>(): Database<Tables>
+  /** The settings that the manifest declares, parsed. */
+  readonly config: Settled<M['settings']>
+  readonly profile: Profile
+  /** Writes lines that carry the request, user and trace ids by themselves. */
+  readonly log: Log
+  readonly clock: Clock
+  /** The context of the work under way; undefined outside of any. */
+  context(): Context | undefined
+}
+
+/** The function behind one operation. */
+export type Handler<Op> =
+  Op extends Operation<infer In, infer Out>
+    ? (input: OutputOf<In>, context: Context) => Promise<OutputOf<Out> extends undefined ? void : OutputOf<Out>>
+    : never
+
+/** Functions for all operations of a port. */
+export type Handlers<Port extends PortShape> = { readonly [Name in keyof Port]: Handler<Port[Name]> }
+
+/** What a request shows to prove who sends it. */
+export interface Credentials {
+  /** First word of the Authorization header, in small letters: `bearer`, `token`; undefined without the header. */
+  readonly scheme: string | undefined
+  /** The rest of that header. */
+  readonly token: string | undefined
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+/** Tells who sends a request; undefined means nobody known. Coded errors that it throws are answered as they are. */
+export type Authenticate = (credentials: Credentials, context: Context) => Promise<User | undefined>
+
+/** What an implementation consists of. */
+export interface Implementation<M extends AnyManifest> {
+  readonly port: Handlers<M['port']>
+  readonly routes?: readonly AnyRoute[]
+  /** For the one module of an application that knows its users. */
+  readonly authenticate?: Authenticate
+  /** Runs after everything it needs has started, before the first request. */
+  start?(): Promise<void>
+  /** Runs after the last request, before what it needs stops. */
+  stop?(): Promise<void>
+}
+
+/** A manifest with its code. */
+export interface ModuleImplementation<M extends AnyManifest = AnyManifest> {
+  readonly manifest: M
+  readonly setup: (kit: Kit<M>) => Implementation<M> | Promise<Implementation<M>>
+}
+
+/** Any implementation: its kit is narrower than the general one, so it is taken by its manifest only. */
+export interface AnyImplementation {
+  readonly manifest: AnyManifest
+  readonly setup: (kit: never) => unknown
+}
+
+/**
+ * Joins a manifest with its code. `setup` runs when the application starts, in order of needs, and only builds
+ * functions; connections and timers belong into `start`.
+ */
+export function implement<const M extends AnyManifest>(
+  manifest: M,
+  setup: (kit: Kit<M>) => Implementation<M> | Promise<Implementation<M>>,
+): ModuleImplementation<M> {
+  return Object.freeze({ manifest, setup })
+}

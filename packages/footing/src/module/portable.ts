@@ -1,0 +1,114 @@
+// What may cross a port: values that JSON carries without loss, as a type and as a check at run time.
+import { type Transaction, transactionBrand } from '../data/contract.ts'
+
+/** A value that JSON carries without loss. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
+
+/** An object of JSON values. */
+export interface JsonObject {
+  readonly [key: string]: JsonValue | undefined
+}
+
+/**
+ * Maps a type to itself where JSON can carry it and to `never` where it cannot: functions, dates, maps, bigint,
+ * symbols, `any`, `unknown` and database transactions. `T extends Portable<T>` is the question "may T cross a port?".
+ */
+export type Portable<T> = 0 extends 1 & T
+  ? never
+  : unknown extends T
+    ? never
+    : [WritableJson, T] extends [T, JsonValue]
+      ? T
+      : PortablePart<T>
+
+/** JSON as validators type it: any type that holds this whole union is "any JSON" and needs no look inside. */
+type WritableJson = string | number | boolean | null | WritableJson[] | { [key: string]: WritableJson }
+
+type PortablePart<T> = T extends string | number | boolean | null | undefined
+  ? T
+  : T extends bigint | symbol | ((...args: never) => unknown)
+    ? never
+    : T extends Pick<Transaction<never>, typeof transactionBrand>
+      ? never
+      : T extends object
+        ? { [Key in keyof T]: Key extends symbol ? never : Portable<T[Key]> }
+        : never
+
+/** What makes a value unfit to cross a port, and where. */
+export interface PortabilityFault {
+  /** JSON Pointer into the value, `''` for the whole. */
+  readonly pointer: string
+  /** In words: `a function`, `a Date`. */
+  readonly found: string
+  readonly transaction: boolean
+}
+
+/** Deeper nesting is refused: it would cost the stack of whoever writes or reads it. */
+const deepest = 200
+
+/** Finds the first part of a value that would not come back from JSON as it went in; undefined when all would. */
+export function findUnportable(value: unknown): PortabilityFault | undefined {
+  return search(value, '', [])
+}
+
+function search(value: unknown, pointer: string, above: object[]): PortabilityFault | undefined {
+  const fault = (found: string, transaction = false) => ({ pointer, found, transaction })
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return undefined
+    case 'undefined':
+      // A property that is undefined is left out by JSON, which reads the same; anywhere else it changes the value.
+      return above.length === 0 || !Array.isArray(above.at(-1)) ? undefined : fault('undefined in an array')
+    case 'number':
+      if (Object.is(value, -0)) return fault('minus zero')
+      return Number.isFinite(value) ? undefined : fault(String(value))
+    case 'object':
+      return value === null ? undefined : searchObject(value, pointer, above)
+    default:
+      return fault(`a ${typeof value}`)
+  }
+}
+
+function searchObject(value: object, pointer: string, above: object[]): PortabilityFault | undefined {
+  const fault = (found: string, transaction = false) => ({ pointer, found, transaction })
+  if (transactionBrand in value) return fault('a transaction', true)
+  if (above.includes(value)) return fault('a reference to itself')
+  if (above.length >= deepest) return fault(`more than ${deepest} levels`)
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) {
+    return fault(`a ${value.constructor?.name ?? 'class instance'}`)
+  }
+  if (Object.getOwnPropertySymbols(value).length > 0) return fault('a property named by a symbol')
+  above.push(value)
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const found = search(value[index], `${pointer}/${index}`, above)
+      if (found) return found
+    }
+  } else {
+    for (const key of Object.keys(value)) {
+      if (key === '__proto__') return { pointer: `${pointer}/__proto__`, found: 'a __proto__ key', transaction: false }
+      if (key === 'toJSON') return { pointer: `${pointer}/toJSON`, found: 'a toJSON property', transaction: false }
+      // An object's own enumerable text keys, whatever its type was called.
+      const found = search((value as Record<string, unknown>)[key], `${pointer}/${escapePointer(key)}`, above)
+      if (found) return found
+    }
+  }
+  above.pop()
+  return undefined
+}
+
+/** Writes a key as one step of a JSON Pointer (RFC 6901). */
+export function escapePointer(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+/** Freezes a portable value and everything in it, so that whoever changes it afterwards gets a TypeError at once. */
+export function freezeDeep<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const part of Object.values(value)) freezeDeep(part)
+  }
+  return value
+}

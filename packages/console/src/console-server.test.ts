@@ -1,7 +1,8 @@
 import { request as send } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type RunningConsole, startConsole } from './console-server.ts'
-import { type ConsoleFeed, createConsoleFeed, type RequestFacts, recentLimit } from './state.ts'
+import { type ConsoleFeed, createConsoleFeed, recentLimit } from './feed.ts'
+import type { RequestFacts } from './state.ts'
 
 let feed: ConsoleFeed
 let running: RunningConsole

@@ -21,7 +21,17 @@ export interface DeclaredService {
 
 /** An application server as some file starts it: gunicorn, uvicorn, hypercorn, daphne, uwsgi, celery. */
 export interface ServerSetting {
-  readonly server: 'gunicorn' | 'uvicorn' | 'hypercorn' | 'daphne' | 'granian' | 'uwsgi' | 'celery' | 'fastapi' | 'flask' | 'django'
+  readonly server:
+    | 'gunicorn'
+    | 'uvicorn'
+    | 'hypercorn'
+    | 'daphne'
+    | 'granian'
+    | 'uwsgi'
+    | 'celery'
+    | 'fastapi'
+    | 'flask'
+    | 'django'
   readonly place: Place
   /** The declared service it belongs to, or ''. */
   readonly service: string

@@ -1,12 +1,11 @@
-// The history facts: who changed what, how often and together, from one pass of `git log`.
+// The history facts: who changed what, how often and together, from one bounded pass of `git log`.
+// Counted in commits, not lines: listing names costs a twenty-fifth of diffing contents (2,000 commits of saleor: 0.25 s, 6.9 s).
 
-/** History of one file that exists now; renames are followed where git reports them. */
+/** History of one file that exists now; a renamed file begins anew. */
 export interface FileHistory {
   readonly commits: number
   /** Commits of the trailing 180 days before the newest commit. */
   readonly recentCommits: number
-  /** Lines added and deleted over the window. */
-  readonly churn: number
   /** Commits by author (number in `History.authors`), most first. */
   readonly authors: readonly { readonly author: number; readonly commits: number }[]
   /** Seconds since 1970 of the last commit. */

@@ -5,6 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@footing/source'], externalConditions: ['@footing/source'] } },
   resolve: { conditions: ['@footing/source'] },
   test: {
+    globalSetup: ['scripts/test-servers.ts'],
     include: ['packages/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 120_000,

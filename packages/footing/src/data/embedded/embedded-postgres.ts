@@ -27,6 +27,8 @@ export interface EmbeddedOptions {
   readonly timeoutMs?: number
   /** Where a finished empty cluster is kept for the next new folder; `undefined` keeps none. */
   readonly cacheFolder?: string | undefined
+  /** Deletes the folder when the server has ended, also when this process was killed: for tests. */
+  readonly temporary?: boolean
   /** Told what takes time. */
   readonly log?: (line: string) => void
 }
@@ -40,15 +42,14 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const folder = resolve(options.folder)
   const binaries = await findPlatformBinaries(options.resolveFrom ?? [], folder)
   const user = await chooseServerUser()
-  const cluster = await ensureCluster({ folder, binaries, user, ...cacheOption(options) })
-  if (cluster.created) options.log?.(`PostgreSQL ${binaries.major} created in ${folder}`)
-  await giveTo(user, cluster.dataFolder)
-
   const timeoutMs = options.timeoutMs ?? 60_000
   const end = performance.now() + timeoutMs
   let port = await preferredPort(folder)
   let words = 'another process holds the folder'
   while (performance.now() < end) {
+    const cluster = await ensureCluster({ folder, binaries, user, ...cacheOption(options) })
+    if (cluster.created) options.log?.(`PostgreSQL ${binaries.major} created in ${folder}`)
+    await giveTo(user, cluster.dataFolder)
     const running = await readPostmaster(cluster.dataFolder)
     if (running.state === 'alive' && running.ready) {
       return joinRunning(options, folder, cluster, running.pid, running.port)
@@ -67,6 +68,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
       port,
       settings: options.settings ?? {},
       timeoutMs: Math.max(1, end - performance.now()),
+      removeAfter: options.temporary === true ? folder : undefined,
     })
     const outcome = await server.started
     if (outcome.ready) return own(options, folder, cluster, server, port)

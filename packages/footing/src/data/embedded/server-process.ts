@@ -1,7 +1,6 @@
-// Runs one PostgreSQL server as a child that cannot outlive this process, and waits until it answers or gives up.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { open, readFile } from 'node:fs/promises'
+// Runs one PostgreSQL server under guard and waits until it answers or gives up.
 import { setTimeout as delay } from 'node:timers/promises'
+import { type GuardedProcess, startGuarded } from './guarded-process.ts'
 import type { PlatformBinaries } from './platform-binaries.ts'
 import { readPostmaster } from './postmaster-file.ts'
 import type { ServerUser } from './server-user.ts'
@@ -17,6 +16,8 @@ export interface ServerProcessOptions {
   readonly settings: Readonly<Record<string, string>>
   /** Milliseconds; recovery after a crash counts. */
   readonly timeoutMs: number
+  /** Deleted when the server has ended, also when this process was killed. */
+  readonly removeAfter?: string | undefined
 }
 
 /** A server that this process started. */
@@ -26,108 +27,53 @@ export interface ServerProcess {
   stop(): Promise<void>
 }
 
-// The shell holds the reading end of a pipe from this process. When this process is gone, however it went, the pipe
-// closes and the shell asks the server for a fast shutdown. A session of its own keeps Ctrl-C away from the server,
-// so that the application can finish its work before it takes the database down.
-const guard = [
-  'exec 3<&0',
-  '"$@" 3<&- </dev/null &',
-  'server=$!',
-  '( read -r word <&3; kill -INT "$server" 2>/dev/null ) &',
-  'watch=$!',
-  'wait "$server"',
-  'code=$?',
-  'kill "$watch" 2>/dev/null',
-  'exit "$code"',
-].join('\n')
-
-/** Starts the server; `started` tells how that went. */
-export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
-  const { binaries, user, dataFolder, port } = options
-  const settings = { ...loopbackOnly, ...options.settings, port: String(port) }
-  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const server = [binaries.postgres, '-D', dataFolder, ...flags]
-  const guarded = process.platform === 'win32' ? server : ['sh', '-c', guard, 'footing-postgres', ...server]
-  const [command = 'sh', ...args] = [...user.prefix, ...guarded]
-
-  // A file, not a pipe: a server whose parent died must not die of its next line of log before it has shut down.
-  const log = await open(options.logFile, 'w', 0o600)
-  const child = spawn(command, args, {
-    detached: true,
-    stdio: ['pipe', log.fd, log.fd],
-    env: { ...process.env, ...binaries.environment },
-  })
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve())
-    child.once('error', () => resolve())
-  })
-  child.stdin?.on('error', () => undefined)
-  void ended.then(() => child.stdin?.destroy())
-  await log.close()
-  child.unref()
-  unrefInput(child)
-  return { started: waitUntilReady(options, child, ended), stop: () => stopProcess(child, dataFolder, ended) }
-}
-
-const loopbackOnly = {
+const defaults = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   shared_preload_libraries: 'pg_stat_statements',
-  'pg_stat_statements.track': 'top',
   logging_collector: 'off',
+  // Statements carry their module and route; the default of 1 kB would cut long ones short.
+  track_activity_query_size: '8kB',
+}
+
+/** Starts the server; `started` tells how that went. */
+export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
+  const { binaries, user, dataFolder, port, logFile, removeAfter } = options
+  const settings = { ...defaults, ...options.settings, port: String(port) }
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const guarded = await startGuarded({
+    command: [...user.prefix, binaries.postgres, '-D', dataFolder, ...flags],
+    logFile,
+    stopSignal: 'INT',
+    environment: binaries.environment,
+    ...(removeAfter === undefined ? {} : { removeAfter }),
+  })
+  return { started: waitUntilReady(options, guarded), stop: () => stopServer(guarded, dataFolder) }
 }
 
 async function waitUntilReady(
-  { dataFolder, logFile, timeoutMs }: ServerProcessOptions,
-  child: ChildProcess,
-  ended: Promise<void>,
-): ReturnType<() => ServerProcess['started']> {
+  { dataFolder, timeoutMs }: ServerProcessOptions,
+  guarded: GuardedProcess,
+): Promise<{ readonly ready: true } | { readonly ready: false; readonly words: string }> {
   const end = performance.now() + timeoutMs
-  let over = false
-  void ended.then(() => {
-    over = true
-  })
-  while (!over) {
+  while (guarded.running()) {
     const postmaster = await readPostmaster(dataFolder)
-    if (postmaster.state === 'alive' && postmaster.ready && !over) return { ready: true }
+    if (postmaster.state === 'alive' && postmaster.ready && guarded.running()) return { ready: true }
     if (performance.now() > end) {
-      await stopProcess(child, dataFolder, ended)
-      return { ready: false, words: `not ready after ${timeoutMs} ms\n${await readLog(logFile)}` }
+      await stopServer(guarded, dataFolder)
+      return { ready: false, words: `not ready after ${timeoutMs} ms\n${await guarded.lastWords()}` }
     }
-    await Promise.race([ended, delay(10)])
+    await Promise.race([guarded.ended, delay(10)])
   }
-  return { ready: false, words: await readLog(logFile) }
-}
-
-async function readLog(logFile: string): Promise<string> {
-  const text = await readFile(logFile, 'utf8').catch(() => '')
-  return text.slice(-20_000)
+  return { ready: false, words: await guarded.lastWords() }
 }
 
 // Fast shutdown first; a server that hangs in it is made to go, and recovers at its next start.
-async function stopProcess(child: ChildProcess, dataFolder: string, ended: Promise<void>): Promise<void> {
-  child.stdin?.end()
-  for (const [signal, patienceMs] of [
-    ['SIGINT', 20_000],
-    ['SIGQUIT', 5_000],
-    ['SIGKILL', 5_000],
-  ] as const) {
-    if (process.platform === 'win32') child.kill()
-    const patience = new AbortController()
-    const gone = await Promise.race([
-      ended.then(() => true),
-      delay(patienceMs, false, { signal: patience.signal }).catch(() => false),
-    ])
-    patience.abort()
-    if (gone) return
+async function stopServer(guarded: GuardedProcess, dataFolder: string): Promise<void> {
+  if (await guarded.stop(20_000)) return
+  for (const signal of ['SIGQUIT', 'SIGKILL'] as const) {
     const postmaster = await readPostmaster(dataFolder)
     if (postmaster.state === 'alive') process.kill(postmaster.pid, signal)
+    if (await guarded.stop(5_000)) return
   }
-}
-
-// A one-off command may end without waiting for its server: the pipe then closes and the shell does the rest.
-function unrefInput(child: ChildProcess): void {
-  const input: unknown = child.stdin
-  if (typeof input === 'object' && input !== null && 'unref' in input && typeof input.unref === 'function')
-    input.unref()
 }

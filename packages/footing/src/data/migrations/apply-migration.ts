@@ -1,5 +1,6 @@
 // Runs one migration so that it is applied whole or not at all, and so that waiting for a lock never stops production.
 import { setTimeout as delay } from 'node:timers/promises'
+import { isFootingError } from '@footing/kernel'
 import pg from 'pg'
 import { dataError } from '../errors.ts'
 import { transactionHandle } from '../open-transaction.ts'
@@ -116,6 +117,7 @@ async function transactionId(client: pg.Client): Promise<string | undefined> {
 }
 
 function explain(error: unknown, file: MigrationFile): Error {
+  if (isFootingError(error)) return error
   const message = error instanceof Error ? error.message : String(error)
   const position = error instanceof pg.DatabaseError ? Number(error.position ?? Number.NaN) : Number.NaN
   const line = lineOf(file, position)

@@ -1,0 +1,9 @@
+// The public list of the test kit.
+export { type ManualClock, manualClock } from '@footing/kernel'
+export { type ChaosProxy, openChaosProxy } from './chaos-proxy.ts'
+export { testingErrors } from './errors.ts'
+export { type CountedQuery, type QueryCounter, queryCounter } from './query-counter.ts'
+export { openServerDesk, type ServerDesk, type ServerDeskOptions, type ServerName } from './servers/server-desk.ts'
+export { ensurePrograms, type SystemProgram, testPrograms } from './servers/system-packages.ts'
+export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './test-database.ts'
+export { stopOwnServers, testServer } from './test-servers.ts'

@@ -124,17 +124,11 @@ export interface CallTarget {
   readonly confidence: Confidence
 }
 
-/** What a library call costs. `lazy` builds something, `async` must be awaited, the others block the thread. */
-export type Effect =
-  | 'database'
-  | 'network'
-  | 'dns'
-  | 'sleep'
-  | 'process'
-  | 'file'
-  | 'vendor'
-  | 'cpu'
-  | 'wait'
+/**
+ * What a library call that blocks its thread spends its time on. `stat` is a short question to the file system,
+ * `vendor` a vendor's SDK over the network, `wait` a lock, a thread, a future or a nested event loop.
+ */
+export type Effect = 'database' | 'network' | 'dns' | 'sleep' | 'process' | 'file' | 'stat' | 'vendor' | 'cpu' | 'wait'
 
 /** A place in the audited tree. */
 export interface Place {

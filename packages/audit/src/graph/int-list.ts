@@ -44,7 +44,9 @@ export function groupByOwner(owners: Int32Array, ownerCount: number): { start: I
   const order = new Int32Array(start[ownerCount]!)
   for (let i = 0; i < owners.length; i++) {
     const owner = owners[i]!
-    if (owner >= 0) order[next[owner]++] = i
+    if (owner < 0) continue
+    order[next[owner]!] = i
+    next[owner] = next[owner]! + 1
   }
   return { start, order }
 }

@@ -1,0 +1,317 @@
+// Who runs whom: the arrows out of each body of code, found when first asked for.
+import { Flag, Kind } from '../facts/contract.ts'
+import type { SyntaxTree } from '../facts/tree.ts'
+import { entryOfTarget, resolveCall } from './call-resolution.ts'
+import type { CallId, CallTarget, FunctionId } from './contract.ts'
+import { ScopeKind } from './source-index.ts'
+import { lastName, type TypeInference } from './type-inference.ts'
+import { TypeKind } from './type-table.ts'
+
+/** How a body runs another. */
+export const ArrowKind = {
+  /** Called; its body runs now, in the same thread. */
+  Call: 0,
+  /** A coroutine function called: its body runs on the event loop when awaited. */
+  Coroutine: 1,
+  /** Handed to a framework, a thread, a queue or a variable: it may run later, elsewhere. */
+  Reference: 2,
+  /** Run by the framework before the body: a dependency provider. */
+  Dependency: 3,
+} as const
+
+/** An arrow out of a body. `node` is the place in the caller's module. */
+export interface Arrow {
+  readonly target: FunctionId
+  readonly node: number
+  readonly kind: number
+  readonly sure: boolean
+  /** Number of the call, -1 when it is no call (a property, a `with` block, a reference). */
+  readonly call: CallId
+}
+
+const ITERATING = new Set('list tuple set sorted sum min max any all next enumerate dict frozenset join map filter zip iter extend'.split(' '))
+
+/** The arrows between bodies. */
+export class CallGraph {
+  readonly inference: TypeInference
+  readonly #targets: (readonly CallTarget[] | undefined)[]
+  readonly #arrows: (readonly Arrow[] | undefined)[]
+  readonly #propertyNames: ReadonlySet<number>
+  #incoming: (readonly { readonly from: FunctionId; readonly arrow: Arrow }[])[] | undefined
+
+  constructor(inference: TypeInference) {
+    this.inference = inference
+    this.#targets = new Array(inference.index.callNode.length)
+    this.#arrows = new Array(inference.index.scopeCount)
+    this.#propertyNames = propertyNames(inference)
+  }
+
+  moduleOfCall(call: CallId): number {
+    return this.inference.index.scopeModule[this.inference.index.callScope[call]!]!
+  }
+
+  targets(call: CallId): readonly CallTarget[] {
+    let targets = this.#targets[call]
+    if (targets === undefined) {
+      targets = resolveCall(this.inference, this.moduleOfCall(call), this.inference.index.callNode[call]!)
+      this.#targets[call] = targets
+    }
+    return targets
+  }
+
+  /** Number of a call by its node, by binary search in its module; -1 when the node is no call. */
+  callAt(module: number, node: number): CallId {
+    const { firstCall, callNode } = this.inference.index
+    let low = firstCall[module]!
+    let high = firstCall[module + 1]! - 1
+    while (low <= high) {
+      const middle = (low + high) >> 1
+      if (callNode[middle]! < node) low = middle + 1
+      else if (callNode[middle]! > node) high = middle - 1
+      else return middle
+    }
+    return -1
+  }
+
+  /** Arrows out of a body, in source order. */
+  arrows(fn: FunctionId): readonly Arrow[] {
+    let arrows = this.#arrows[fn]
+    if (arrows === undefined) {
+      arrows = this.#find(fn)
+      this.#arrows[fn] = arrows
+    }
+    return arrows
+  }
+
+  /** Arrows into a body. Finds every arrow of the program on first use. */
+  incoming(fn: FunctionId): readonly { readonly from: FunctionId; readonly arrow: Arrow }[] {
+    if (this.#incoming === undefined) {
+      const into: { from: FunctionId; arrow: Arrow }[][] = Array.from({ length: this.inference.index.scopeCount }, () => [])
+      for (let from = 0; from < into.length; from++) {
+        for (const arrow of this.arrows(from)) into[arrow.target]!.push({ from, arrow })
+      }
+      this.#incoming = into
+    }
+    return this.#incoming[fn]!
+  }
+
+  #find(fn: FunctionId): readonly Arrow[] {
+    const { index } = this.inference
+    const module = index.scopeModule[fn]!
+    const tree = index.trees[module]!
+    const arrows: Arrow[] = []
+    const { start, order } = index.callsByScope
+    for (let i = start[fn]!; i < start[fn + 1]!; i++) this.#callArrows(module, tree, order[i]!, arrows)
+    if (index.scopeKind[fn] !== ScopeKind.Module) this.#bodyArrows(fn, module, tree, arrows)
+    this.#dependencies(fn, module, tree, arrows)
+    return arrows.sort((a, b) => a.node - b.node)
+  }
+
+  #callArrows(module: number, tree: SyntaxTree, call: CallId, arrows: Arrow[]): void {
+    const { inference } = this
+    const node = inference.index.callNode[call]!
+    for (const target of this.targets(call)) {
+      if (target.function < 0) continue
+      for (const body of this.bodiesOf(target.function)) {
+        arrows.push({ target: body, node, call, kind: this.#kindOfCall(module, tree, node, body), sure: target.confidence === 'definite' })
+      }
+    }
+    for (let at = tree.nextSibling(node + 1); at >= 0; at = tree.nextSibling(at)) {
+      const value = tree.kind(at) === Kind.Keyword ? at + 1 : at
+      const kind = tree.kind(value)
+      if (kind !== Kind.Name && kind !== Kind.Attribute && kind !== Kind.Lambda) continue
+      const type = inference.typeOf(module, value)
+      for (const member of inference.table.members(type)) {
+        if (inference.table.kind[member] !== TypeKind.Function) continue
+        arrows.push({ target: inference.table.a[member]!, node: value, call: -1, kind: ArrowKind.Reference, sure: false })
+      }
+    }
+  }
+
+  /** What runs when a function or class is called: the function, or the constructor's methods. */
+  bodiesOf(target: FunctionId): readonly FunctionId[] {
+    const { index, classes, names } = this.inference
+    if (index.scopeKind[target] !== ScopeKind.Class) return [target]
+    const found: FunctionId[] = []
+    const strings = index.trees[0]!.strings
+    for (const name of ['__new__', '__init__', '__post_init__']) {
+      const member = classes.find(target, strings.id(name))
+      if (member === undefined || member.onInstance) continue
+      const module = index.scopeModule[member.scope]!
+      for (const node of member.nodes) {
+        if (index.trees[module]!.kind(node) === Kind.FunctionDef) found.push(names.scopeAt(module, node))
+      }
+    }
+    return found
+  }
+
+  #kindOfCall(module: number, tree: SyntaxTree, node: number, body: FunctionId): number {
+    const { index } = this.inference
+    const otherModule = index.scopeModule[body]!
+    const other = index.trees[otherModule]!
+    const definition = index.scopeNode[body]!
+    if (other.kind(definition) !== Kind.FunctionDef) return ArrowKind.Call
+    if (other.has(definition, Flag.ASYNC)) return ArrowKind.Coroutine
+    if (this.inference.isOffloadingDecorator(body, otherModule, other, definition)) return ArrowKind.Reference
+    if (other.has(definition, Flag.GENERATOR) && !this.#isIterated(module, tree, node, body)) return ArrowKind.Reference
+    return ArrowKind.Call
+  }
+
+  /** Whether a call of a generator function also runs it: in a loop, a `with`, or an argument of list(), sum() … */
+  #isIterated(module: number, tree: SyntaxTree, node: number, _body: FunctionId): boolean {
+    const parent = tree.parent(node)
+    switch (tree.kind(parent)) {
+      case Kind.For:
+      case Kind.Comprehension:
+      case Kind.WithItem:
+      case Kind.YieldFrom:
+      case Kind.Starred:
+        return true
+      case Kind.Call:
+        return ITERATING.has(lastName(tree, parent + 1))
+      case Kind.Assign: {
+        // `rows = load()` and a loop over `rows` in the same body.
+        const target = tree.firstChild(parent)
+        if (tree.kind(target) !== Kind.Name) return false
+        const scope = this.inference.names.scopeOf(module, node)
+        const name = tree.name(target)
+        const last = tree.end(this.inference.index.scopeNode[scope]!)
+        for (let at = tree.end(parent); at < last; at++) {
+          if (tree.kind(at) !== Kind.Name || tree.name(at) !== name) continue
+          const use = tree.kind(tree.parent(at))
+          if (use === Kind.For || use === Kind.Comprehension) return true
+        }
+        return false
+      }
+      default:
+        return false
+    }
+  }
+
+  /** Properties that are read, `with` blocks over the project's own managers, functions defined inside. */
+  #bodyArrows(fn: FunctionId, module: number, tree: SyntaxTree, arrows: Arrow[]): void {
+    const { inference } = this
+    const { table, names, index } = inference
+    const definition = index.scopeNode[fn]!
+    const body = tree.kind(definition) === Kind.Lambda ? definition : tree.childOf(definition, Kind.Body)
+    if (body < 0) return
+    const end = tree.end(body)
+    for (let node = body + 1; node < end; node++) {
+      const kind = tree.kind(node)
+      if (kind === Kind.FunctionDef || kind === Kind.Lambda || kind === Kind.ClassDef) {
+        const scope = names.scopeAt(module, node)
+        if (kind !== Kind.ClassDef) arrows.push({ target: scope, node, call: -1, kind: ArrowKind.Reference, sure: true })
+        node = tree.end(node) - 1
+        continue
+      }
+      if (kind === Kind.Attribute) {
+        if (tree.flags(node) % 4 !== 0 || !this.#propertyNames.has(tree.name(node))) continue
+        const object = inference.typeOf(module, node + 1)
+        for (const member of table.members(object)) {
+          if (table.kind[member] !== TypeKind.Instance) continue
+          const property = this.#propertyOf(table.a[member]!, tree.name(node))
+          if (property >= 0) arrows.push({ target: property, node, call: -1, kind: ArrowKind.Call, sure: false })
+        }
+        continue
+      }
+      if (kind !== Kind.WithItem) continue
+      const isAsync = tree.has(tree.parent(node), Flag.ASYNC)
+      for (const member of table.members(inference.typeOf(module, node + 1))) {
+        if (table.kind[member] !== TypeKind.Instance) continue
+        for (const text of isAsync ? ['__aenter__', '__aexit__'] : ['__enter__', '__exit__']) {
+          const found = inference.memberOf(module, member, tree.strings.id(text), text)
+          if (table.kind[found] !== TypeKind.Function) continue
+          const kindOf = isAsync ? ArrowKind.Coroutine : ArrowKind.Call
+          arrows.push({ target: table.a[found]!, node: node + 1, call: -1, kind: kindOf, sure: false })
+        }
+      }
+    }
+  }
+
+  #propertyOf(classScope: number, name: number): FunctionId {
+    const { classes, index, names } = this.inference
+    const member = classes.find(classScope, name)
+    if (member === undefined || member.onInstance) return -1
+    const module = index.scopeModule[member.scope]!
+    for (const node of member.nodes) {
+      if (index.trees[module]!.kind(node) !== Kind.FunctionDef) continue
+      const scope = names.scopeAt(module, node)
+      if (this.inference.isProperty(scope)) return scope
+    }
+    return -1
+  }
+
+  /** Providers named in parameters: the framework runs them before the body. */
+  #dependencies(fn: FunctionId, module: number, tree: SyntaxTree, arrows: Arrow[]): void {
+    const definition = this.inference.index.scopeNode[fn]!
+    if (tree.kind(definition) !== Kind.FunctionDef) return
+    for (let at = tree.firstChild(definition); at >= 0; at = tree.nextSibling(at)) {
+      if (tree.kind(at) === Kind.Body) break
+      if (tree.kind(at) !== Kind.Param) continue
+      for (const target of this.providersIn(module, at, tree.end(at))) {
+        arrows.push({ target, node: at, call: -1, kind: ArrowKind.Dependency, sure: true })
+      }
+    }
+  }
+
+  /** Functions that `Depends(…)` names between two nodes of a module, following annotation aliases. */
+  providersIn(module: number, from: number, to: number): readonly FunctionId[] {
+    const { inference } = this
+    const tree = inference.index.trees[module]!
+    const found: FunctionId[] = []
+    for (let node = from; node < to; node++) {
+      const kind = tree.kind(node)
+      if (kind === Kind.Call) {
+        const provider = inference.providerOf(module, tree, node)
+        if (provider >= 0) this.#addProvider(module, provider, found)
+      } else if (kind === Kind.Name && tree.kind(tree.parent(node)) === Kind.Param && !isDefault(tree, node)) {
+        const place = inference.definitionOf(module, node)
+        if (place === undefined) continue
+        const other = inference.index.trees[place.module]!
+        const statement = other.parent(place.node)
+        if (other.kind(place.node) !== Kind.Name) continue
+        if (other.kind(statement) !== Kind.Assign && other.kind(statement) !== Kind.TypeAlias) continue
+        if (place.module === module && statement <= node && node < other.end(statement)) continue
+        for (let at = statement; at < other.end(statement); at++) {
+          const provider = inference.providerOf(place.module, other, at)
+          if (provider >= 0) this.#addProvider(place.module, provider, found)
+        }
+      }
+    }
+    return found
+  }
+
+  #addProvider(module: number, provider: number, found: FunctionId[]): void {
+    const { inference } = this
+    for (const member of inference.table.members(inference.typeOf(module, provider))) {
+      const kind = inference.table.kind[member]
+      if (kind === TypeKind.Function) found.push(inference.table.a[member]!)
+      else if (kind === TypeKind.Class) found.push(...this.bodiesOf(inference.table.a[member]!))
+      else if (kind === TypeKind.Instance) {
+        const call = inference.memberOf(module, member, inference.index.trees[module]!.strings.id('__call__'), '__call__')
+        if (inference.table.kind[call] === TypeKind.Function) found.push(inference.table.a[call]!)
+      }
+    }
+  }
+
+  /** Whether a call hands functions to a thread, a process or a queue. */
+  isOffload(call: CallId): boolean {
+    return this.targets(call).some((t) => t.external !== '' && entryOfTarget(this.inference, t.external)?.offloads === true)
+  }
+}
+
+function isDefault(tree: SyntaxTree, node: number): boolean {
+  const parameter = tree.parent(node)
+  return tree.has(parameter, Flag.HAS_DEFAULT) && tree.lastChild(parameter) === node
+}
+
+function propertyNames(inference: TypeInference): ReadonlySet<number> {
+  const { index } = inference
+  const names = new Set<number>()
+  for (let scope = 0; scope < index.scopeCount; scope++) {
+    if (index.scopeKind[scope] === ScopeKind.Function && inference.ownerOf(scope) >= 0 && inference.isProperty(scope)) {
+      names.add(index.scopeName[scope]!)
+    }
+  }
+  return names
+}

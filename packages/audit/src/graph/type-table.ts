@@ -1,0 +1,144 @@
+// Types as small numbers: each distinct type is stored once, so that comparing and remembering them is free.
+
+/** What a type is; `a` and `b` of `TypeTable` mean what is said here. */
+export const TypeKind = {
+  /** Nothing is known. */
+  Unknown: 0,
+  None: 1,
+  /** a: module of the project. */
+  Module: 2,
+  /** a: library name: a module, class or function outside the project. */
+  Outside: 3,
+  /** a: library class, b: type argument (the model of a query set). */
+  OutsideInstance: 4,
+  /** a: library name `Class.method`, b: the receiver. */
+  OutsideMethod: 5,
+  /** a: class of the project. */
+  Class: 6,
+  /** a: class of the project, b: type argument. */
+  Instance: 7,
+  /** a: function of the project, b: the receiver when bound. */
+  Function: 8,
+  /** a: element. Also sets and variable tuples. */
+  List: 9,
+  /** a: element. */
+  Iterator: 10,
+  /** a: element. */
+  AsyncIterator: 11,
+  /** a: result of `await`. */
+  Awaitable: 12,
+  /** a: what `with` or `async with` gives. */
+  Context: 13,
+  /** a: result of a call. */
+  Callable: 14,
+  /** a: value. */
+  Dict: 15,
+  /** a: number of a list of types. */
+  Tuple: 16,
+  /** a: number of a sorted list of types. */
+  Union: 17,
+  /** a: class in whose method `super()` stands, b: instance. */
+  Super: 18,
+} as const
+
+/** The number of a type. 0 is "unknown". */
+export type TypeId = number
+
+/** Unknown: the type with number 0. */
+export const UNKNOWN: TypeId = 0
+
+/** A union of more members than this is "unknown": it would say nothing. */
+const MAX_MEMBERS = 6
+
+/** Stores types; asks for an equal type give an equal number. */
+export class TypeTable {
+  readonly kind: number[] = []
+  readonly a: number[] = []
+  readonly b: number[] = []
+  readonly #known = new Map<number, TypeId>()
+  readonly #lists: (readonly TypeId[])[] = []
+  readonly #listNumbers = new Map<string, number>()
+  readonly #outside: string[] = []
+  readonly #outsideNumbers = new Map<string, number>()
+
+  constructor() {
+    this.make(TypeKind.Unknown)
+    this.make(TypeKind.None)
+  }
+
+  make(kind: number, a = 0, b = 0): TypeId {
+    const key = (a * 67_108_864 + b) * 32 + kind
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const id = this.kind.length
+    this.kind.push(kind)
+    this.a.push(a)
+    this.b.push(b)
+    this.#known.set(key, id)
+    return id
+  }
+
+  /** A wrapper of a type; unknown stays visible as a wrapper of unknown, for `await` and `for`. */
+  wrap(kind: number, inner: TypeId): TypeId {
+    return this.make(kind, inner)
+  }
+
+  outsideNumber(name: string): number {
+    let number = this.#outsideNumbers.get(name)
+    if (number === undefined) {
+      number = this.#outside.length
+      this.#outside.push(name)
+      this.#outsideNumbers.set(name, number)
+    }
+    return number
+  }
+
+  /** The text of an outside name's number. */
+  outsideName(number: number): string {
+    return this.#outside[number]!
+  }
+
+  outside(name: string): TypeId {
+    return this.make(TypeKind.Outside, this.outsideNumber(name))
+  }
+
+  outsideInstance(name: string, argument: TypeId = UNKNOWN): TypeId {
+    return this.make(TypeKind.OutsideInstance, this.outsideNumber(name), argument)
+  }
+
+  tuple(items: readonly TypeId[]): TypeId {
+    return this.make(TypeKind.Tuple, this.#listNumber(items))
+  }
+
+  union(members: readonly TypeId[]): TypeId {
+    if (members.length === 1) return members[0]!
+    const flat = new Set<TypeId>()
+    for (const member of members) for (const one of this.members(member)) flat.add(one)
+    flat.delete(UNKNOWN)
+    if (flat.size > 1) flat.delete(this.make(TypeKind.None))
+    if (flat.size === 0 || flat.size > MAX_MEMBERS) return UNKNOWN
+    if (flat.size === 1) return [...flat][0]!
+    return this.make(TypeKind.Union, this.#listNumber([...flat].sort((x, y) => x - y)))
+  }
+
+  /** The alternatives of a union, or the type alone. */
+  members(type: TypeId): readonly TypeId[] {
+    return this.kind[type] === TypeKind.Union ? this.#lists[this.a[type]!]! : [type]
+  }
+
+  /** The types of a tuple's places. */
+  items(type: TypeId): readonly TypeId[] {
+    return this.kind[type] === TypeKind.Tuple ? this.#lists[this.a[type]!]! : []
+  }
+
+  #listNumber(items: readonly TypeId[]): number {
+    const key = items.join(' ')
+    let number = this.#listNumbers.get(key)
+    if (number === undefined) {
+      number = this.#lists.length
+      this.#lists.push(items)
+      this.#listNumbers.set(key, number)
+    }
+    return number
+  }
+}

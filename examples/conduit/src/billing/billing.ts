@@ -1,0 +1,124 @@
+// Implementation of billing.
+import { implement } from '@footing/core'
+import { fault } from '../realworld/fault.ts'
+import { billing } from './billing.module.ts'
+import { billingErrors } from './errors.ts'
+import { billingRoutes } from './http.ts'
+import { InvoiceRepository, type InvoiceRow } from './invoice-repository.ts'
+import { dateOf } from './month.ts'
+import type { Invoice, Pledge } from './pledge.ts'
+import { PledgeRepository, type PledgeRow } from './pledge-repository.ts'
+import type { BillingTables } from './tables.ts'
+
+export const billingModule = implement(billing, ({ database, ports, self, clock }) => {
+  const db = database<BillingTables>()
+  const pledges = new PledgeRepository(db)
+  const invoices = new InvoiceRepository(db)
+  const today = () => dateOf(clock.now())
+
+  /** The names of many accounts, in one call whatever their number. */
+  async function namesOf(ids: readonly string[]): Promise<(id: string) => string> {
+    const cards = await ports.identity.profiles({ ids: [...new Set(ids)] })
+    const names = new Map(cards.map(({ id, username }) => [id, username]))
+    return (id) => names.get(id) ?? 'gone'
+  }
+
+  /** @throws profile-missing, plan-missing */
+  async function planOf(author: string) {
+    const card = await ports.identity.findProfile({ username: author })
+    const plan = await pledges.plan(card.id)
+    if (plan === undefined) throw billingErrors('plan-missing', fault('plan', 'not found'))
+    return { card, plan }
+  }
+
+  return {
+    port: {
+      async setPlan({ authorId, plan: { amountCents } }) {
+        const plan = await pledges.setPlan(authorId, amountCents)
+        const nameOf = await namesOf([authorId])
+        return { author: nameOf(authorId), amountCents: plan.amount_cents, currency: plan.currency }
+      },
+
+      async plan({ author }) {
+        const { card, plan } = await planOf(author)
+        return { author: card.username, amountCents: plan.amount_cents, currency: plan.currency }
+      },
+
+      async pledge({ readerId, author }) {
+        const { card, plan } = await planOf(author)
+        if (card.id === readerId) throw billingErrors('self-support', fault('author', "can't be yourself"))
+        return toPledge(await pledges.start(readerId, plan, today()), card.username)
+      },
+
+      async endPledge({ readerId, author }) {
+        const card = await ports.identity.findProfile({ username: author })
+        const ended = await pledges.end(readerId, card.id)
+        if (ended === undefined) throw billingErrors('pledge-missing', fault('pledge', 'not found'))
+        return toPledge(ended, card.username)
+      },
+
+      async pledges({ readerId }) {
+        const rows = await pledges.ofReader(readerId)
+        const nameOf = await namesOf(rows.map((row) => row.author_id))
+        return rows.map((row) => toPledge(row, nameOf(row.author_id)))
+      },
+
+      support: ({ authorId }) => pledges.supportOf(authorId),
+
+      async invoices({ readerId, ...page }) {
+        const [rows, invoicesCount] = await Promise.all([invoices.page(readerId, page), invoices.count(readerId)])
+        const nameOf = await namesOf(rows.map((row) => row.author_id))
+        return { invoices: rows.map((row) => toInvoice(row, nameOf(row.author_id))), invoicesCount }
+      },
+
+      async pay({ readerId, invoiceId }) {
+        const paid = await invoices.pay(readerId, invoiceId)
+        if (paid === undefined) throw billingErrors('invoice-missing', fault('invoice', 'not found'))
+        const nameOf = await namesOf([paid.author_id])
+        return toInvoice(paid, nameOf(paid.author_id))
+      },
+
+      async issueDue() {
+        let issued = 0
+        for (let some = -1; some !== 0; issued += some) some = await pledges.issueSome(today())
+        return { issued }
+      },
+
+      async supports({ readerId, authorId }) {
+        return { supports: await pledges.supports(readerId, authorId, today()) }
+      },
+
+      async announceArticle({ articleId, authorId, supportersOnly }) {
+        if (supportersOnly) await invoices.announce(articleId, authorId, today())
+        else await invoices.withdraw(articleId)
+      },
+    },
+
+    routes: billingRoutes(self),
+  }
+})
+
+function toPledge(row: PledgeRow, author: string): Pledge {
+  return {
+    author,
+    amountCents: row.amount_cents,
+    currency: row.currency,
+    startedOn: row.started_on,
+    coveredUntil: row.covered_until,
+    ended: row.ended_at !== null,
+  }
+}
+
+function toInvoice(row: InvoiceRow, author: string): Invoice {
+  return {
+    id: row.id,
+    author,
+    periodStart: row.period_start,
+    periodEnd: row.period_end,
+    amountCents: row.amount_cents,
+    currency: row.currency,
+    articles: row.articles,
+    issuedAt: row.issued_at.toISOString(),
+    paidAt: row.paid_at?.toISOString() ?? null,
+  }
+}

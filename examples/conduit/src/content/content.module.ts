@@ -1,0 +1,50 @@
+// Manifest of content: articles, comments, tags, favourites and the feed.
+import { defineModule, op, setting } from '@footing/core'
+import { z } from 'zod'
+import { billing } from '../billing/billing.module.ts'
+import { identity } from '../identity/identity.module.ts'
+import { largestPage, rowId } from '../realworld/text.ts'
+import {
+  article,
+  articleChanges,
+  articleFilter,
+  articlePage,
+  comment,
+  newArticle,
+  newComment,
+  viewerId,
+} from './article.ts'
+
+const slug = z.string()
+const page = { limit: z.int().min(1).max(largestPage), offset: z.int().min(0) }
+const read = { idempotent: true, deadline: '2s' } as const
+
+export const content = defineModule('content', {
+  owner: '@conduit/publishing',
+  needs: [identity, billing],
+  settings: {
+    DEMO_DATA: setting({
+      schema: z.stringbool(),
+      about: 'Fills an empty database with a few marked demo accounts and articles at start.',
+      default: false,
+    }),
+  },
+  port: {
+    list: op({ ...read, in: articleFilter.extend({ ...page, viewerId }), out: articlePage }),
+    feed: op({ ...read, in: z.object({ ...page, readerId: rowId }), out: articlePage }),
+    article: op({ ...read, in: z.object({ slug, viewerId }), out: article }),
+    publish: op({ in: z.object({ authorId: rowId, article: newArticle }), out: article, deadline: '5s' }),
+    change: op({ in: z.object({ slug, authorId: rowId, changes: articleChanges }), out: article, deadline: '5s' }),
+    withdraw: op({ in: z.object({ slug, authorId: rowId }), deadline: '5s' }),
+    favorite: op({ ...read, in: z.object({ slug, readerId: rowId }), out: article }),
+    unfavorite: op({ ...read, in: z.object({ slug, readerId: rowId }), out: article }),
+    comments: op({ ...read, in: z.object({ slug, viewerId }), out: z.array(comment) }),
+    addComment: op({ in: z.object({ slug, authorId: rowId, comment: newComment }), out: comment }),
+    removeComment: op({ in: z.object({ slug, id: z.int(), authorId: rowId }) }),
+    tags: op({ ...read, out: z.array(z.string()) }),
+  },
+  tables: ['article', 'article_tag', 'favorite', 'comment', 'tally'],
+  // A list needs the author of each article, and a feed needs to know who is followed: joined in one query.
+  reads: { identity: ['profile_card', 'following'] },
+  migrations: new URL('./migrations/', import.meta.url),
+})

@@ -1,0 +1,129 @@
+// Implementation of content.
+import { implement } from '@footing/core'
+import { fault } from '../realworld/fault.ts'
+import type { Article } from './article.ts'
+import type { ListSelection } from './article-list.ts'
+import { type ArticleKey, ArticleRepository } from './article-repository.ts'
+import { toArticle, toCard, toComment } from './article-view.ts'
+import { CommentRepository } from './comment-repository.ts'
+import { content } from './content.module.ts'
+import { seedDemo } from './demo.ts'
+import { contentErrors } from './errors.ts'
+import { contentRoutes } from './http.ts'
+import type { ContentTables } from './tables.ts'
+
+export const contentModule = implement(content, ({ database, ports, self, config }) => {
+  const db = database<ContentTables>()
+  const articles = new ArticleRepository(db)
+  const comments = new CommentRepository(db)
+
+  /** @throws article-missing */
+  async function keyOf(slug: string): Promise<ArticleKey> {
+    return (await articles.key(slug)) ?? missing()
+  }
+
+  /** @throws article-missing, article-of-another */
+  async function ownKeyOf(slug: string, authorId: string): Promise<ArticleKey> {
+    const key = await keyOf(slug)
+    if (key.author_id !== authorId) throw contentErrors('article-of-another', fault('article', 'forbidden'))
+    return key
+  }
+
+  /** @throws article-missing */
+  async function articleFor(slug: string, viewerId: string | undefined): Promise<Article> {
+    const row = (await articles.bySlug(slug, viewerId)) ?? missing()
+    return toArticle(row, row.supporters_only && !(await mayRead(row.author_id, viewerId)))
+  }
+
+  /** Billing knows who supports whom; it is asked only about articles that are not for everybody. */
+  async function mayRead(authorId: string, viewerId: string | undefined): Promise<boolean> {
+    if (viewerId === undefined) return false
+    return viewerId === authorId || (await ports.billing.supports({ readerId: viewerId, authorId })).supports
+  }
+
+  /** Tells billing what supporters get for their money. Said again, it changes nothing. */
+  async function announce({ id, author_id: authorId, supporters_only: supportersOnly }: ArticleKey): Promise<void> {
+    await ports.billing.announceArticle({ articleId: id, authorId, supportersOnly })
+  }
+
+  async function pageOf(selection: ListSelection, page: { limit: number; offset: number }, viewerId?: string) {
+    const [rows, articlesCount] = await Promise.all([
+      articles.page(selection, page, viewerId),
+      articles.count(selection),
+    ])
+    return { articles: rows.map(toCard), articlesCount }
+  }
+
+  return {
+    port: {
+      list: ({ limit, offset, viewerId, ...filter }) => pageOf({ kind: 'all', filter }, { limit, offset }, viewerId),
+
+      feed: ({ limit, offset, readerId }) => pageOf({ kind: 'feed', readerId }, { limit, offset }, readerId),
+
+      article: ({ slug, viewerId }) => articleFor(slug, viewerId),
+
+      async publish({ authorId, article }) {
+        const tagList = [...new Set(article.tagList)]
+        const key = await articles.add({ ...article, tagList, authorId })
+        if (key.supporters_only) await announce(key)
+        return articleFor(key.slug, authorId)
+      },
+
+      async change({ slug, authorId, changes }) {
+        const before = await ownKeyOf(slug, authorId)
+        const after = (await articles.change(before, changes)) ?? missing()
+        if (before.supporters_only !== after.supporters_only) await announce(after)
+        return articleFor(after.slug, authorId)
+      },
+
+      async withdraw({ slug, authorId }) {
+        const key = await ownKeyOf(slug, authorId)
+        await articles.remove(key.id)
+        if (key.supporters_only) await announce({ ...key, supporters_only: false })
+      },
+
+      async favorite({ slug, readerId }) {
+        await articles.setFavorite((await keyOf(slug)).id, readerId, true)
+        return articleFor(slug, readerId)
+      },
+
+      async unfavorite({ slug, readerId }) {
+        await articles.setFavorite((await keyOf(slug)).id, readerId, false)
+        return articleFor(slug, readerId)
+      },
+
+      async comments({ slug, viewerId }) {
+        const key = await keyOf(slug)
+        return (await comments.newest(key.id, viewerId)).map(toComment)
+      },
+
+      async addComment({ slug, authorId, comment }) {
+        const key = await keyOf(slug)
+        if (key.supporters_only && !(await mayRead(key.author_id, authorId))) {
+          throw contentErrors('supporters-only', fault('article', 'is for supporters only'))
+        }
+        return toComment(await comments.add(key.id, authorId, comment.body))
+      },
+
+      async removeComment({ slug, id, authorId }) {
+        const key = await keyOf(slug)
+        const writtenBy = await comments.authorOf(key.id, id)
+        if (writtenBy === undefined) throw contentErrors('comment-missing', fault('comment', 'not found'))
+        if (writtenBy !== authorId) throw contentErrors('comment-of-another', fault('comment', 'forbidden'))
+        await comments.remove(id)
+      },
+
+      tags: () => articles.tags(),
+    },
+
+    routes: contentRoutes(self),
+
+    async start() {
+      if (config.DEMO_DATA) await seedDemo(ports.identity, ports.billing, self)
+    },
+  }
+})
+
+function missing(): never {
+  throw contentErrors('article-missing', fault('article', 'not found'))
+}

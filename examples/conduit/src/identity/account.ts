@@ -1,0 +1,48 @@
+// What an account and a profile are, for callers of the module and for the database.
+import { z } from 'zod'
+import { rowId, text, visibleText } from '../realworld/text.ts'
+
+/** A name that stands in addresses: `/profiles/{username}`. */
+export const username = visibleText({ max: 64 }).regex(/^[^\p{Cc}/]*$/u, 'must not contain / or control characters')
+
+const email = text({ min: 1, max: 254 }).regex(/^[^\s@]+@[^\s@]+$/, 'is not an e-mail address')
+
+/** Long enough to be worth guessing at, short enough to be hashed. */
+const password = text({ min: 8, max: 1024 })
+
+const image = text({ max: 2048 })
+const bio = text({ max: 10_000 })
+
+export const newAccount = z.object({ username, email, password })
+export const accountChanges = z
+  .object({ username, email, password, bio, image })
+  .partial()
+  .refine((changes) => Object.keys(changes).length > 0, 'must change at least one field')
+
+/** What is tried at the door: any text, so that a wrong password and a malformed one get the same answer. */
+export const credentials = z.object({ email: text({ min: 1, max: 254 }), password: text({ min: 1, max: 1024 }) })
+
+/** An account as its owner sees it. */
+export const account = z.object({
+  id: rowId,
+  username: z.string(),
+  email: z.string(),
+  bio: z.string(),
+  image: z.string(),
+})
+export type Account = z.infer<typeof account>
+
+/** An account with the token that opens it. */
+export const session = z.object({ account, token: z.string() })
+
+/** An account as anybody sees it. */
+export const profile = z.object({
+  username: z.string(),
+  bio: z.string(),
+  image: z.string(),
+  following: z.boolean(),
+})
+export type Profile = z.infer<typeof profile>
+
+/** A profile with its identifier, for other modules. */
+export const profileCard = profile.omit({ following: true }).extend({ id: rowId })

@@ -58,6 +58,7 @@ export interface RouteFacts {
 }
 
 /** What the function of a route returns: nothing without `out`. */
+// biome-ignore lint/suspicious/noConfusingVoidType: an async function without `return` has the type Promise<void>
 type Answer<Out> = OutputOf<Out> extends undefined ? void : OutputOf<Out>
 
 /** What `route` takes. */

@@ -87,6 +87,13 @@ export const moduleErrors = defineErrors({
     why: 'None of them can then start first, be tested alone or be moved out.',
     remedy: 'Turn one of the arrows round with an event, or move what they share into a module that both need.',
   },
+  'module-not-started': {
+    status: 503,
+    retryable: true,
+    what: '{operation} was called before its module had started.',
+    why: 'Modules start in order of their needs; while implement(…) runs, nothing answers yet.',
+    remedy: 'Move the call into `start` of the implementation, or into an operation or a route.',
+  },
   'operation-missing': {
     status: 500,
     retryable: false,

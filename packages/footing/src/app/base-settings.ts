@@ -1,0 +1,38 @@
+// The settings that every application has.
+import { optionalSetting, setting } from './setting.ts'
+import { anyText, oneOf, urlWith, wholeNumber, yesOrNo } from './text-schema.ts'
+
+/** Where it listens, what part of the work it does, and how it stops. */
+export const baseSettings = {
+  HOST: optionalSetting({ schema: anyText(), about: 'address to listen on; loopback, in production all' }),
+  PORT: setting({ schema: wholeNumber(0, 65_535), default: 3000, about: 'port to listen on; 0 takes a free one' }),
+  ROLE: setting({ schema: oneOf(['web', 'worker', 'all']), default: 'all', about: 'which work this process does' }),
+  TRUST_PROXY: setting({
+    schema: yesOrNo(),
+    default: false,
+    about: 'true when a proxy in front sets X-Forwarded-For and strangers cannot reach this port',
+  }),
+  DRAIN_DELAY_MS: optionalSetting({
+    schema: wholeNumber(0, 120_000),
+    about: 'milliseconds between saying "not ready" and closing the door; 100, in production 3000',
+  }),
+  DRAIN_MS: setting({
+    schema: wholeNumber(0, 600_000),
+    default: 10_000,
+    about: 'milliseconds that running requests get to end once the process is told to stop',
+  }),
+} as const
+
+/** The settings of an application that has tables. */
+export const databaseSettings = {
+  DATABASE_URL: setting({
+    schema: urlWith('postgres', 'postgresql'),
+    secret: true,
+    about: 'where the database is: PgBouncer in transaction mode, or PostgreSQL itself',
+  }),
+  DATABASE_POOL_SIZE: setting({
+    schema: wholeNumber(1, 1000),
+    default: 10,
+    about: 'most connections of this process',
+  }),
+} as const

@@ -1,0 +1,183 @@
+// The call between modules: typed by the manifest, one context, one histogram, no timer of its own.
+import { channel } from 'node:diagnostics_channel'
+import { isFootingError } from '@footing/kernel'
+import { CallContext, currentContext, type Origin } from './call-context.ts'
+import { coded, isChecked, sealOutput, sealPortable, valueOrThrow } from './checked-value.ts'
+import type { Context } from './context.ts'
+import type { CallOptions } from './define-module.ts'
+import { milliseconds } from './duration.ts'
+import { moduleErrors } from './errors.ts'
+import { LatencyHistogram } from './latency-histogram.ts'
+import type { Operation } from './operation.ts'
+import type { OperationStats } from './operation-stats.ts'
+import { type CallEnvironment, cancelledError, deadlineError, runWork } from './run-work.ts'
+import { validate } from './schema.ts'
+
+/** Published on `footing:call` when a call between modules has ended. */
+export interface CallRecord {
+  readonly module: string
+  readonly operation: string
+  /** Module that called; undefined from outside of any. */
+  readonly caller: string | undefined
+  readonly durationMs: number
+  /** Code of the error that it ended with. */
+  readonly code: string | undefined
+  readonly context: Context
+  readonly requestId: string
+}
+
+/** Where finished calls are published. */
+export const callChannel = channel('footing:call')
+
+/** Answers an operation: the module's own function, or one that sends the call to another process. */
+export type Answer = (input: unknown, context: Context) => Promise<unknown>
+
+/** One operation at run time: who answers it and what it has done. */
+export class OperationTarget {
+  readonly module: string
+  readonly name: string
+  /** `module.operation`. */
+  readonly label: string
+  readonly operation: Operation
+  readonly environment: CallEnvironment
+  /** Set when the module has been made; a call before that is refused. */
+  answer: Answer | undefined = undefined
+  readonly histogram = new LatencyHistogram()
+  readonly callers = new Map<string, { calls: number }>()
+  errors = 0
+  running = 0
+
+  constructor(module: string, name: string, operation: Operation, environment: CallEnvironment) {
+    this.module = module
+    this.name = name
+    this.label = `${module}.${name}`
+    this.operation = operation
+    this.environment = environment
+  }
+
+  /** What it has done since the start. */
+  stats(): OperationStats {
+    const { histogram } = this
+    return {
+      module: this.module,
+      operation: this.name,
+      calls: histogram.count,
+      errors: this.errors,
+      running: this.running,
+      p50: histogram.quantile(0.5),
+      p95: histogram.quantile(0.95),
+      p99: histogram.quantile(0.99),
+      totalMs: histogram.totalMs,
+      callers: Object.fromEntries([...this.callers].map(([caller, edge]) => [caller, edge.calls])),
+    }
+  }
+}
+
+/** Makes the function that `caller` uses to call `target`. */
+export function bindCall(
+  target: OperationTarget,
+  caller: string | undefined,
+): (input?: unknown, options?: CallOptions) => Promise<unknown> {
+  const { environment, operation, module, name } = target
+  const { clock } = environment
+  const edge = { calls: 0 }
+  target.callers.set(caller ?? '-', edge)
+  const work = (input: unknown, context: Context) => perform(target, input, context)
+
+  return (input, options) => {
+    edge.calls++
+    const parent = currentContext()
+    const started = clock.monotonic()
+    let deadline = started + operation.deadlineMs
+    if (options?.deadline !== undefined) deadline = Math.min(deadline, started + milliseconds(options.deadline))
+    if (parent !== undefined && parent.deadline < deadline) deadline = parent.deadline
+    const origin = parent === undefined ? newOrigin() : parent.origin
+    const context = new CallContext(clock, parent, origin, module, name, started, deadline)
+    target.running++
+    const ended = parent?.reason ?? (deadline <= started ? deadlineError(context) : undefined)
+    const signal = options?.signal
+    const withdraw = signal && (() => context.end(cancelledError(context, signal.reason)))
+    if (signal && withdraw) signal.addEventListener('abort', withdraw, { once: true })
+
+    const settled = (_context: CallContext, error: unknown, failed: boolean) => {
+      if (signal && withdraw) signal.removeEventListener('abort', withdraw)
+      const durationMs = clock.monotonic() - started
+      target.histogram.record(durationMs)
+      target.running--
+      if (failed) target.errors++
+      if (callChannel.hasSubscribers) publish(target, caller, context, durationMs, error)
+    }
+    if (ended !== undefined || signal?.aborted) {
+      const reason = ended ?? cancelledError(context, signal?.reason)
+      context.leave()
+      settled(context, reason, true)
+      return Promise.reject(reason)
+    }
+    return runWork(environment, context, work, input, settled)
+  }
+}
+
+/** Facts of a request that begins here. */
+export function newOrigin(): Origin {
+  return { requestId: undefined, traceId: undefined, user: undefined, writes: undefined, route: undefined }
+}
+
+function perform(target: OperationTarget, input: unknown, context: Context): Promise<unknown> {
+  const { operation, label, environment } = target
+  if (environment.checked) return performChecked(target, input, context)
+  const answer = answerOf(target)
+  const schema = operation.in
+  if (schema === undefined) return guarded(answer, undefined, context, label)
+  if (isChecked(input, schema)) return guarded(answer, input, context, label)
+  const validation = validate(schema, input)
+  if (validation instanceof Promise) {
+    return validation.then((found) => guarded(answer, valueOrThrow(found, label, 'invalid-input'), context, label))
+  }
+  return guarded(answer, valueOrThrow(validation, label, 'invalid-input'), context, label)
+}
+
+/** Calls the answer; whatever it throws comes out coded, as it would from another process. */
+async function guarded(answer: Answer, input: unknown, context: Context, label: string): Promise<unknown> {
+  try {
+    return await answer(input, context)
+  } catch (error) {
+    throw coded(error, label)
+  }
+}
+
+async function performChecked(target: OperationTarget, input: unknown, context: Context): Promise<unknown> {
+  const { operation, label } = target
+  const answer = answerOf(target)
+  const schema = operation.in
+  let accepted: unknown
+  if (schema !== undefined) {
+    sealPortable(input, label, 'input')
+    accepted = isChecked(input, schema) ? input : valueOrThrow(await validate(schema, input), label, 'invalid-input')
+    sealPortable(accepted, label, 'input')
+  }
+  return sealOutput(operation.out, await guarded(answer, accepted, context, label), label)
+}
+
+function answerOf(target: OperationTarget): Answer {
+  if (target.answer === undefined) throw moduleErrors('module-not-started', { details: { operation: target.label } })
+  return target.answer
+}
+
+function publish(
+  target: OperationTarget,
+  caller: string | undefined,
+  context: Context,
+  durationMs: number,
+  error: unknown,
+): void {
+  const record: CallRecord = {
+    module: target.module,
+    operation: target.name,
+    caller,
+    durationMs,
+    code: isFootingError(error) ? error.code : error === undefined ? undefined : 'operation-failed',
+    context,
+    requestId: context.requestId,
+  }
+  callChannel.publish(record)
+}

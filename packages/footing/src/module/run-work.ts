@@ -1,0 +1,78 @@
+// Runs one piece of work until it ends, its deadline passes or its caller withdraws, whichever comes first.
+import type { Clock } from '@footing/kernel'
+import { type CallContext, runInContext } from './call-context.ts'
+import type { Context } from './context.ts'
+import type { DeadlineWheel } from './deadline-wheel.ts'
+import { moduleErrors } from './errors.ts'
+
+/** What all calls of a process share. */
+export interface CallEnvironment {
+  readonly clock: Clock
+  readonly wheel: DeadlineWheel
+  /** True in development and tests: freeze, check portability and answers. */
+  readonly checked: boolean
+}
+
+/** Told once how the work ended, before its promise settles. */
+export type Settle = (context: CallContext, error: unknown, failed: boolean) => void
+
+/**
+ * Runs `work` in `context` and answers with what it returns, or with the reason why the context ended before it.
+ * The work itself goes on until it notices `context.signal`; what it still returns or throws is dropped.
+ */
+export function runWork<Input, T>(
+  environment: CallEnvironment,
+  context: CallContext,
+  work: (input: Input, context: Context) => Promise<T>,
+  input: Input,
+  onSettle?: Settle,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const settle = (error: unknown, failed: boolean) => {
+      context.onEnd = undefined
+      environment.wheel.remove(context)
+      context.leave()
+      onSettle?.(context, error, failed)
+    }
+    let open = true
+    const succeed = (value: T) => {
+      if (!open) return
+      open = false
+      settle(undefined, false)
+      resolve(value)
+    }
+    const fail = (error: unknown) => {
+      if (!open) return
+      open = false
+      settle(error, true)
+      reject(error)
+    }
+    context.onEnd = fail
+    context.onExpire ??= deadlineError
+    environment.wheel.add(context)
+    try {
+      runInContext(context, work, input).then(succeed, fail)
+    } catch (error) {
+      fail(error)
+    }
+  })
+}
+
+/** The reason of a context whose deadline has passed. */
+export function deadlineError(context: CallContext): Error {
+  return moduleErrors('deadline-exceeded', {
+    details: { operation: nameOf(context), ms: Math.round(context.allowedMs) },
+  })
+}
+
+/** The reason of a context that its caller withdrew. */
+export function cancelledError(context: CallContext, cause?: unknown): Error {
+  return moduleErrors('cancelled', { details: { operation: nameOf(context) }, cause })
+}
+
+function nameOf(context: CallContext): string {
+  if (context.operation === undefined) return 'The work'
+  return context.module === undefined || context.operation.includes(' ')
+    ? context.operation
+    : `${context.module}.${context.operation}`
+}

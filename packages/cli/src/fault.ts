@@ -1,4 +1,5 @@
 // What a person, or a program, is told when a command could not run.
+import { isFootingError } from '@footing/kernel'
 import { type ExitCode, exit } from './command.ts'
 import type { Terminal } from './terminal.ts'
 import { versionLine } from './version.ts'
@@ -14,27 +15,29 @@ export interface Fault {
 
 /** Reads a thrown value as a fault that the user can repair; undefined when it is a fault of Footing itself. */
 export function readFault(error: unknown): Fault | undefined {
-  if (!(error instanceof Error)) return undefined
-  const code = field(error, 'code')
-  const remedy = field(error, 'remedy') ?? field(error, 'do')
-  if (code === undefined || remedy === undefined) return undefined
-  const why = field(error, 'why')
-  return { code, message: error.message, ...(why === undefined ? {} : { why }), remedy }
+  if (!isFootingError(error)) return undefined
+  const { code, what, why, remedy, issues } = error
+  const details = issues.map((issue) => [issue.pointer, issue.message].filter((part) => part !== '').join(': '))
+  return { code, message: what, why, remedy, ...(details.length === 0 ? {} : { details }) }
+}
+
+/** A fault as lines for a person; `paint` styles or leaves plain. */
+export function renderFault(fault: Fault, paint: Terminal['noteStyle'], trace?: string): readonly string[] {
+  const explained = fault.code === 'usage' || fault.code === 'app-failed'
+  return [
+    `${paint('error', 'red', 'bold')} ${fault.message}`,
+    ...(fault.details ?? []).map((line) => `  ${line}`),
+    ...(fault.why === undefined ? [] : [`  ${paint('why', 'dim')}  ${fault.why}`]),
+    ...(fault.remedy === undefined ? [] : [`  ${paint('do', 'dim')}   ${fault.remedy}`]),
+    ...(explained ? [] : [`  ${paint(`code ${fault.code} · footing explain ${fault.code}`, 'dim')}`]),
+    ...(trace === undefined ? [] : trace.split('\n').map((line) => paint(`  ${line}`, 'dim'))),
+  ]
 }
 
 /** Shows a fault that the user can repair and gives the exit code for it. */
 export function reportFault(terminal: Terminal, fault: Fault): ExitCode {
-  if (terminal.wantsJson) {
-    terminal.json({ ok: false, error: fault })
-    return exit.unable
-  }
-  terminal.fault(`${terminal.noteStyle('error', 'red', 'bold')} ${fault.message}`)
-  for (const line of fault.details ?? []) terminal.fault(`  ${line}`)
-  if (fault.why !== undefined) terminal.fault(`  ${terminal.noteStyle('why', 'dim')}  ${fault.why}`)
-  if (fault.remedy !== undefined) terminal.fault(`  ${terminal.noteStyle('do', 'dim')}   ${fault.remedy}`)
-  if (fault.code !== 'usage') {
-    terminal.fault(`  ${terminal.noteStyle(`code ${fault.code} · footing explain ${fault.code}`, 'dim')}`)
-  }
+  if (terminal.wantsJson) terminal.json({ ok: false, error: fault })
+  else for (const line of renderFault(fault, terminal.noteStyle)) terminal.fault(line)
   return exit.unable
 }
 
@@ -53,9 +56,4 @@ export function reportInternal(terminal: Terminal, error: unknown, argv: readonl
   terminal.fault(`  footing ${argv.join(' ')}`)
   for (const line of trace.split('\n')) terminal.fault(`  ${line}`)
   return exit.internal
-}
-
-function field(error: Error, name: string): string | undefined {
-  const value: unknown = Reflect.get(error, name)
-  return typeof value === 'string' && value !== '' ? value : undefined
 }

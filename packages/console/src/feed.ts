@@ -47,6 +47,7 @@ export function createConsoleFeed(initial: Pick<ConsoleState, 'name' | 'versions
 
 const emptyState: Omit<ConsoleState, 'name' | 'versions'> = {
   status: 'starting',
+  fault: undefined,
   restarts: 0,
   links: [],
   modules: [],

@@ -84,7 +84,7 @@ export interface ConsoleState {
   readonly name: string
   readonly status: AppStatus
   /** The fault that keeps it from running, in words. */
-  readonly fault?: string
+  readonly fault: string | undefined
   readonly versions: string
   /** Milliseconds since 1970 at which the present process became ready. */
   readonly readyAt?: number

@@ -1,0 +1,81 @@
+// Migrations of all modules, over the direct URL.
+import { join, resolve } from 'node:path'
+import type { MigrationStatus } from '@footing/core'
+import { findApplication } from '../application.ts'
+import { type Command, type CommandContext, type ExitCode, exit } from '../command.ts'
+
+/** `footing migrate up|status [app]`. */
+export const migrate: Command = {
+  name: 'migrate',
+  summary: 'bring the database up to date (up), or say what is pending (status)',
+  description:
+    'Works on DATABASE_DIRECT_URL, else DATABASE_URL, which must be PostgreSQL itself and no pooler; without either, on ' +
+    'the embedded PostgreSQL of footing dev. Several machines may run it at once: one migrates, the others wait. ' +
+    'status exits with 1 when something is pending or was changed.',
+  arguments: [
+    { name: 'action', summary: 'up or status', required: true },
+    { name: 'app', summary: 'folder of the application; this folder when left out' },
+  ],
+  options: [],
+  examples: [
+    { run: 'footing migrate up examples/conduit', does: 'apply what is pending' },
+    { run: 'footing migrate status examples/conduit --json', does: 'the state of every migration as data' },
+  ],
+  docs: 'docs/cli.md',
+  run: async (context) => {
+    const { args, cwd, env, terminal } = context
+    const { cliErrors } = await import('../errors.ts')
+    if (args.action !== 'up' && args.action !== 'status') {
+      throw cliErrors('migrate-action-unknown', { details: { action: String(args.action) } })
+    }
+    const folder = resolve(cwd, typeof args.app === 'string' ? args.app : '.')
+    const place = findApplication(folder)
+    if (place === undefined) throw cliErrors('app-missing', { details: { folder, command: `migrate ${args.action}` } })
+    const { readEnvFile } = await import('../env-file.ts')
+    const { loadApplication } = await import('../load-application.ts')
+    const { migrationSources } = await import('../migration-sources.ts')
+    const { createMigrator, startEmbeddedPostgres } = await import('@footing/core')
+    const settings = { ...readEnvFile(folder), ...env }
+    const direct = settings.DATABASE_DIRECT_URL || settings.DATABASE_URL
+    const sources = migrationSources(await loadApplication(place))
+    const embedded = direct
+      ? undefined
+      : await startEmbeddedPostgres({
+          folder: join(folder, '.footing', 'postgres'),
+          resolveFrom: [import.meta.url, place.entry],
+          database: 'app',
+          log: (line) => terminal.note(terminal.noteStyle(line, 'dim')),
+        })
+    try {
+      const url = direct || embedded?.url || ''
+      const migrator = createMigrator({ url, sources, log: (line) => terminal.note(line) })
+      return args.action === 'up'
+        ? showApplied(context, await migrator.up())
+        : showStatus(context, await migrator.status())
+    } finally {
+      await embedded?.stop()
+    }
+  },
+}
+
+function showApplied({ terminal }: CommandContext, applied: readonly MigrationStatus[]): ExitCode {
+  if (terminal.wantsJson) terminal.json({ ok: true, applied })
+  else {
+    for (const { module, name } of applied) terminal.out(`${terminal.style('applied', 'green')}  ${module}/${name}`)
+    terminal.out(applied.length === 0 ? 'nothing to do' : `${applied.length} applied`)
+  }
+  return exit.ok
+}
+
+function showStatus({ terminal }: CommandContext, all: readonly MigrationStatus[]): ExitCode {
+  const open = all.filter((migration) => migration.state !== 'applied')
+  if (terminal.wantsJson) terminal.json({ ok: open.length === 0, migrations: all })
+  else {
+    for (const { state, module, name, appliedAt } of all) {
+      const word = terminal.style(state.padEnd(8), state === 'applied' ? 'green' : 'yellow')
+      terminal.out(`${word} ${module}/${name}${appliedAt === undefined ? '' : `  ${terminal.style(appliedAt, 'dim')}`}`)
+    }
+    terminal.out(`${all.length - open.length} applied, ${open.length} not`)
+  }
+  return open.length === 0 ? exit.ok : exit.findings
+}

@@ -1,0 +1,53 @@
+// The production command.
+import { resolve } from 'node:path'
+import { findApplication } from '../application.ts'
+import { type Command, exit } from '../command.ts'
+
+/** `footing start [app]`. */
+export const start: Command = {
+  name: 'start',
+  summary: 'run an application in production, in one role',
+  description:
+    'Starts the application in this very process with the production profile: JSON logs on stdout, no database of its own, ' +
+    'no migration (run footing migrate up once per deployment), no console. SIGTERM and Ctrl-C drain: requests that run ' +
+    'are finished, new ones are refused.',
+  arguments: [{ name: 'app', summary: 'folder of the application; this folder when left out' }],
+  options: [
+    {
+      flags: '--role <role>',
+      summary: 'what this process does (default ROLE, else all)',
+      choices: ['web', 'worker', 'all'],
+    },
+    { flags: '-p, --port <number>', summary: 'port to listen on (default PORT, else 3000)' },
+    { flags: '--host <address>', summary: 'address to listen on (default HOST, else all)' },
+  ],
+  examples: [
+    { run: 'footing start examples/conduit', does: 'requests, jobs and schedules in one process' },
+    { run: 'footing start --role web --port 8080', does: 'only requests' },
+  ],
+  docs: 'docs/cli.md',
+  run: async ({ args, options, cwd, env, signal, terminal }) => {
+    const { cliErrors } = await import('../errors.ts')
+    const folder = resolve(cwd, typeof args.app === 'string' ? args.app : '.')
+    const place = findApplication(folder)
+    if (place === undefined) throw cliErrors('app-missing', { details: { folder, command: 'start' } })
+    const { loadApplication } = await import('../load-application.ts')
+    const { readPort } = await import('../port.ts')
+    const app = await loadApplication(place)
+    const running = await app.start({
+      env,
+      profile: 'production',
+      ...(isRole(options.role) ? { role: options.role } : {}),
+      ...(typeof options.port === 'string' ? { port: readPort(options.port) } : {}),
+      ...(typeof options.host === 'string' ? { host: options.host } : {}),
+    })
+    terminal.note(`${app.name} ${running.role} ${running.url ?? ''}`.trimEnd())
+    if (!signal.aborted) await new Promise((done) => signal.addEventListener('abort', done, { once: true }))
+    await running.stop()
+    return exit.ok
+  },
+}
+
+function isRole(value: unknown): value is 'web' | 'worker' | 'all' {
+  return value === 'web' || value === 'worker' || value === 'all'
+}

@@ -1,0 +1,166 @@
+// The process that runs the application under `footing dev`: loads it at once, starts it when the database is there,
+// reports what happens, and ends with its parent.
+import { subscribe } from 'node:diagnostics_channel'
+import type { MigrationFacts, ModuleFacts } from '@footing/console'
+import {
+  type AnyManifest,
+  type App,
+  createMigrator,
+  type DataSource,
+  openDataSource,
+  type RunningApp,
+} from '@footing/core'
+import { isFootingError } from '@footing/kernel'
+import { readFault } from '../fault.ts'
+import { loadApplication } from '../load-application.ts'
+import { migrationSources } from '../migration-sources.ts'
+import { readLogRecord } from './log-line.ts'
+import type { FromApp, ToApp } from './protocol.ts'
+import { gatherTraffic } from './traffic.ts'
+
+const reportEveryMs = 500
+const healthEveryMs = 5000
+const drainMs = 3000
+
+/** Runs until the parent says stop or goes away. */
+export async function runAppProcess(folder: string, entry: string): Promise<void> {
+  const ended = new AbortController()
+  let running: RunningApp | undefined
+  const stop = async (): Promise<void> => {
+    if (ended.signal.aborted) return
+    ended.abort()
+    await running?.stop({ deadline: drainMs })
+    process.exit(0)
+  }
+  // The terminal's Ctrl-C reaches this process too; the parent decides when to stop.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined)
+  process.on('disconnect', () => void stop())
+  subscribe('footing:log', (record) => {
+    const line = readLogRecord(record)
+    if (line !== undefined) tell({ kind: 'log', line })
+  })
+  try {
+    const app = await loadApplication({ folder, entry })
+    const order = nextStart(() => void stop())
+    tell({ kind: 'loaded', name: app.name, modules: app.modules.map(moduleFacts) })
+    const { databaseUrl, directUrl, port } = await order
+    await migrate(app, directUrl)
+    const env = { ...process.env, DATABASE_URL: databaseUrl, DATABASE_DIRECT_URL: directUrl }
+    running = await app.start({ env, port, role: 'all', profile: 'development' })
+    tell(readyFacts(app, running, port))
+    report(running, databaseUrl, ended.signal)
+  } catch (error) {
+    tellFault(error)
+    process.disconnect?.()
+    process.exit(1)
+  }
+}
+
+function nextStart(onStop: () => void): Promise<Extract<ToApp, { kind: 'start' }>> {
+  return new Promise((resolve) => {
+    // The parent of this process is `footing dev` and sends nothing else.
+    process.on('message', (message) => {
+      const order = message as ToApp
+      if (order.kind === 'start') resolve(order)
+      else onStop()
+    })
+  })
+}
+
+async function migrate(app: App, url: string): Promise<void> {
+  const migrator = createMigrator({ url, sources: migrationSources(app) })
+  const applied = await migrator.up()
+  const source = openDataSource({ url, poolSize: 1 })
+  const [row] = await source
+    .forModule('public')
+    .query<{ version: string }>("select current_setting('server_version') as version")
+  await source.close()
+  tell({
+    kind: 'migrated',
+    applied: applied.map(migrationFacts),
+    all: (await migrator.status()).map(migrationFacts),
+    version: `PostgreSQL ${row?.version.split(' ')[0] ?? ''}`.trim(),
+  })
+}
+
+function readyFacts(app: App, running: RunningApp, port: number): FromApp {
+  const base = app.options.http?.basePath ?? '/v1'
+  return {
+    kind: 'ready',
+    port: running.port ?? port,
+    api: base,
+    reference: app.options.http?.reference === false ? undefined : `${base}/docs`,
+    routes: running.routes.map(({ method, path, module, operationId, deprecated }) => ({
+      method,
+      path,
+      module,
+      operation: operationId,
+      deprecated,
+    })),
+  }
+}
+
+// Timers do not hold the process: it lives as long as its server and its channel.
+function report(running: RunningApp, databaseUrl: string, ended: AbortSignal): void {
+  const traffic = gatherTraffic()
+  const health: DataSource = openDataSource({ url: databaseUrl, poolSize: 1, connectTimeoutMs: 2000 })
+  let last = ''
+  const reporting = setInterval(() => {
+    const requests = traffic.takeRequests()
+    const calls = running.operations().map((stats) => ({
+      module: stats.module,
+      operation: stats.operation,
+      count: stats.calls,
+      errors: stats.errors,
+      p50: stats.p50,
+      p95: stats.p95,
+      p99: stats.p99,
+    }))
+    const used = calls.filter((call) => call.count > 0)
+    const now = JSON.stringify(used)
+    if (requests.length === 0 && now === last) return
+    last = now
+    tell({ kind: 'traffic', requests, calls: used, traffic: traffic.routes() })
+  }, reportEveryMs).unref()
+  const pinging = setInterval(() => {
+    health.ping().then(
+      () => tell({ kind: 'database', healthy: true }),
+      () => tell({ kind: 'database', healthy: false }),
+    )
+  }, healthEveryMs).unref()
+  ended.addEventListener('abort', () => {
+    clearInterval(reporting)
+    clearInterval(pinging)
+    traffic.close()
+    void health.close()
+  })
+}
+
+function moduleFacts(module: AnyManifest): ModuleFacts {
+  return {
+    name: module.name,
+    owner: module.owner,
+    needs: module.needs.map((needed) => needed.name),
+    operations: Object.entries(module.port).map(([name, operation]) => ({ name, idempotent: operation.idempotent })),
+    tables: module.tables,
+    events: Object.keys(module.events),
+  }
+}
+
+function migrationFacts({ module, name, state, appliedAt }: MigrationFacts): MigrationFacts {
+  return { module, name, state, ...(appliedAt === undefined ? {} : { appliedAt }) }
+}
+
+function tellFault(error: unknown): void {
+  const known = readFault(error)
+  const origin = isFootingError(error) && error.cause instanceof Error ? error.cause : error
+  const trace = origin instanceof Error ? origin.stack : undefined
+  const message = error instanceof Error ? error.message : String(error)
+  const fault = known ?? { code: 'app-failed', message: `The application did not start: ${message}` }
+  const showTrace = trace !== undefined && (known === undefined || origin !== error)
+  tell({ kind: 'fault', fault, ...(showTrace ? { trace } : {}) })
+}
+
+function tell(message: FromApp): void {
+  if (process.connected) process.send?.(message)
+}

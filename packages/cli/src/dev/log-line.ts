@@ -1,0 +1,37 @@
+// Log records of an application as lines for a screen.
+import type { LogLine } from './protocol.ts'
+
+/** Reads a record of the channel `footing:log`; undefined for anything else. */
+export function readLogRecord(record: unknown): LogLine | undefined {
+  if (typeof record !== 'object' || record === null) return undefined
+  const { level, module, message, fields, error, context } = record as Readonly<Record<string, unknown>>
+  if (typeof message !== 'string') return undefined
+  return {
+    level: typeof level === 'string' ? level : 'info',
+    module: typeof module === 'string' ? module : undefined,
+    message,
+    requestId: requestIdOf(context),
+    fields: fieldText(fields),
+    trace: error === undefined ? undefined : traceOf(error),
+  }
+}
+
+function requestIdOf(context: unknown): string | undefined {
+  if (typeof context !== 'object' || context === null || !('requestId' in context)) return undefined
+  return typeof context.requestId === 'string' ? context.requestId : undefined
+}
+
+function fieldText(fields: unknown): string {
+  if (typeof fields !== 'object' || fields === null) return ''
+  try {
+    return Object.entries(fields)
+      .map(([name, value]) => `${name}=${typeof value === 'string' ? value : (JSON.stringify(value) ?? '')}`)
+      .join(' ')
+  } catch {
+    return '(fields that are not JSON)'
+  }
+}
+
+function traceOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

@@ -1,0 +1,47 @@
+// What `footing dev` and the process of the application say to each other over their channel.
+import type { CallFacts, MigrationFacts, ModuleFacts, RequestFacts, RouteFacts, RouteTraffic } from '@footing/console'
+import type { Fault } from '../fault.ts'
+
+/** From the command to the application's process. */
+export type ToApp =
+  | { readonly kind: 'start'; readonly databaseUrl: string; readonly directUrl: string; readonly port: number }
+  | { readonly kind: 'stop' }
+
+/** From the application's process to the command. */
+export type FromApp =
+  /** The sources are imported; nothing runs yet. */
+  | { readonly kind: 'loaded'; readonly name: string; readonly modules: readonly ModuleFacts[] }
+  | {
+      readonly kind: 'migrated'
+      readonly applied: readonly MigrationFacts[]
+      readonly all: readonly MigrationFacts[]
+      readonly version: string
+    }
+  | {
+      readonly kind: 'ready'
+      readonly port: number
+      /** Path of the API and of its reference page. */
+      readonly api: string
+      readonly reference: string | undefined
+      readonly routes: readonly RouteFacts[]
+    }
+  | { readonly kind: 'fault'; readonly fault: Fault; readonly trace?: string }
+  | {
+      readonly kind: 'traffic'
+      readonly requests: readonly RequestFacts[]
+      readonly calls: readonly CallFacts[]
+      readonly traffic: readonly RouteTraffic[]
+    }
+  | { readonly kind: 'database'; readonly healthy: boolean }
+  | { readonly kind: 'log'; readonly line: LogLine }
+
+/** One log line of the application, flattened for a screen. */
+export interface LogLine {
+  readonly level: string
+  readonly module: string | undefined
+  readonly message: string
+  readonly requestId: string | undefined
+  /** Fields as JSON, without the braces; empty when there are none. */
+  readonly fields: string
+  readonly trace: string | undefined
+}

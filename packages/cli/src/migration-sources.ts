@@ -1,0 +1,11 @@
+// The migrations of an application's modules, as the migrator wants them.
+import type { App, MigrationSource } from '@footing/core'
+
+/** One source per module that has migrations, in order of needs. */
+export function migrationSources(app: Pick<App, 'modules'>): readonly MigrationSource[] {
+  return app.modules.flatMap((module) =>
+    module.migrations === undefined
+      ? []
+      : [{ module: module.name, needs: module.needs.map((needed) => needed.name), folder: module.migrations }],
+  )
+}

@@ -2,6 +2,7 @@
 import type { DecisionId } from '@footing/kernel'
 import type { UnparsedFile } from './facts/contract.ts'
 import type { Confidence, Finding, FixSite, RuleId, Severity } from './findings/finding.ts'
+import type { BaselineEntry } from './findings/baseline.ts'
 import type { Effort } from './rules/rule.ts'
 
 /** `sound`: nothing of weight; `drifting`: costs now; `compounding`: gets dearer each week. */
@@ -112,7 +113,9 @@ export interface AuditResult {
   readonly effort: EffortRange
   readonly coverage: Coverage
   readonly rules: readonly RuleDescription[]
-  readonly baseline: { readonly known: number; readonly stale: readonly StaleEntry[] } | undefined
+  readonly baseline:
+    | { readonly known: number; readonly stale: readonly StaleEntry[]; readonly kept: readonly BaselineEntry[] }
+    | undefined
   /** Domain packages and the arrows between them: how many import statements go from one to the other. */
   readonly structure: {
     readonly packages: readonly string[]

@@ -5,7 +5,7 @@ import type { History } from '../extract/git/contract.ts'
 import type { SyntaxTree } from '../facts/tree.ts'
 import type { Detection, RuleId, Severity } from '../findings/finding.ts'
 import type { Program } from '../graph/contract.ts'
-import type { AuditSettings } from '../settings.ts'
+import type { AuditSettings } from '../settings/settings.ts'
 
 /** Everything a rule may look at. Rules do no I/O, keep nothing between runs and never change what they are given. */
 export interface RuleContext {

@@ -1,5 +1,5 @@
 // What a project may declare about itself in footing.config.ts or footing.config.json.
-import type { RuleId, Severity } from './findings/finding.ts'
+import type { RuleId, Severity } from '../findings/finding.ts'
 
 /** The audit's part of the configuration; every field is optional there and has its default here. */
 export interface AuditSettings {

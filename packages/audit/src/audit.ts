@@ -1,0 +1,200 @@
+// The audit: facts, program, rules, findings, scorecard and plan of one folder. It prints nothing and runs nothing it reads.
+import { basename, resolve } from 'node:path'
+import type { DecisionId } from '@footing/kernel'
+import type { AuditResult, Coverage, RuleDescription, RuleEvidence } from './audit-result.ts'
+import { auditErrors } from './errors.ts'
+import { collectFacts, type Facts } from './extract/collect-facts.ts'
+import { readConfig } from './extract/config/read-config.ts'
+import type { History } from './extract/git/contract.ts'
+import { readHistory } from './extract/git/read-history.ts'
+import { type Baseline, type BaselineMatch, matchBaseline } from './findings/baseline.ts'
+import { collectFindings, type RuleOutcome, withExcerpts } from './findings/collect-findings.ts'
+import type { Confidence, Finding } from './findings/finding.ts'
+import { confidenceRank } from './findings/order.ts'
+import { readSuppressions } from './findings/read-suppressions.ts'
+import { Suppressions } from './findings/suppression.ts'
+import { buildProgram } from './graph/build-program.ts'
+import { addEfforts } from './plan/effort.ts'
+import { makePlan } from './plan/plan.ts'
+import { testedModules } from './plan/tested-modules.ts'
+import { commentRules } from './rules/comment-rules.ts'
+import { rules as catalogue } from './rules/index.generated.ts'
+import type { Rule, RuleContext } from './rules/rule.ts'
+import { rulePage } from './rules/rule-page.ts'
+import { makeScorecard } from './scorecard/scorecard.ts'
+import { type AuditSettings, DEFAULT_SETTINGS } from './settings/settings.ts'
+import { SourceTree } from './source-tree.ts'
+import { packageStructure } from './scorecard/package-structure.ts'
+import { toolVersion } from './tool-version.ts'
+
+/** What is going on, for a progress line. */
+export interface AuditProgress {
+  readonly step: 'reading' | 'linking' | 'judging'
+  /** Files read so far of those seen, or rules run so far of those to run. */
+  readonly done: number
+  readonly total: number
+}
+
+/** How to audit. */
+export interface AuditOptions {
+  /** Folder to audit, absolute or relative to the working directory. */
+  readonly root: string
+  /** Judge these decisions only. */
+  readonly only?: readonly DecisionId[]
+  /** Surest confidence that is left out is the one below this; `probable` unless given. */
+  readonly minConfidence?: Confidence
+  readonly settings?: AuditSettings
+  /** Folder of the cache, or false for none. */
+  readonly cache?: string | false
+  readonly baseline?: Baseline
+  /** False leaves git alone. */
+  readonly history?: boolean
+  /** Threads that read files; 1 reads in this one. Decided by the size of the tree unless given. */
+  readonly threads?: number
+  readonly onProgress?: (progress: AuditProgress) => void
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Audits a folder. The same tree gives the same result, whatever the order of its files, the machine or the cache.
+ * @throws FootingError `audit-root-missing`, `audit-nothing-to-read`
+ */
+export async function audit(options: AuditOptions): Promise<AuditResult> {
+  const root = resolve(options.root)
+  const settings = options.settings ?? DEFAULT_SETTINGS
+  const [facts, history] = await Promise.all([readFacts(root, settings, options), readHistoryOf(root, options)])
+  options.signal?.throwIfAborted()
+  if (facts.trees.length === 0) throw nothingToRead(root, facts)
+  const source = new SourceTree(root)
+  const config = readConfig({ paths: facts.paths, read: (path) => source.read(path) })
+  options.onProgress?.({ step: 'linking', done: 0, total: 1 })
+  const program = buildProgram(facts.trees)
+  const context: RuleContext = { program, trees: facts.trees, config, history, settings, paths: facts.paths }
+  const outcomes = runRules(selectRules(options.only, settings), context, options)
+  return report(outcomes, context, facts, source, root, options)
+}
+
+/** The rules of the catalogue with their pages, by id. */
+export function describeRules(): RuleDescription[] {
+  const described = catalogue.map(({ id, summary, severity, effort, trial }) => ({ id, summary, severity, effort, trial, page: rulePage(id) }))
+  return [...described, ...commentRules].sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+function readFacts(root: string, settings: AuditSettings, options: AuditOptions): Promise<Facts> {
+  return collectFacts({
+    root,
+    exclude: settings.exclude,
+    cache: options.cache ?? false,
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    onProgress: (done, total) => options.onProgress?.({ step: 'reading', done, total }),
+  })
+}
+
+async function readHistoryOf(root: string, options: AuditOptions): Promise<History> {
+  if (options.history !== false) return readHistory(root, undefined, options.signal)
+  const { noHistory } = await import('./extract/git/history.ts')
+  return noHistory('history was not asked for')
+}
+
+function selectRules(only: readonly DecisionId[] | undefined, settings: AuditSettings): Rule[] {
+  return catalogue.filter((rule) => settings.rules[rule.id] !== 'off' && (only === undefined || only.includes(rule.decision)))
+}
+
+function runRules(rules: readonly Rule[], context: RuleContext, options: AuditOptions): RuleOutcome[] {
+  return rules.map((rule, index) => {
+    options.signal?.throwIfAborted()
+    options.onProgress?.({ step: 'judging', done: index, total: rules.length })
+    return { rule, result: rule.run(context) }
+  })
+}
+
+function report(
+  outcomes: readonly RuleOutcome[],
+  context: RuleContext,
+  facts: Facts,
+  source: SourceTree,
+  root: string,
+  options: AuditOptions,
+): AuditResult {
+  const { program, history } = context
+  const known = new Set<string>([...catalogue, ...commentRules].map((rule) => rule.id))
+  const places = outcomes.flatMap(({ result }) => result.detections.map(({ place }) => place.path))
+  const suppressions = new Suppressions(readSuppressions(facts.trees, places, source))
+  const all = collectFindings(outcomes, suppressions, context.settings, known)
+  const least = confidenceRank(options.minConfidence ?? 'probable')
+  const visible = all.filter((finding) => confidenceRank(finding.confidence) <= least)
+  const match = options.baseline === undefined ? undefined : baselineMatch(options.baseline, visible, outcomes, facts.paths)
+  const marked = visible.map((finding) => (match?.known.has(finding.fingerprint) === true && finding.silence === undefined ? { ...finding, silence: { by: 'baseline' as const, reason: 'known from the baseline' } } : finding))
+  const open = marked.filter((finding) => finding.silence === undefined)
+  const debt = marked.filter((finding) => finding.silence?.by !== 'comment')
+  const used = new Set(marked.map((finding) => finding.rule))
+  const tested = testedModules(program)
+  const efforts = new Map([...catalogue, ...commentRules].map((rule) => [rule.id as string, rule.effort]))
+  const plan = makePlan(open, {
+    effortOf: (rule) => efforts.get(rule) ?? { minutes: 0, per: 'report' },
+    around: (path) => ({ untested: path.endsWith('.py') && !tested.has(path), hotspot: history.isHotspot(path) }),
+  })
+  const evidence = outcomes.map((outcome) => evidenceOf(outcome, all))
+  const read = (path: string, line: number) => source.excerpt(path, line)
+  return {
+    schemaVersion: 1,
+    tool: { name: 'footing', version: toolVersion() },
+    root: basename(root),
+    findings: withExcerpts(open, read),
+    silenced: withExcerpts(marked.filter((finding) => finding.silence !== undefined), read),
+    scorecard: makeScorecard(debt, evidence).filter((score) => options.only?.includes(score.decision) ?? true),
+    plan,
+    effort: addEfforts(plan.map((item) => item.effort).filter((effort) => effort !== undefined)),
+    coverage: coverageOf(facts, context, all.length - visible.length),
+    rules: describeRules().filter((rule) => used.has(rule.id)),
+    baseline: match === undefined ? undefined : { known: match.known.size, stale: match.stale.map(({ rule, path, subject, fingerprint }) => ({ rule, path, subject, fingerprint })), kept: match.kept },
+    structure: packageStructure(program),
+  }
+}
+
+/** Findings that a baseline may know: what would fail a build otherwise. */
+export function baselineEntries(findings: readonly Finding[]) {
+  return findings.map(({ rule, place, subject, fingerprint, contentFingerprint }) => ({ rule, path: place.path, subject, fingerprint, contentFingerprint }))
+}
+
+function baselineMatch(baseline: Baseline, findings: readonly Finding[], outcomes: readonly RuleOutcome[], paths: readonly string[]): BaselineMatch {
+  const ran = new Set<string>([...outcomes.map(({ rule }) => rule.id), ...commentRules.map((rule) => rule.id)])
+  const open = findings.filter((finding) => finding.silence === undefined)
+  return matchBaseline(baseline, baselineEntries(open), ran, new Set(paths))
+}
+
+function evidenceOf({ rule, result }: RuleOutcome, findings: readonly Finding[]): RuleEvidence {
+  const own = findings.filter((finding) => finding.rule === rule.id && finding.silence?.by !== 'comment')
+  const sure = own.filter((finding) => finding.confidence !== 'possible')
+  return {
+    rule: rule.id,
+    summary: rule.summary,
+    trial: rule.trial,
+    flagged: new Set(sure.map(({ place }) => `${place.path}:${place.line}`)).size,
+    examined: result.examined.count,
+    of: result.examined.of,
+    heldBack: own.length - sure.length,
+    ...(result.couldNotTell === undefined ? {} : { couldNotTell: result.couldNotTell }),
+  }
+}
+
+function nothingToRead(root: string, facts: Facts) {
+  const [first] = facts.unparsed
+  const reason = first === undefined ? 'The folder holds no Python file that is not ignored.' : `The first one skipped: ${first.path}, ${first.reason}.`
+  return auditErrors('audit-nothing-to-read', { details: { path: basename(root), seen: facts.seen, skipped: facts.unparsed.length, reason } })
+}
+
+function coverageOf(facts: Facts, { program, config, history }: RuleContext, heldBack: number): Coverage {
+  return {
+    files: { seen: facts.seen, parsed: facts.trees.length, skipped: facts.unparsed.length, configuration: config.files },
+    lines: facts.lines,
+    unparsed: facts.unparsed,
+    problems: config.problems,
+    imports: program.imports.coverage,
+    calls: { total: program.coverage.calls, resolved: program.coverage.resolved },
+    entryPoints: program.entries.length,
+    history: { available: history.available, enough: history.enough, reason: history.reason, commits: history.commits },
+    heldBack,
+  }
+}

@@ -1,0 +1,30 @@
+// The one order of findings, so that the same tree gives the same bytes whatever order its files came in.
+import { CONFIDENCES, type Confidence, type Finding, SEVERITIES, type Severity } from './finding.ts'
+
+/** Compares by code unit: no locale, the same on every machine. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** 0 is the worst severity. */
+export function severityRank(severity: Severity): number {
+  return SEVERITIES.indexOf(severity)
+}
+
+/** 0 is the surest confidence. */
+export function confidenceRank(confidence: Confidence): number {
+  return CONFIDENCES.indexOf(confidence)
+}
+
+/** Most important first: severity, confidence, how many are affected; then place and rule for a total order. */
+export function compareFindings(a: Finding, b: Finding): number {
+  return (
+    severityRank(a.severity) - severityRank(b.severity) ||
+    confidenceRank(a.confidence) - confidenceRank(b.confidence) ||
+    (b.fanOut ?? 0) - (a.fanOut ?? 0) ||
+    compareText(a.place.path, b.place.path) ||
+    a.place.line - b.place.line ||
+    compareText(a.rule, b.rule) ||
+    compareText(a.fingerprint, b.fingerprint)
+  )
+}

@@ -1,0 +1,71 @@
+// The plan: what to do first. One item for each distinct fix site, with what it takes and what it brings.
+import type { PlanItem } from '../audit-result.ts'
+import type { Finding } from '../findings/finding.ts'
+import { compareFindings, compareText, confidenceRank, severityRank } from '../findings/order.ts'
+import type { Effort } from '../rules/rule.ts'
+import { type EffortContext, effortOf } from './effort.ts'
+
+/** What the plan asks about the world. */
+export interface PlanContext {
+  effortOf(rule: string): Effort
+  /** Whether tests are near a path and whether it is a hotspot. */
+  around(path: string): EffortContext
+}
+
+/**
+ * Orders fix sites: severity first, then confidence, then how many are helped per minute. Findings of trial rules are
+ * left out: they are not yet trusted enough to plan by.
+ */
+export function makePlan(findings: readonly Finding[], context: PlanContext): PlanItem[] {
+  const groups = new Map<string, Finding[]>()
+  for (const finding of findings) {
+    if (finding.trial) continue
+    const effort = context.effortOf(finding.rule)
+    const { path, name } = finding.fixSite
+    const key = effort.per === 'site' ? [finding.rule, path, name].join('\0') : finding.rule
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [finding])
+    else group.push(finding)
+  }
+  return [...groups.values()].map((group) => planItem(group, context)).sort(compareItems)
+}
+
+function planItem(group: readonly Finding[], context: PlanContext): PlanItem {
+  const [first] = [...group].sort(compareFindings) as [Finding] // A group has at least the finding that made it.
+  const effort = context.effortOf(first.rule)
+  const around = context.around(first.fixSite.path)
+  const because = [
+    ...(around.untested ? ['no test imports this module'] : []),
+    ...(around.hotspot ? ['one of the most changed files'] : []),
+  ]
+  return {
+    rule: first.rule,
+    severity: first.severity,
+    confidence: first.confidence,
+    fixSite: first.fixSite,
+    what: first.message.what,
+    do: first.message.do,
+    findings: group.length,
+    fanOut: Math.max(0, ...group.map((finding) => finding.fanOut ?? 0)),
+    fingerprints: group.map((finding) => finding.fingerprint).sort(compareText),
+    effort: effort.per === 'report' ? undefined : effortOf(first.minutes ?? effort.minutes, around),
+    because: effort.per === 'report' ? [] : because,
+  }
+}
+
+function compareItems(a: PlanItem, b: PlanItem): number {
+  return (
+    severityRank(a.severity) - severityRank(b.severity) ||
+    confidenceRank(a.confidence) - confidenceRank(b.confidence) ||
+    gain(b) - gain(a) ||
+    compareText(a.fixSite.path, b.fixSite.path) ||
+    a.fixSite.line - b.fixSite.line ||
+    compareText(a.rule, b.rule) ||
+    compareText(a.fixSite.name, b.fixSite.name)
+  )
+}
+
+/** Findings and routes helped per hour of work; a decision to take counts as a week. */
+function gain(item: PlanItem): number {
+  return ((item.findings + item.fanOut) * 60) / (item.effort?.p50 || 2400)
+}

@@ -1,0 +1,40 @@
+// What the audit saw, in sentences: shared by the formats for people.
+import type { AuditResult } from '../audit-result.ts'
+
+/** One sentence a fact, the most important first; limits that were not met are not mentioned. */
+export function coverageSentences(result: AuditResult): string[] {
+  const { files, lines, unparsed, problems, imports, calls, history, heldBack } = result.coverage
+  const sentences = [
+    `${count(files.parsed)} Python files parsed, ${count(lines)} lines; ${count(files.configuration)} configuration files.`,
+    `Imports: ${share(imports.resolved + imports.external, imports.statements)} lead somewhere known. Calls: ${share(calls.resolved, calls.total)} resolved.`,
+  ]
+  if (heldBack > 0) sentences.push(`${count(heldBack)} findings by name only are held back: --min-confidence possible shows them.`)
+  if (unparsed.length > 0) {
+    const named = unparsed.slice(0, 3).map((file) => `${file.path}${file.line > 0 ? `:${file.line}` : ''} (${file.reason})`)
+    const more = unparsed.length > 3 ? `; ${unparsed.length - 3} more in the JSON` : ''
+    sentences.push(`Not parsed: ${unparsed.length}. ${named.join('; ')}${more}.`)
+  }
+  if (problems.length > 0) {
+    const [first] = problems
+    sentences.push(`Configuration not read: ${problems.length}. ${first?.path} (${first?.reason}).`)
+  }
+  if (!history.enough) sentences.push(`History: ${history.reason || `not enough history, ${history.commits} commits`}.`)
+  if (result.silenced.length > 0) {
+    const allowed = result.silenced.filter((finding) => finding.silence?.by === 'comment').length
+    const known = result.silenced.length - allowed
+    sentences.push(`Silenced: ${allowed} by comments with a reason, ${known} known from the baseline.`)
+  }
+  if (result.baseline !== undefined && result.baseline.stale.length > 0) {
+    sentences.push(`${result.baseline.stale.length} baseline entries are gone: --update-baseline drops them.`)
+  }
+  return sentences
+}
+
+/** `1,234`. */
+export function count(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+function share(part: number, whole: number): string {
+  return whole === 0 ? 'none' : `${Math.floor((100 * part) / whole)} % of ${count(whole)}`
+}

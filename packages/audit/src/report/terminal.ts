@@ -1,0 +1,156 @@
+// The terminal report: one screen with verdicts, what to do first and coverage; then the findings with their evidence.
+import { styleText } from 'node:util'
+import type { AuditResult, DecisionScore, PlanItem, Verdict } from '../audit-result.ts'
+import { type Finding, SEVERITIES, type Severity } from '../findings/finding.ts'
+import { formatEffort } from '../plan/effort.ts'
+import { coverageSentences, count } from './coverage-words.ts'
+import { middle, printable, wrap } from './printable.ts'
+import type { ReportOptions, Reporter } from './report.ts'
+
+type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
+
+/** What the parts share: the options and how to paint. */
+interface Ink extends ReportOptions {
+  readonly paint: Paint
+}
+
+const DETAILED = 20
+
+const LOOK: Record<Verdict, { readonly shape: string; readonly ascii: string; readonly style: 'green' | 'yellow' | 'red' | 'dim' }> = {
+  sound: { shape: '●', ascii: 'o', style: 'green' },
+  drifting: { shape: '▲', ascii: '^', style: 'yellow' },
+  compounding: { shape: '■', ascii: '#', style: 'red' },
+  'not applicable': { shape: '○', ascii: '-', style: 'dim' },
+}
+
+const SEVERITY_STYLE: Record<Severity, 'red' | 'yellow' | 'cyan' | 'dim'> = {
+  critical: 'red',
+  high: 'red',
+  medium: 'yellow',
+  low: 'cyan',
+  info: 'dim',
+}
+
+/** The report for a person at a terminal. With `verbose` every finding is told in full, else the first twenty. */
+export const terminal: Reporter = (result, options) => {
+  const paint: Paint = options.color ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text
+  const ink: Ink = { ...options, width: Math.min(Math.max(options.width, 40), 120), paint }
+  const lines = [
+    ...heading(result, ink),
+    '',
+    ...result.scorecard.flatMap((score) => scoreLine(score, ink)),
+    '',
+    ...first(result, ink),
+    ...coverageSentences(result).flatMap((sentence) => indented(sentence, 2, ink).map((line) => paint('dim', line))),
+    '',
+    ...details(result, ink),
+    ...closing(result, ink),
+  ]
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
+}
+
+function heading(result: AuditResult, { paint }: Ink): string[] {
+  const { files, lines } = result.coverage
+  return [`${paint('bold', printable(result.root))}  ${paint('dim', `${count(files.parsed)} files, ${count(lines)} lines of Python`)}`]
+}
+
+function scoreLine(score: DecisionScore, ink: Ink): string[] {
+  const look = LOOK[score.verdict]
+  const shape = ink.unicode ? look.shape : look.ascii
+  const checks = score.verdict === 'not applicable' ? '' : `${score.passed}/${score.checks}`
+  const head = `  ${ink.paint(look.style, shape)} ${score.decision.padEnd(14)}${ink.paint(look.style, score.verdict.padEnd(15))}${checks.padEnd(6)}`
+  const room = ink.width - 39
+  if (room < 20) return [head]
+  const [line = '', ...rest] = wrap(printable(score.because), room)
+  return [head + ink.paint('dim', line), ...rest.map((more) => ink.paint('dim', ' '.repeat(39) + more))]
+}
+
+function first(result: AuditResult, ink: Ink): string[] {
+  if (result.plan.length === 0) return []
+  return [ink.paint('bold', 'Do first'), ...result.plan.slice(0, 3).flatMap((item, index) => planLines(item, index, ink)), '']
+}
+
+function planLines(item: PlanItem, index: number, ink: Ink): string[] {
+  const site = `${middle(printable(item.fixSite.path), ink.width - 40)}:${item.fixSite.line}`
+  const cost = item.effort === undefined ? 'a decision to take' : formatEffort(item.effort)
+  const removes = item.findings === 1 ? '' : `, removes ${item.findings} findings`
+  const [what = '', ...rest] = wrap(printable(item.what), ink.width - 5)
+  return [
+    `  ${index + 1}. ${what}`,
+    ...rest.map((line) => `     ${line}`),
+    ...indented(item.do, 5, ink),
+    ink.paint('dim', `     ${site}  ${item.rule}`),
+    ink.paint('dim', `     ${cost}${removes}`),
+  ]
+}
+
+function details(result: AuditResult, ink: Ink): string[] {
+  const shown = ink.verbose ? result.findings : result.findings.slice(0, DETAILED)
+  if (shown.length === 0) return []
+  const left = result.findings.length - shown.length
+  return [
+    ink.paint('bold', left > 0 ? `Findings, the first ${shown.length} of ${count(result.findings.length)}` : 'Findings'),
+    '',
+    ...shown.flatMap((finding) => [...findingLines(finding, ink), '']),
+    ...(left > 0 ? [ink.paint('dim', `${count(left)} more: --verbose tells them all, --format json writes them.`), ''] : []),
+  ]
+}
+
+function findingLines(finding: Finding, ink: Ink): string[] {
+  const { place, message, severity, confidence, trial } = finding
+  const marks = [confidence, ...(trial ? ['trial, fails no build'] : [])].join(', ')
+  return [
+    `${ink.paint(SEVERITY_STYLE[severity], severity)} ${ink.paint('bold', finding.rule)} ${ink.paint('dim', marks)}`,
+    `${ink.paint('cyan', `${printable(place.path)}:${place.line}`)}`,
+    ...excerpt(finding, ink),
+    ...indented(message.what, 2, ink),
+    ...indented(message.why, 2, ink),
+    ...indented(message.do, 2, ink).map((line) => ink.paint('green', line)),
+    ...chain(finding, ink),
+    ...related(finding, ink),
+  ]
+}
+
+function excerpt({ excerpt: lines, place }: Finding, ink: Ink): string[] {
+  const gutter = Math.max(0, ...lines.map((line) => String(line.line).length))
+  const bar = ink.unicode ? '│' : '|'
+  return lines.map(({ line, text }) => {
+    const cut = printable(text).slice(0, ink.width - gutter - 6)
+    const row = `  ${String(line).padStart(gutter)} ${bar} ${cut}`
+    return line === place.line ? row : ink.paint('dim', row)
+  })
+}
+
+function chain({ chain: steps }: Finding, ink: Ink): string[] {
+  const corner = ink.unicode ? '└─ ' : '`- '
+  return (steps ?? []).map((step, index) => {
+    const label = `  ${index === 0 ? '' : `${'   '.repeat(index - 1)}${corner}`}${printable(step.label)}`
+    const site = `${printable(step.path)}:${step.line}`
+    const room = ink.width - label.length - 2
+    return `${label}  ${ink.paint('dim', room < 12 ? site : middle(site, room))}`
+  })
+}
+
+function related({ related: places }: Finding, ink: Ink): string[] {
+  return (places ?? [])
+    .slice(0, 5)
+    .map((place) => ink.paint('dim', `  see ${printable(place.path)}:${place.line}  ${printable(place.label)}`))
+}
+
+function closing(result: AuditResult, ink: Ink): string[] {
+  const counts = SEVERITIES.map((severity) => ({
+    severity,
+    number: result.findings.filter((finding) => finding.severity === severity).length,
+  })).filter(({ number }) => number > 0)
+  if (counts.length === 0) return [ink.paint('green', 'No findings.')]
+  const words = counts.map(({ severity, number }) => ink.paint(SEVERITY_STYLE[severity], `${count(number)} ${severity}`))
+  const sites = result.plan.length
+  return [
+    `${count(result.findings.length)} findings: ${words.join(', ')}.`,
+    `${count(sites)} ${sites === 1 ? 'place' : 'places'} to repair, ${formatEffort(result.effort)}. footing audit --explain RULE tells more about one.`,
+  ]
+}
+
+function indented(text: string, by: number, ink: Ink): string[] {
+  return wrap(printable(text), ink.width - by).map((line) => ' '.repeat(by) + line)
+}

@@ -1,0 +1,60 @@
+// hub-module: a module that many import, that imports many, and that changes all the time.
+import type { Detection } from '../../findings/finding.ts'
+import type { Module } from '../../graph/contract.ts'
+import type { Rule, RuleContext } from '../rule.ts'
+import { isProduct } from './domain-arrows.ts'
+
+export const rule: Rule = {
+  id: 'boundaries/hub-module',
+  decision: 'boundaries',
+  severity: 'medium',
+  effort: { minutes: 0, per: 'report' },
+  trial: false,
+  summary: 'A module with many importers and many imports is among the most changed.',
+  run(context) {
+    const { program, history } = context
+    const product = program.modules.filter(isProduct)
+    if (!history.enough) {
+      const reason = history.reason === '' ? `${history.commits} commits` : history.reason
+      return { detections: [], examined: { count: 0, of: 'modules' }, couldNotTell: `Not enough history: ${reason}.` }
+    }
+    const ranked = product
+      .map((module) => ({ module, ...fan(module, context) }))
+      .filter(({ inward, outward }) => inward >= 10 && outward >= 10)
+      .sort((a, b) => b.inward * b.outward - a.inward * a.outward || (a.module.path < b.module.path ? -1 : 1))
+    const top = ranked.slice(0, Math.max(1, Math.ceil(product.length / 100)))
+    const hubs = top.filter(({ module }) => history.isHotspot(module.path) && !isVocabulary(module))
+    return {
+      detections: hubs.map(({ module, inward, outward }) => detection(module, inward, outward, history.files.get(module.path)?.commits ?? 0)),
+      examined: { count: product.length, of: 'modules' },
+    }
+  },
+}
+
+function fan(module: Module, { program }: RuleContext): { inward: number; outward: number } {
+  const counts = (id: number) => isProduct(program.modules[id])
+  return {
+    inward: program.imports.importersOf(module.id).filter((edge) => edge.tier !== 'type-only' && counts(edge.from)).length,
+    outward: program.imports.importsOf(module.id).filter((edge) => edge.tier !== 'type-only' && counts(edge.to)).length,
+  }
+}
+
+/** Modules that only name things are meant to be imported by everybody; an `__init__` gathers on purpose. */
+function isVocabulary(module: Module): boolean {
+  return module.isPackage || /(?:^|\.)(?:constants?|enums?|types?|exceptions?|errors?|settings|config|urls|schema)$/.test(module.name)
+}
+
+function detection(module: Module, inward: number, outward: number, commits: number): Detection {
+  return {
+    place: { path: module.path, line: 1 },
+    subject: '<module>',
+    evidence: 'hub',
+    message: {
+      what: `\`${module.name}\` is imported by ${inward} modules, imports ${outward}, and was changed ${commits} times.`,
+      why: 'Everything is one step from everything else through it, and each change to it may touch all of them.',
+      do: 'Split it along the groups of its importers; begin with the part that changes most.',
+    },
+    confidence: 'definite',
+    fanOut: inward,
+  }
+}

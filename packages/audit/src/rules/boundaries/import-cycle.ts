@@ -1,0 +1,75 @@
+// import-cycle: modules that import each other while they are being imported.
+import type { ChainStep, Detection, Severity } from '../../findings/finding.ts'
+import type { ImportCut, ImportCycle, ImportEdge, Module, Program } from '../../graph/contract.ts'
+import type { Rule, RuleContext } from '../rule.ts'
+import { isProduct } from './domain-arrows.ts'
+
+export const rule: Rule = {
+  id: 'boundaries/import-cycle',
+  decision: 'boundaries',
+  severity: 'medium',
+  effort: { minutes: 40, per: 'site' },
+  trial: false,
+  summary: 'Modules import each other in a circle at import time.',
+  run(context) {
+    const product = context.program.modules.filter(isProduct)
+    const cycles = context.program.imports.cycles('runtime')
+    return {
+      detections: cycles.flatMap((cycle) => cutsOf(cycle, context)),
+      examined: { count: product.length, of: 'modules' },
+    }
+  },
+}
+
+function cutsOf(cycle: ImportCycle, context: RuleContext): Detection[] {
+  const { program } = context
+  if (!cycle.modules.some((id) => isProduct(program.modules[id]))) return []
+  return cycle.cuts.map((cut) => detection(cut, cycle, context))
+}
+
+function detection({ edge, circle }: ImportCut, cycle: ImportCycle, context: RuleContext): Detection {
+  const { program } = context
+  const from = moduleOf(program, edge.from)
+  const to = moduleOf(program, edge.to)
+  const size = cycle.modules.length
+  const names = edge.names.length > 0 && edge.names[0] !== '*' ? edge.names.slice(0, 3).map((name) => `\`${name}\``).join(', ') : ''
+  return {
+    place: { path: from.path, line: edge.line },
+    subject: '<module>',
+    evidence: `imports ${to.name}`,
+    message: {
+      what: `\`${from.name}\` and \`${to.name}\` import each other${circle.length > 2 ? ` through ${circle.length - 2} more` : ''}.`,
+      why: `The ${size} modules of this circle can only be loaded, tested and moved together, and whichever is imported first sees the others half made.`,
+      do: `Cut this import: move ${names === '' ? 'what it needs' : names} to a module below both, or pass it in as an argument.`,
+    },
+    confidence: 'definite',
+    severity: severityOf(cycle, circle, context),
+    chain: drawCircle(program, circle),
+    fanOut: size,
+    fixSite: { path: from.path, line: edge.line, name: `${from.name} imports ${to.name}` },
+  }
+}
+
+/** High for a circle of ten or more, or through a hotspot; low inside one package and its own `__init__`. */
+function severityOf(cycle: ImportCycle, circle: readonly ImportEdge[], { program, history }: RuleContext): Severity {
+  const members = circle.map((edge) => moduleOf(program, edge.from))
+  const aggregator = members.find((module) => module.isPackage)
+  if (aggregator !== undefined && members.every((module) => module === aggregator || module.name.startsWith(`${aggregator.name}.`))) return 'low'
+  if (cycle.modules.length >= 10) return 'high'
+  return members.some((module) => history.isHotspot(module.path)) ? 'high' : 'medium'
+}
+
+/** The circle as steps: each module with the line that imports the next, the last one back to the first. */
+export function drawCircle(program: Program, circle: readonly ImportEdge[]): ChainStep[] {
+  return circle.map((edge) => ({
+    path: moduleOf(program, edge.from).path,
+    line: edge.line,
+    label: `${moduleOf(program, edge.from).name} imports ${moduleOf(program, edge.to).name}`,
+  }))
+}
+
+function moduleOf(program: Program, id: number): Module {
+  const module = program.modules[id]
+  if (module === undefined) throw new RangeError(`module ${id} is not in the program`)
+  return module
+}

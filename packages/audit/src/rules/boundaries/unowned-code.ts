@@ -1,0 +1,129 @@
+// unowned-code: nobody is asked when this code changes.
+import type { Detection } from '../../findings/finding.ts'
+import type { Rule, RuleContext } from '../rule.ts'
+import type { OwnersFile } from '../../extract/config/contract.ts'
+import { isProduct } from './domain-arrows.ts'
+
+export const rule: Rule = {
+  id: 'boundaries/unowned-code',
+  decision: 'boundaries',
+  severity: 'low',
+  effort: { minutes: 30, per: 'site' },
+  trial: false,
+  summary: 'CODEOWNERS is missing or leaves code without an owner.',
+  run(context) {
+    const { program, history, config } = context
+    const product = program.modules.filter(isProduct)
+    if (history.available && history.authorsInYear < 5) {
+      const authors = history.authorsInYear === 1 ? 'one author' : `${history.authorsInYear} authors`
+      const couldNotTell = `With ${authors} in a year everybody knows who owns what.`
+      return { detections: [], examined: { count: 0, of: 'modules' }, couldNotTell }
+    }
+    const owners = config.owners
+    const detections = owners === undefined ? missing(context) : faults(owners, context)
+    return { detections, examined: { count: product.length, of: 'modules' } }
+  },
+}
+
+/** Without history nobody can say how many people work here, so a missing file is only possible. */
+function missing({ program, history }: RuleContext): Detection[] {
+  const first = program.modules.filter(isProduct).map((module) => module.path)[0]
+  if (first === undefined || program.modules.length < 20) return []
+  return [
+    {
+      place: { path: first, line: 1 },
+      subject: '<repository>',
+      evidence: 'no CODEOWNERS',
+      message: {
+        what: 'There is no CODEOWNERS file.',
+        why: history.available ? `${history.authorsInYear} people changed this repository in a year, and nothing says whom to ask about which part.` : 'Nothing says whom to ask about which part.',
+        do: 'Write `.github/CODEOWNERS` with one line for each domain package.',
+      },
+      confidence: history.enough ? 'definite' : 'possible',
+    },
+  ]
+}
+
+function faults(owners: OwnersFile, context: RuleContext): Detection[] {
+  const owned = owners.lines.filter((line) => line.owners.length > 0)
+  const found: Detection[] = []
+  const say = (line: number, evidence: string, what: string, why: string, advice: string, severity: Detection['severity'] = 'low') => {
+    found.push({
+      place: { path: owners.path, line },
+      subject: '<repository>',
+      evidence,
+      message: { what, why, do: advice },
+      confidence: 'definite',
+      ...(severity === undefined ? {} : { severity }),
+    })
+  }
+  if (owned.length === 0) {
+    say(
+      1,
+      'no line has an owner',
+      `No line of ${owners.path} gives an owner: a line is a pattern followed by @user, @organisation/team or an address.`,
+      'The file looks as if code were owned, and no review is ever asked for.',
+      'Put a path before each owner, for example `/src/billing/ @acme/payments`.',
+      'medium',
+    )
+    return found
+  }
+  for (const { line, text, reason } of owners.malformed.slice(0, 20)) {
+    say(line, text, `This line is ignored: ${reason}.`, 'Whoever wrote it believes that the path has an owner.', 'Correct the line.')
+  }
+  const catchAll = owned.every(({ pattern }) => /^\/?\*{0,2}\/?$/.test(pattern))
+  if (catchAll) {
+    say(
+      owned[0]?.line ?? 1,
+      'only a catch-all',
+      'One owner has everything: the file has no line but the catch-all.',
+      'The same people are asked about every change, so nobody in particular is responsible.',
+      'Add a line for each domain package below it.',
+    )
+  }
+  const paths = context.paths
+  for (const { line, pattern, owners: own } of owned.slice(0, 2000)) {
+    const plain = pattern.replace(/^\//, '').replace(/\/$/, '')
+    if (own.length === 0 || /[*?\\[]/.test(plain) || !plain.includes('/') || exists(plain, paths)) continue
+    say(line, `gone: ${pattern}`, `\`${pattern}\` matches nothing any more.`, 'The path was moved or deleted, and its new place has no owner by this line.', 'Write the path of today, or delete the line.')
+  }
+  const bare = catchAll ? [] : hotspots(context).filter((path) => owners.ownersOf(path).length === 0)
+  const [first] = bare
+  if (first !== undefined) {
+    found.push({
+      place: { path: first, line: 1 },
+      subject: '<repository>',
+      evidence: 'hotspots without owner',
+      message: {
+        what: `${bare.length} of the most changed files ${bare.length === 1 ? 'has' : 'have'} no owner, this one among them.`,
+        why: 'The code that changes most is where an unasked owner costs most.',
+        do: `Cover ${bare.length === 1 ? 'it' : 'them'} in ${owners.path}.`,
+      },
+      confidence: 'definite',
+      severity: 'medium',
+      related: bare.slice(1, 10).map((path) => ({ path, line: 1, label: 'without owner' })),
+      fanOut: bare.length,
+    })
+  }
+  return found
+}
+
+function hotspots({ program, history }: RuleContext): string[] {
+  if (!history.enough) return []
+  return program.modules.filter((module) => isProduct(module) && history.isHotspot(module.path)).map((module) => module.path)
+}
+
+/** Sorted paths: the first one at or after the prefix tells whether a file or folder is there. */
+function exists(plain: string, paths: readonly string[]): boolean {
+  let low = 0
+  let high = paths.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((paths[middle] ?? '') < plain) low = middle + 1
+    else high = middle
+  }
+  for (let at = low; at < paths.length && (paths[at] ?? '').startsWith(plain); at++) {
+    if (paths[at] === plain || (paths[at] ?? '').startsWith(`${plain}/`)) return true
+  }
+  return false
+}

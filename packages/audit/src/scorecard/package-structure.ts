@@ -1,0 +1,22 @@
+// The arrows between domain packages as numbers, for the structure matrix.
+import type { AuditResult } from '../audit-result.ts'
+import type { Program } from '../graph/contract.ts'
+
+/** Packages by name and how many imports go from one to another, imports for the type checker left out. */
+export function packageStructure(program: Program): AuditResult['structure'] {
+  const arrows = new Map<string, { from: number; to: number; imports: number }>()
+  for (const edge of program.imports.edges) {
+    const from = program.modules[edge.from]
+    const to = program.modules[edge.to]
+    if (edge.tier === 'type-only' || from === undefined || to === undefined || from.role === 'test') continue
+    if (from.domain < 0 || to.domain < 0 || from.domain === to.domain) continue
+    const key = `${from.domain}>${to.domain}`
+    const arrow = arrows.get(key)
+    if (arrow === undefined) arrows.set(key, { from: from.domain, to: to.domain, imports: 1 })
+    else arrow.imports++
+  }
+  return {
+    packages: program.packages.map((domain) => domain.name),
+    arrows: [...arrows.values()].sort((a, b) => a.from - b.from || a.to - b.to),
+  }
+}

@@ -1,0 +1,206 @@
+// What `footing audit` was asked for, checked: every value that is not understood stops the run with a remedy.
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { AuditOptions, Format, RuleDescription, Severity } from '@footing/audit'
+import type { DecisionId } from '@footing/kernel'
+import { decisions } from '@footing/kernel'
+import type { CommandContext, OptionValue } from '../command.ts'
+
+type Auditor = typeof import('@footing/audit')
+
+/** One report to write. */
+export interface Output {
+  readonly format: Format
+  /** Absolute file, or undefined for stdout. */
+  readonly file: string | undefined
+}
+
+/** A checked request. */
+export interface AuditRequest {
+  readonly options: AuditOptions
+  readonly outputs: readonly Output[]
+  readonly failOn: Severity
+  readonly exitZero: boolean
+  /** File to write, when asked for. */
+  readonly updateBaseline: string | undefined
+  /** The rule to explain instead of auditing. */
+  readonly explain: RuleDescription | undefined
+}
+
+/** Reads the parsed command line. @throws FootingError for what the user can repair */
+export async function readRequest(context: CommandContext, auditor: Auditor): Promise<AuditRequest> {
+  const { options, cwd } = context
+  const explain = text(options.explain)
+  const root = resolve(cwd, typeof context.args.path === 'string' ? context.args.path : '.')
+  if (explain === undefined && !isFolder(root))
+    throw auditor.auditErrors('audit-root-missing', { details: { path: root } })
+  const baselineFile =
+    text(options.baseline) ?? (options.updateBaseline === true ? join(root, '.footing-baseline.json') : undefined)
+  const baselinePath = baselineFile === undefined ? undefined : resolve(cwd, baselineFile)
+  return {
+    options: {
+      root,
+      settings: explain === undefined ? await settings(context, root, auditor) : auditor.DEFAULT_SETTINGS,
+      minConfidence: choice(options.minConfidence, auditor.CONFIDENCES, 'probable'),
+      cache: options.cache === false ? false : cacheFolder(context),
+      history: options.history !== false,
+      ...only(options.only, auditor),
+      ...baseline(baselinePath, options.updateBaseline === true, auditor),
+    },
+    outputs: outputs(context, auditor),
+    failOn: choice(options.failOn, auditor.SEVERITIES, 'high'),
+    exitZero: options.exitZero === true,
+    updateBaseline: options.updateBaseline === true ? baselinePath : undefined,
+    explain: explain === undefined ? undefined : findRule(explain, auditor),
+  }
+}
+
+async function settings(context: CommandContext, root: string, auditor: Auditor) {
+  const named = text(context.options.config)
+  const file = named === undefined ? auditor.findSettings(root) : resolve(context.cwd, named)
+  if (file === undefined) return auditor.DEFAULT_SETTINGS
+  const read = await auditor.readSettings(file)
+  for (const rule of Object.keys(read.rules)) findRule(rule, auditor)
+  return read
+}
+
+function findRule(id: string, auditor: Auditor): RuleDescription {
+  const rules = auditor.describeRules()
+  const exact = rules.find((rule) => rule.id === id) ?? only1(rules.filter((rule) => rule.id.endsWith(`/${id}`)))
+  if (exact !== undefined) return exact
+  const near = nearest(
+    id,
+    rules.flatMap((rule) => [rule.id, rule.id.slice(rule.id.indexOf('/') + 1)]),
+  )
+  const hint = near === undefined ? `Rules are ${rules.map((rule) => rule.id).join(', ')}.` : `Did you mean ${near}?`
+  throw auditor.auditErrors('audit-unknown-rule', { details: { rule: id, hint } })
+}
+
+function only(value: OptionValue, auditor: Auditor): { only?: readonly DecisionId[] } {
+  const given = list(value)
+  if (given.length === 0) return {}
+  const ids = decisions.map((decision) => decision.id)
+  return {
+    only: given.map((word) => {
+      const id = ids.find((known) => known === word)
+      if (id !== undefined) return id
+      const near = nearest(word, ids)
+      throw auditor.auditErrors('audit-option-wrong', {
+        details: {
+          problem: `${word} is no decision.`,
+          remedy: near === undefined ? `Decisions are ${ids.join(', ')}.` : `Did you mean ${near}?`,
+        },
+      })
+    }),
+  }
+}
+
+function baseline(file: string | undefined, updating: boolean, auditor: Auditor): Pick<AuditOptions, 'baseline'> {
+  if (file === undefined) return {}
+  if (existsSync(file)) return { baseline: auditor.parseBaseline(readFileSync(file, 'utf8'), file) }
+  if (updating) return {}
+  throw auditor.auditErrors('audit-option-wrong', {
+    details: {
+      problem: `There is no baseline ${file}.`,
+      remedy: 'Write one with `footing audit --baseline FILE --update-baseline`.',
+    },
+  })
+}
+
+function outputs({ options, cwd, terminal }: CommandContext, auditor: Auditor): Output[] {
+  const known = Object.keys(auditor.reporters)
+  const formats = list(options.format)
+  const files = list(options.output)
+  const asFormat = (word: string): Format => {
+    if (known.includes(word)) return word as Format // The keys of `reporters` are the formats.
+    const near = nearest(word, known)
+    throw auditor.auditErrors('audit-option-wrong', {
+      details: {
+        problem: `${word} is no format.`,
+        remedy: near === undefined ? `Formats are ${known.join(', ')}.` : `Did you mean ${near}?`,
+      },
+    })
+  }
+  const wanted = formats.length > 0 ? formats.map(asFormat) : [terminal.wantsJson ? 'json' : ('terminal' as const)]
+  const named = new Map<Format, string>()
+  const inOrder: string[] = []
+  for (const file of files) {
+    const equals = file.indexOf('=')
+    if (equals > 0 && known.includes(file.slice(0, equals)))
+      named.set(asFormat(file.slice(0, equals)), file.slice(equals + 1))
+    else inOrder.push(file)
+  }
+  const result = wanted.map((format) => {
+    const file = named.get(format) ?? inOrder.shift()
+    return { format, file: file === undefined || file === '-' ? undefined : resolve(cwd, file) }
+  })
+  for (const [format, file] of named)
+    if (!wanted.includes(format)) result.push({ format, file: file === '-' ? undefined : resolve(cwd, file) })
+  const toStdout = result.filter(({ file }) => file === undefined)
+  if (toStdout.length > 1) {
+    throw auditor.auditErrors('audit-option-wrong', {
+      details: {
+        problem: `${toStdout.map(({ format }) => format).join(' and ')} would both go to stdout.`,
+        remedy: 'Give files: `--output json=audit.json --output sarif=audit.sarif`.',
+      },
+    })
+  }
+  if (inOrder.length > 0) {
+    throw auditor.auditErrors('audit-option-wrong', {
+      details: {
+        problem: `There are more files than formats: ${inOrder.join(', ')}.`,
+        remedy: 'Give one --output for each --format.',
+      },
+    })
+  }
+  return result
+}
+
+/** The cache lies with the user, never in the audited tree, which may be read-only or somebody else's. */
+function cacheFolder({ env }: CommandContext): string {
+  const home = env.XDG_CACHE_HOME || (env.LOCALAPPDATA ?? (env.HOME === undefined ? '' : join(env.HOME, '.cache')))
+  return home === '' ? join(process.cwd(), '.footing', 'cache') : join(home, 'footing')
+}
+
+function choice<Value extends string>(given: OptionValue, known: readonly Value[], fallback: Value): Value {
+  return known.find((value) => value === given) ?? fallback
+}
+
+function text(value: OptionValue): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function list(value: OptionValue): readonly string[] {
+  const words = Array.isArray(value) ? value : typeof value === 'string' ? [value] : []
+  return words.flatMap((word: string) => word.split(',')).filter((word) => word !== '')
+}
+
+function only1<Item>(items: readonly Item[]): Item | undefined {
+  return items.length === 1 ? items[0] : undefined
+}
+
+/** The known word at an edit distance of at most a third of its length, or undefined. */
+function nearest(word: string, known: readonly string[]): string | undefined {
+  const ranked = known
+    .map((other) => ({ other, distance: distance(word.slice(0, 60), other) }))
+    .sort((a, b) => a.distance - b.distance)
+  const [best] = ranked
+  return best !== undefined && best.distance <= Math.max(2, Math.floor(best.other.length / 3)) ? best.other : undefined
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}

@@ -53,20 +53,27 @@ export function articleBySlugQuery(queries: Queries, slug: string, viewerId: str
   return dressed(queries, one, viewerId).select('article.body')
 }
 
-/** How many articles the whole list has. Tallies answer where counting rows would grow with the table. */
+/** How many articles the whole list has. Tallies answer where counting rows would grow with all that was ever written. */
 export function articleCountQuery(queries: Queries, selection: ListSelection) {
   if (selection.kind === 'feed') {
     return queries
       .selectFrom('identity.following')
-      .innerJoin('tally', (join) =>
-        join.on('tally.kind', '=', 'author').on('tally.subject', '=', sql`following.author_id::text`),
-      )
-      .where('identity.following.follower_id', '=', selection.readerId)
-      .select(total)
+      .where('follower_id', '=', selection.readerId)
+      .select(({ fn, selectFrom }) => {
+        // A subquery for each author, not a join: it is looked up by index however many authors there are.
+        const ofAuthor = selectFrom('tally')
+          .select(({ fn }) => fn.sum<string>('articles').as('articles'))
+          .where('kind', '=', 'author')
+          .where('subject', '=', sql<string>`following.author_id::text`)
+        return fn.coalesce(fn.sum<string>(ofAuthor), sql<string>`0`).as('total')
+      })
   }
   const { tag, author, favorited } = selection.filter
-  const given = [tag, author, favorited].filter((value) => value !== undefined).length
-  if (given > 1 || favorited !== undefined) {
+  if (favorited !== undefined && tag === undefined && author === undefined) {
+    const favorites = queries.selectFrom('favorite').where('reader_id', '=', idOf(queries, favorited))
+    return favorites.select(({ fn }) => fn.countAll<string>().as('total'))
+  }
+  if (favorited !== undefined || (tag !== undefined && author !== undefined)) {
     return selected(queries, selection).select(({ fn }) => fn.countAll<string>().as('total'))
   }
   const tallies = queries.selectFrom('tally').select(total)

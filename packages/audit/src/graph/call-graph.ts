@@ -103,7 +103,9 @@ export class CallGraph {
     const { start, order } = index.callsByScope
     for (let i = start[fn]!; i < start[fn + 1]!; i++) this.#callArrows(module, tree, order[i]!, arrows)
     if (index.scopeKind[fn] !== ScopeKind.Module) this.#bodyArrows(fn, module, tree, arrows)
-    this.#dependencies(fn, module, tree, arrows)
+    for (const target of this.dependenciesOf(fn)) {
+      arrows.push({ target, node: index.scopeNode[fn]!, call: -1, kind: ArrowKind.Dependency, sure: true })
+    }
     return arrows.sort((a, b) => a.node - b.node)
   }
 
@@ -241,17 +243,18 @@ export class CallGraph {
     return -1
   }
 
-  /** Providers named in parameters: the framework runs them before the body. */
-  #dependencies(fn: FunctionId, module: number, tree: SyntaxTree, arrows: Arrow[]): void {
-    const definition = this.inference.index.scopeNode[fn]!
-    if (tree.kind(definition) !== Kind.FunctionDef) return
-    for (let at = tree.firstChild(definition); at >= 0; at = tree.nextSibling(at)) {
-      if (tree.kind(at) === Kind.Body) break
-      if (tree.kind(at) !== Kind.Param) continue
-      for (const target of this.providersIn(module, at, tree.end(at))) {
-        arrows.push({ target, node: at, call: -1, kind: ArrowKind.Dependency, sure: true })
-      }
+  /** Providers named in a function's parameters: the framework runs them before the body. */
+  dependenciesOf(fn: FunctionId): readonly FunctionId[] {
+    const { index } = this.inference
+    const module = index.scopeModule[fn]!
+    const tree = index.trees[module]!
+    const definition = index.scopeNode[fn]!
+    if (tree.kind(definition) !== Kind.FunctionDef) return []
+    const found: FunctionId[] = []
+    for (let at = tree.firstChild(definition); at >= 0 && tree.kind(at) !== Kind.Body; at = tree.nextSibling(at)) {
+      if (tree.kind(at) === Kind.Param && tree.end(at) > at + 1) found.push(...this.providersIn(module, at, tree.end(at)))
     }
+    return found
   }
 
   /** Functions that `Depends(…)` names between two nodes of a module, following annotation aliases. */

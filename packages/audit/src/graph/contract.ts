@@ -216,6 +216,8 @@ export interface Program {
   functionAt(module: ModuleId, scope: number): FunctionId
   /** Call by its facts: module and the number of the call in that module's facts. */
   callAt(module: ModuleId, call: number): CallId
+  /** Node of a call in its module's tree: the other way round. */
+  callNode(call: CallId): number
   /** Full name of what an expression of a module's facts is: a library name, or `module:Qual.name` of the project. */
   nameOf(module: ModuleId, expression: number): string
   /** Full names of the classes that the value of an expression may be an instance of. */

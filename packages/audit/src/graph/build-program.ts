@@ -1,0 +1,230 @@
+// Puts the program together: index, modules, imports, calls, entry points and reach, each computed when asked.
+import { Flag, Kind } from '../facts/contract.ts'
+import type { SyntaxTree } from '../facts/tree.ts'
+import { CallGraph } from './call-graph.ts'
+import { costOf } from './call-resolution.ts'
+import type { CallId, CallInfo, FunctionId, FunctionInfo, ImportGraph, Module, ModuleId, Program } from './contract.ts'
+import { divideIntoPackages } from './domain-packages.ts'
+import { type Entries, findEntryPoints } from './entry-points/find-entry-points.ts'
+import { buildImportGraph } from './import-graph.ts'
+import { indexLibraries, LIBRARIES } from './libraries/library-index.ts'
+import { mapModules } from './module-map.ts'
+import { ReachIndex } from './reach.ts'
+import { indexSources, ScopeKind, type SourceIndex } from './source-index.ts'
+import { TypeInference } from './type-inference.ts'
+import { type TypeId, TypeKind } from './type-table.ts'
+
+/** Builds the program of the trees, in the order in which they come (sort them by path: reports follow it). */
+export function buildProgram(trees: readonly SyntaxTree[]): AnalysedProgram {
+  return new AnalysedProgram(trees)
+}
+
+/** A program with the parts that this package's own rules use beyond the contract. */
+export class AnalysedProgram implements Program {
+  readonly index: SourceIndex
+  readonly inference: TypeInference
+  readonly graph: CallGraph
+  readonly modules: readonly Module[]
+  readonly packages: Program['packages']
+  #imports: ImportGraph | undefined
+  #entries: Entries | undefined
+  #reach: ReachIndex | undefined
+  #coverage: Program['coverage'] | undefined
+
+  constructor(trees: readonly SyntaxTree[]) {
+    this.index = indexSources(trees)
+    const map = mapModules(trees.map((tree) => tree.path))
+    this.inference = new TypeInference(this.index, map, indexLibraries(LIBRARIES))
+    this.graph = new CallGraph(this.inference)
+    const { packages, of } = divideIntoPackages(map)
+    this.packages = packages
+    this.modules = trees.map((tree, id) => ({
+      id,
+      path: tree.path,
+      name: map.names[id]!,
+      domain: of[id]!,
+      role: map.roles[id]!,
+      isPackage: map.isPackage[id]!,
+    }))
+  }
+
+  get imports(): ImportGraph {
+    this.#imports ??= buildImportGraph(this.index, this.inference.modules)
+    return this.#imports
+  }
+
+  get entries(): Program['entries'] {
+    return this.#found().entries
+  }
+
+  #found(): Entries {
+    this.#entries ??= findEntryPoints(this.graph)
+    return this.#entries
+  }
+
+  get reach(): ReachIndex {
+    this.#reach ??= new ReachIndex(this.graph, this.#found())
+    return this.#reach
+  }
+
+  get functionCount(): number {
+    return this.index.scopeCount
+  }
+
+  get callCount(): number {
+    return this.index.callNode.length
+  }
+
+  functionInfo(fn: FunctionId): FunctionInfo {
+    const module = this.index.scopeModule[fn]!
+    const tree = this.index.trees[module]!
+    const node = this.index.scopeNode[fn]!
+    const isFunction = tree.kind(node) === Kind.FunctionDef
+    const body = node === 0 ? 0 : tree.childOf(node, Kind.Body)
+    const kinds = ['module', 'class', 'function', 'lambda'] as const
+    return {
+      id: fn,
+      module,
+      kind: kinds[this.index.scopeKind[fn]!]!,
+      name: this.qualifiedName(fn),
+      line: node === 0 ? 1 : tree.line(node),
+      endLine: body >= 0 ? tree.value(body) : tree.line(node),
+      isAsync: isFunction && tree.has(node, Flag.ASYNC),
+      isGenerator: isFunction && tree.has(node, Flag.GENERATOR),
+      owner: this.inference.ownerOf(fn),
+    }
+  }
+
+  /** `Orders.create`, `<module>`, `view.<lambda>`. */
+  qualifiedName(fn: FunctionId): string {
+    const parts: string[] = []
+    for (let at = fn; at >= 0 && this.index.scopeKind[at] !== ScopeKind.Module; at = this.index.scopeParent[at]!) {
+      const tree = this.index.trees[this.index.scopeModule[at]!]!
+      parts.push(this.index.scopeKind[at] === ScopeKind.Lambda ? '<lambda>' : tree.text(this.index.scopeNode[at]!))
+    }
+    return parts.length === 0 ? '<module>' : parts.reverse().join('.')
+  }
+
+  callInfo(call: CallId): CallInfo {
+    const caller = this.index.callScope[call]!
+    const module = this.index.scopeModule[caller]!
+    const tree = this.index.trees[module]!
+    const node = this.index.callNode[call]!
+    return { id: call, module, caller, line: lineOfCall(tree, node), awaited: tree.isAwaited(node), text: writtenCallee(tree, node + 1) }
+  }
+
+  callNode(call: CallId): number {
+    return this.index.callNode[call]!
+  }
+
+  callsIn(fn: FunctionId): readonly CallId[] {
+    const { start, order } = this.index.callsByScope
+    return Array.from(order.subarray(start[fn]!, start[fn + 1]!))
+  }
+
+  callRange(module: ModuleId): readonly [number, number] {
+    return [this.index.firstCall[module]!, this.index.firstCall[module + 1]!]
+  }
+
+  targetsOf(call: CallId) {
+    return this.graph.targets(call)
+  }
+
+  externalOf(call: CallId): string {
+    for (const target of this.graph.targets(call)) if (target.external !== '') return target.external
+    return ''
+  }
+
+  effectOf(call: CallId) {
+    return costOf(this.inference, this.graph.targets(call))
+  }
+
+  callersOf(fn: FunctionId): readonly CallId[] {
+    return this.graph.incoming(fn).flatMap(({ arrow }) => (arrow.call >= 0 ? [arrow.call] : []))
+  }
+
+  functionAt(module: ModuleId, scope: number): FunctionId {
+    return scope === 0 ? this.index.firstScope[module]! : this.inference.names.scopeAt(module, scope)
+  }
+
+  callAt(module: ModuleId, call: number): CallId {
+    return this.graph.callAt(module, call)
+  }
+
+  nameOf(module: ModuleId, expression: number): string {
+    for (const type of this.inference.table.members(this.inference.typeOf(module, expression))) {
+      const name = this.#nameOfType(type)
+      if (name !== '') return name
+    }
+    return ''
+  }
+
+  #nameOfType(type: TypeId): string {
+    const { table } = this.inference
+    switch (table.kind[type]) {
+      case TypeKind.Outside:
+      case TypeKind.OutsideMethod:
+        return table.outsideName(table.a[type]!)
+      case TypeKind.Function:
+      case TypeKind.Class: {
+        const fn = table.a[type]!
+        return `${this.modules[this.index.scopeModule[fn]!]!.name}:${this.qualifiedName(fn)}`
+      }
+      case TypeKind.Module:
+        return this.modules[table.a[type]!]!.name
+      default:
+        return ''
+    }
+  }
+
+  instanceOf(module: ModuleId, expression: number): readonly string[] {
+    const { table, classes } = this.inference
+    const found: string[] = []
+    for (const type of table.members(this.inference.typeOf(module, expression))) {
+      if (table.kind[type] === TypeKind.OutsideInstance) found.push(table.outsideName(table.a[type]!))
+      else if (table.kind[type] === TypeKind.Instance) {
+        for (const ancestor of classes.ancestors(table.a[type]!)) {
+          if (ancestor.scope < 0) found.push(ancestor.outside)
+          else found.push(`${this.modules[this.index.scopeModule[ancestor.scope]!]!.name}:${this.qualifiedName(ancestor.scope)}`)
+        }
+      }
+    }
+    return found
+  }
+
+  isOffloaded(call: CallId): boolean {
+    return this.graph.isOffload(call)
+  }
+
+  get coverage(): Program['coverage'] {
+    if (this.#coverage === undefined) {
+      let resolved = 0
+      for (let call = 0; call < this.callCount; call++) if (this.graph.targets(call).length > 0) resolved++
+      this.#coverage = { calls: this.callCount, resolved }
+    }
+    return this.#coverage
+  }
+}
+
+/** Line of the method's name in a chain over several lines, else of the call. */
+export function lineOfCall(tree: SyntaxTree, node: number): number {
+  return tree.kind(node + 1) === Kind.Attribute ? tree.value(node) : tree.line(node)
+}
+
+/** Callee as written, calls shown as `()`, at most 80 characters. */
+export function writtenCallee(tree: SyntaxTree, node: number): string {
+  let text = ''
+  let at = node
+  for (;;) {
+    const kind = tree.kind(at)
+    if (kind === Kind.Attribute) text = `.${tree.text(at)}${text}`
+    else if (kind === Kind.Call) text = `()${text}`
+    else if (kind === Kind.Subscript) text = `[]${text}`
+    else {
+      text = (kind === Kind.Name ? tree.text(at) : '…') + text
+      break
+    }
+    at++
+  }
+  return text.length > 80 ? `…${text.slice(-79)}` : text
+}

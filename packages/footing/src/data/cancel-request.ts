@@ -30,11 +30,21 @@ export async function requestCancel(target: CancelTarget, client: pg.ClientBase)
 
   const { host, port } = target
   const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect({ host, port })
+  // The other side closes when it has passed the request on, and only it may: PgBouncer 1.18 ends as a whole
+  // ("bad client state: 0") when the sender of a cancel request hangs up first, even half-way.
   await new Promise<void>((resolve) => {
-    socket.setTimeout(2000, () => socket.destroy())
-    socket.once('connect', () => socket.end(packet))
+    const patience = setTimeout(resolve, longestWait)
+    patience.unref()
+    socket.once('connect', () => socket.write(packet))
     socket.once('error', () => resolve())
-    socket.once('close', () => resolve())
+    socket.once('close', () => {
+      clearTimeout(patience)
+      resolve()
+    })
     socket.resume()
+    socket.unref()
   })
 }
+
+/** Longest wait in milliseconds for the other side; its answer brings nothing but certainty. */
+const longestWait = 2_000

@@ -199,6 +199,20 @@ export const dataErrors = defineErrors({
     why: 'Migrations run one after the other; the lock is held by {holder}.',
     remedy: 'Wait for it, or look at what it does in pg_stat_activity and end it with pg_terminate_backend.',
   },
+  'migration-unparsed': {
+    status: 500,
+    retryable: false,
+    what: 'PostgreSQL cannot parse {name} at line {line}: {reason}',
+    why: 'The migration would fail in the same place when it is applied.',
+    remedy: 'Correct the statement; the grammar is that of PostgreSQL 18.',
+  },
+  'migration-parser-missing': {
+    status: 500,
+    retryable: false,
+    what: 'The PostgreSQL parser that reviews migrations is not installed.',
+    why: 'It is an optional package, because only development and CI need it.',
+    remedy: 'Run npm install --save-dev libpg-query@18.',
+  },
   'migration-cycle': {
     status: 500,
     retryable: false,

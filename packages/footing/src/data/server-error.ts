@@ -1,6 +1,6 @@
 // Translates what the driver and the server throw into the coded errors of this capability.
 import { type FootingError, isFootingError } from '@footing/kernel'
-import { type DataErrorCode, dataError } from './errors.ts'
+import { type DataErrorCode, dataError, dataErrors } from './errors.ts'
 
 /** What is known about the statement that failed. */
 export interface FailureContext {
@@ -28,7 +28,14 @@ export function translateServerError(error: unknown, context: FailureContext): F
     constraint: textOf(error, 'constraint') || textOf(error, 'column') || 'of the schema',
     columns: columnsOf(error),
   }
-  return dataError(code, details, error)
+  return dataError(code, only(details, code), error)
+}
+
+// An error travels with its details, so it gets those that its own sentences name and no others.
+function only(details: Readonly<Record<string, string>>, code: DataErrorCode): Record<string, string> {
+  const { what, why, remedy } = dataErrors.table[code]
+  const named = new Set([...`${what} ${why} ${remedy}`.matchAll(/\{(\w+)\}/g)].map(([, name]) => name))
+  return Object.fromEntries(Object.entries(details).filter(([name]) => named.has(name)))
 }
 
 const byState: Readonly<Record<string, DataErrorCode>> = {

@@ -20,6 +20,8 @@ export interface TestDatabase {
   readonly url: string
   /** PostgreSQL itself. */
   readonly directUrl: string
+  /** Ends every connection to it, as a restart of the server does. */
+  terminateConnections(): Promise<void>
   /** Drops it, whoever is still connected. Safe to call twice. */
   drop(): Promise<void>
 }
@@ -34,7 +36,14 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
   return {
     url: withDatabase(pooled ? await testServer('pgbouncer') : adminUrl, name),
     directUrl: withDatabase(adminUrl, name),
-    drop: () => withAdmin(adminUrl, (client) => client.query(`drop database if exists ${name} with (force)`)).then(),
+    terminateConnections: () =>
+      withAdmin(adminUrl, (client) =>
+        client.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1', [name]),
+      ).then(() => undefined),
+    drop: () =>
+      withAdmin(adminUrl, (client) => client.query(`drop database if exists ${name} with (force)`)).then(
+        () => undefined,
+      ),
   }
 }
 

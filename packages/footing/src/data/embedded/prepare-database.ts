@@ -6,16 +6,28 @@ import pg from 'pg'
  * @param adminUrl connection URL of the database `postgres`
  */
 export async function prepareDatabase(adminUrl: string, database: string): Promise<void> {
-  const exists = await withClient(adminUrl, async (client) => {
-    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [database])
-    if (rowCount !== 0) return true
-    await client.query(`create database ${pg.escapeIdentifier(database)}`).catch(ignoreRace)
-    return false
-  })
-  if (exists) return
   const url = new URL(adminUrl)
   url.pathname = `/${encodeURIComponent(database)}`
-  await withClient(url.href, (client) => client.query('create extension if not exists pg_stat_statements'))
+  await withClient(adminUrl, async (client) => {
+    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [database])
+    if (rowCount !== 0 && !(await isBeingPrepared(client))) return
+    // Several processes may start at once: one prepares, the others wait and find it done.
+    await client.query('select pg_advisory_lock($1, $2)', [...lockKeys])
+    const { rowCount: now } = await client.query('select 1 from pg_database where datname = $1', [database])
+    if (now === 0) await client.query(`create database ${pg.escapeIdentifier(database)}`)
+    await withClient(url.href, (inside) => inside.query('create extension if not exists pg_stat_statements'))
+  })
+}
+
+// "foot" in ASCII, and the second use of it.
+const lockKeys = [0x666f6f74, 2] as const
+
+async function isBeingPrepared(client: pg.Client): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `select 1 from pg_locks where locktype = 'advisory' and classid = $1 and objid = $2 limit 1`,
+    [...lockKeys],
+  )
+  return rowCount !== 0
 }
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -27,10 +39,4 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
   } finally {
     await client.end()
   }
-}
-
-// Two processes may create it at once; the loser's error means that it is there.
-function ignoreRace(error: unknown): void {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code !== '42P04' && code !== '23505') throw error
 }

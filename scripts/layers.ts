@@ -1,0 +1,119 @@
+// Which folder may import which, as data with reasons: the arrows of ARCHITECTURE.md.
+
+/** A place in the workspace. The longest matching folder decides; a source file that no layer places is a fault. */
+export interface Layer {
+  readonly folder: string
+  /** Folders that it may import, itself and what lies below it aside. */
+  readonly mayImport: readonly string[]
+  /** npm packages that it may import. `node:` modules are free unless `pure` is set. */
+  readonly vendors: readonly string[]
+  readonly pure?: boolean
+  readonly because: string
+}
+
+const kernel = 'packages/kernel/src'
+const core = 'packages/footing/src'
+const audit = 'packages/audit/src'
+const cli = 'packages/cli/src'
+
+/** The layers, lowest first. */
+export const layers: readonly Layer[] = [
+  {
+    folder: kernel,
+    mayImport: [],
+    vendors: [],
+    pure: true,
+    because: 'everything stands on the kernel, so it stands on nothing, not even on Node',
+  },
+  {
+    folder: `${core}/data`,
+    mayImport: [kernel],
+    vendors: ['pg', 'kysely', 'libpg-query'],
+    because: 'the database is reached in one place; whoever replaces its driver changes this folder only',
+  },
+  {
+    folder: `${core}/module`,
+    mayImport: [kernel, `${core}/app`, `${core}/data`, `${core}/http`],
+    vendors: ['@standard-schema/spec'],
+    because: 'a module is declared without knowing how it is served; it takes the types of its neighbours only',
+  },
+  {
+    folder: `${core}/http`,
+    mayImport: [kernel, `${core}/module`, `${core}/app`, `${core}/data`],
+    vendors: ['fastify', '@fastify/cors', '@standard-schema/spec'],
+    because: 'the HTTP framework is known to one folder',
+  },
+  {
+    folder: `${core}/app`,
+    mayImport: [kernel, `${core}/module`, `${core}/http`, `${core}/data`],
+    vendors: ['@standard-schema/spec'],
+    because: 'an application joins the capabilities',
+  },
+  {
+    folder: `${core}/telemetry`,
+    mayImport: [kernel, `${core}/module`, `${core}/app`],
+    vendors: ['pino'],
+    because: 'telemetry listens to diagnostics channels; nothing imports it, so it can be left out',
+  },
+  {
+    folder: `${core}/testing`,
+    mayImport: [kernel, `${core}/data`, `${core}/module`, `${core}/app`],
+    vendors: ['pg'],
+    because: 'test servers are an entry of their own and never part of what runs in production',
+  },
+  {
+    folder: core,
+    mayImport: [kernel, `${core}/app`, `${core}/data`, `${core}/http`, `${core}/module`],
+    vendors: [],
+    because: 'the public list of the library',
+  },
+  {
+    folder: audit,
+    mayImport: [kernel],
+    vendors: ['yaml', 'smol-toml', 'sarif'],
+    because: 'the auditor works on repositories that never heard of Footing, so it does not know the library',
+  },
+  {
+    folder: 'packages/console/src/page',
+    mayImport: ['packages/console/src'],
+    vendors: [],
+    pure: true,
+    because: 'the page runs in a browser and takes nothing from Node; it shares the types of the state',
+  },
+  {
+    folder: 'packages/console/src',
+    mayImport: [kernel],
+    vendors: [],
+    because: 'the console shows a state that it is given; it starts and calls nothing',
+  },
+  {
+    folder: `${cli}/commands`,
+    mayImport: [kernel, core, `${core}/telemetry`, `${core}/data`, audit, cli, `${cli}/audit`, `${cli}/dev`],
+    vendors: [],
+    because: 'a command is a small object; the work is in the packages',
+  },
+  {
+    folder: `${cli}/dev`,
+    mayImport: [kernel, core, `${core}/data`, 'packages/console/src', cli],
+    vendors: [],
+    because: 'the development session joins database, application and console',
+  },
+  {
+    folder: `${cli}/audit`,
+    mayImport: [kernel, audit, cli],
+    vendors: [],
+    because: 'the words of the audit command',
+  },
+  {
+    folder: cli,
+    mayImport: [kernel, core, audit, `${cli}/commands`],
+    vendors: ['commander'],
+    because: 'the command line owns the terminal and the exit code',
+  },
+  {
+    folder: 'examples/conduit/src',
+    mayImport: [kernel, core, `${core}/testing`],
+    vendors: ['zod', 'jose', 'kysely', 'ajv', 'ajv-formats', 'yaml'],
+    because: 'an application knows the library and its own schemas, never the inside of a package',
+  },
+]

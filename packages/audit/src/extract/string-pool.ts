@@ -2,7 +2,7 @@
 import type { Strings } from '../facts/contract.ts'
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** The parts of a pool that are written to the cache or sent to another thread. */
 export interface PoolParts {

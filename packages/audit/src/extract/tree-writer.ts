@@ -76,7 +76,7 @@ export class TreeWriter {
     const at = this.#count * WORDS
     if (at === this.#words.length) this.#words = enlarged(this.#words)
     const words = this.#words
-    words[at] = kind | (flags << 7) | ((column < 0xffff ? column : 0xffff) << 16)
+    words[at] = kind | (flags << 7) | (Math.min(column, 0xffff) << 16)
     words[at + 1] = line
     words[at + 2] = ++this.#count - mark
     words[at + 3] = value

@@ -123,7 +123,11 @@ export abstract class ExpressionParser extends StringParser {
 
   /** `*x` or an expression (with `:=` when `named`). */
   protected element(named: boolean): void {
-    if (this.token !== T.STAR) return named ? this.namedExpression() : this.expression()
+    if (this.token !== T.STAR) {
+      if (named) this.namedExpression()
+      else this.expression()
+      return
+    }
     const mark = this.mark()
     const line = this.tokenLine
     const column = this.tokenColumn

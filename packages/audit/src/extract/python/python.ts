@@ -57,9 +57,9 @@ const explain = (problem: unknown, bytes: Uint8Array): Failure => {
 }
 
 /** The Python extractor. */
-export const python: Language & { open(pool: StringPool, options?: PythonOptions): Extractor } = {
+export const python = {
   name: 'python',
-  extensions: ['.py', '.pyi'],
+  extensions: ['.py'],
   version: 1,
-  open: (pool, options = {}) => new PythonExtractor(pool, options),
-}
+  open: (pool: StringPool, options: PythonOptions = {}) => new PythonExtractor(pool, options),
+} satisfies Language

@@ -98,7 +98,7 @@ export abstract class StringParser extends Lexer {
         pieceLine = this.tokenLine
         pieceColumn = this.tokenColumn
       }
-      this.#format(base, pieceLine, pieceColumn)
+      this.#format(base)
     }
     if (parts !== 0) {
       this.#flush(base, pieceLine, pieceColumn)
@@ -117,13 +117,13 @@ export abstract class StringParser extends Lexer {
   }
 
   /** One f-string or t-string: the current token is its FORMAT_START; ends on the token after its closing quote. */
-  #format(base: number, line: number, column: number): void {
+  #format(base: number): void {
     const quote = this.name
     const triple = this.triple
     const raw = (this.prefix & RAW) !== 0
     const brackets = this.brackets
     const formatDepth = this.formatDepth
-    this.#literal(base, quote, triple, raw, false, line, column)
+    this.#literal(base, quote, triple, raw, false)
     this.at += triple ? 3 : 1
     this.brackets = brackets
     this.formatDepth = formatDepth
@@ -134,15 +134,7 @@ export abstract class StringParser extends Lexer {
    * Text and interpolations from `at` to the closing quote, or in a format spec to the closing brace; stops there.
    * Text gathers behind `base` until an interpolation or the end makes it a String node.
    */
-  #literal(
-    base: number,
-    quote: number,
-    triple: boolean,
-    raw: boolean,
-    spec: boolean,
-    line: number,
-    column: number,
-  ): void {
+  #literal(base: number, quote: number, triple: boolean, raw: boolean, spec: boolean): void {
     for (;;) {
       const source = this.source
       const from = this.at
@@ -163,10 +155,7 @@ export abstract class StringParser extends Lexer {
           this.#copy(source, at, at + 1)
           this.at = at + 2
         } else {
-          this.#flush(base, line, column)
           this.#interpolation(base, quote, triple, raw)
-          line = this.line
-          column = this.at - this.lineStart
         }
       } else if (c === 125) {
         if (spec) return
@@ -236,16 +225,19 @@ export abstract class StringParser extends Lexer {
     }
     this.interpolated()
     let conversion = 0
-    let debug = false
-    if (this.token === T.EQUAL) {
-      debug = true
+    let start = mark
+    const debug = this.token === T.EQUAL
+    if (debug) {
       this.next()
       this.#copy(this.source, expressionStart, this.tokenStart)
+    }
+    if (this.#length > base) {
+      // The text before the expression, which with `=` holds the expression as written too.
       const text = this.#intern(this.#text, base, this.#length)
       this.#length = base
       this.insert(mark, Kind.String, line, column, text)
+      start = mark + 1
     }
-    const start = debug ? mark + 1 : mark
     if (this.token === T.BANG) {
       this.next()
       const letter = this.source[this.tokenStart]!
@@ -264,7 +256,7 @@ export abstract class StringParser extends Lexer {
       const specLine = this.line
       const specColumn = this.at - this.lineStart
       const specBase = this.#length
-      this.#literal(specBase, quote, triple, raw, true, specLine, specColumn)
+      this.#literal(specBase, quote, triple, raw, true)
       this.#flush(specBase, specLine, specColumn)
       this.emit(Kind.FormatSpec, 0, specLine, specColumn, NO_VALUE, specMark)
       this.at++

@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     globalSetup: ['scripts/test-servers.ts'],
     include: ['packages/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/**/*.test.ts'],
+    reporters: ['default', './scripts/closing-line.ts'],
     testTimeout: 30_000,
     hookTimeout: 120_000,
   },

@@ -20,5 +20,13 @@ export { transactionBrand } from './contract.ts'
 export { type DataSourceOptions, openDataSource } from './data-source.ts'
 export { type EmbeddedOptions, startEmbeddedPostgres } from './embedded/embedded-postgres.ts'
 export { type DataErrorCode, dataErrors } from './errors.ts'
+export type { Hazard, HazardId, HazardKind, TableLock } from './migrations/hazards/hazard.ts'
+export {
+  type AllowedHazard,
+  lintMigration,
+  type MigrationReview,
+  type MigrationText,
+  type UnusedAllowance,
+} from './migrations/hazards/lint-migration.ts'
 export type { MigrationFunction, MigrationTables } from './migrations/migration-file.ts'
 export { createMigrator, type MigratorOptions } from './migrations/migrator.ts'

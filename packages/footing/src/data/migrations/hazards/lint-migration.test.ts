@@ -55,8 +55,8 @@ const examples: readonly Example[] = [
   },
   {
     id: 'column-type-change',
-    flagged: 'alter table parcel alter column weight type bigint',
-    safe: 'alter table parcel add column weight_grams bigint',
+    flagged: 'alter table person alter column score type bigint',
+    safe: 'alter table person add column score_large bigint',
   },
   {
     id: 'scanning-not-null',
@@ -202,9 +202,8 @@ test('hostile text: what does not parse is named with its line; deep, empty, non
     code: 'migration-unparsed',
     details: { line: 3 },
   })
-  await expect(review('select 1 \u0000; drop table parcel'))
-    .resolves.toBeDefined()
-    .catch(() => undefined)
+  // The parser is written in C: behind a NUL byte it would see nothing, and so miss the drop.
+  await expect(review('select 1; \u0000 drop table parcel')).rejects.toMatchObject({ code: 'migration-unparsed' })
   expect((await review('')).hazards).toEqual([])
   expect((await review('-- only words é\n')).hazards).toEqual([])
   const shifted = await review('-- ééé\n/* ü */\ndrop table parcel')

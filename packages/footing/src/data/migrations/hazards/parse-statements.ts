@@ -18,22 +18,33 @@ export interface Statement {
 export async function parseStatements(sql: string, name: string): Promise<readonly Statement[]> {
   const parse = await loadParser()
   const bytes = Buffer.from(sql)
+  if (sql.trim() === '') return []
+  const nul = sql.indexOf('\0')
+  if (nul >= 0) {
+    const line = lineBreaks(sql.slice(0, nul)) + 1
+    throw dataError('migration-unparsed', { name, line, reason: 'it holds a NUL byte' })
+  }
   let tree: unknown
   try {
     tree = await parse(sql)
   } catch (cause) {
-    const position = Number(asNode(asNode(cause)?.sqlDetails)?.cursorPosition ?? 0)
-    const line = lineAt(bytes, position)
+    const position = Number(asNode(asNode(cause)?.sqlDetails)?.cursorPosition ?? 0) // characters, unlike the places below
+    const line = lineBreaks([...sql].slice(0, position).join('')) + 1
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw dataError('migration-unparsed', { name, line, reason }, cause)
   }
+  let end = 0 // bytes up to which the text has been handed out
+  let line = 1 // line at `end`
   return list(asNode(tree), 'stmts').map((entry) => {
     const begin = Number(entry.stmt_location ?? 0)
     const length = entry.stmt_len === undefined ? bytes.length - begin : Number(entry.stmt_len)
-    const source = bytes.subarray(begin, begin + length).toString()
-    const comments = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/.exec(source)?.[0] ?? ''
-    const syntax = asNode(entry.stmt) ?? {}
-    return { syntax, comments, line: lineAt(bytes, begin + Buffer.byteLength(comments)) }
+    // The parser leaves comments out of a statement or in front of it; either way they stand between two statements.
+    const source = bytes.subarray(end, begin + length).toString()
+    const comments = /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/.exec(source)?.[0] ?? ''
+    const first = line + lineBreaks(comments)
+    line += lineBreaks(source)
+    end = begin + length
+    return { syntax: asNode(entry.stmt) ?? {}, comments, line: first }
   })
 }
 
@@ -51,10 +62,8 @@ function loadParser(): Promise<Parse> {
   return loading
 }
 
-function lineAt(bytes: Uint8Array, position: number): number {
-  let line = 1
-  for (let index = 0; index < position && index < bytes.length; index++) if (bytes[index] === 10) line++
-  return line
+function lineBreaks(text: string): number {
+  return text.split('\n').length - 1
 }
 
 /** True when the node has the option, e.g. `concurrently` of REINDEX. */

@@ -22,7 +22,7 @@ export function text(node: SyntaxNode | undefined, name: string): string {
 /** The field as a list of nodes. */
 export function list(node: SyntaxNode | undefined, name: string): readonly SyntaxNode[] {
   const value = node?.[name]
-  return Array.isArray(value) ? value.flatMap((item: unknown) => asNode(item) ?? []) : []
+  return Array.isArray(value) ? value.map(asNode).filter((item) => item !== undefined) : []
 }
 
 /** Kind and content of a node such as `{ IndexStmt: {…} }`. */

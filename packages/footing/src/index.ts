@@ -16,12 +16,9 @@ export {
   type RunningApp,
   type StartOptions,
 } from './app/create-app.ts'
-export type { Log, LogFields, LogLevel } from './app/log.ts'
-export type { Profile } from './app/profile.ts'
-export { optionalSetting, type Setting, type Settled, setting } from './app/setting.ts'
+export { stopOnSignals } from './app/stop-on-signals.ts'
 export * from './data/index.ts'
 export type { CorsOptions, FailedRequest, HttpOptions, MountedRoute, ProblemAnswer } from './http/http-options.ts'
-export { type AnyRoute, respond, route } from './http/route.ts'
 export type { Context, User } from './module/context.ts'
 export {
   type AnyManifest,
@@ -41,7 +38,11 @@ export {
   type Kit,
   type ModuleImplementation,
 } from './module/implement.ts'
+export type { Log, LogFields, LogLevel } from './module/log.ts'
 export { event, op } from './module/operation.ts'
 export type { OperationStats } from './module/operation-stats.ts'
 export type { JsonObject, JsonValue, Portable } from './module/portable.ts'
+export type { Profile } from './module/profile.ts'
+export { type AnyRoute, respond, route } from './module/route.ts'
 export { describedAs, type InputOf, type OutputOf, type Schema } from './module/schema.ts'
+export { optionalSetting, type Setting, type Settled, setting } from './module/setting.ts'

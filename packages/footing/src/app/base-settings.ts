@@ -1,5 +1,5 @@
 // The settings that every application has.
-import { optionalSetting, setting } from './setting.ts'
+import { optionalSetting, setting } from '../module/setting.ts'
 import { anyText, oneOf, urlWith, wholeNumber, yesOrNo } from './text-schema.ts'
 
 /** Where it listens, what part of the work it does, and how it stops. */

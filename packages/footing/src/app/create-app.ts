@@ -6,7 +6,7 @@ import type { AnyManifest, PortOf, SettingsShape } from '../module/define-module
 import type { AnyImplementation } from '../module/implement.ts'
 import type { OperationStats } from '../module/operation-stats.ts'
 import { orderByNeeds } from '../module/order-by-needs.ts'
-import type { Profile } from './profile.ts'
+import type { Profile } from '../module/profile.ts'
 import { startApp } from './start-app.ts'
 
 /** Which part of the work a process does: requests, jobs and schedules, or both. */

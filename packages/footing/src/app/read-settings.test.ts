@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { type FootingError, isFootingError } from '@footing/kernel'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { optionalSetting, setting } from '../module/setting.ts'
 import { baseSettings, databaseSettings } from './base-settings.ts'
 import { readProfile, readSettings } from './read-settings.ts'
-import { optionalSetting, setting } from './setting.ts'
 
 const settings = {
   ...baseSettings,

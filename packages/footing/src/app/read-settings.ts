@@ -1,10 +1,10 @@
 // Reads the environment once: every variable is parsed, every fault is reported in one error, no secret is shown.
 import { readFile } from 'node:fs/promises'
 import type { ErrorIssue } from '@footing/kernel'
+import { type Profile, profiles } from '../module/profile.ts'
 import { validate } from '../module/schema.ts'
+import type { Setting } from '../module/setting.ts'
 import { appErrors } from './errors.ts'
-import { type Profile, profiles } from './profile.ts'
-import type { Setting } from './setting.ts'
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>

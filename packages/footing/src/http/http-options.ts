@@ -2,7 +2,7 @@
 import type { FootingError } from '@footing/kernel'
 import type { FastifyInstance } from 'fastify'
 import type { Duration } from '../module/duration.ts'
-import type { Method, Size } from './route.ts'
+import type { Method, Size } from '../module/route.ts'
 
 /** An answer to an error. */
 export interface ProblemAnswer {

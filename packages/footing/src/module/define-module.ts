@@ -1,9 +1,10 @@
 // The module manifest: one plain object that checking, calling, migrating, owning and extracting all read.
-import type { Setting } from '../app/setting.ts'
+
 import type { Duration } from './duration.ts'
 import { moduleErrors } from './errors.ts'
 import type { EventDefinition, Operation } from './operation.ts'
 import type { InputOf, OutputOf } from './schema.ts'
+import type { Setting } from './setting.ts'
 
 /** Operations by name. */
 export type PortShape = Readonly<Record<string, Operation>>

@@ -1,14 +1,14 @@
 // What a module does: the code behind its manifest, made when the application starts.
 import type { Clock } from '@footing/kernel'
-import type { Log } from '../app/log.ts'
-import type { Profile } from '../app/profile.ts'
-import type { Settled } from '../app/setting.ts'
 import type { Database } from '../data/contract.ts'
-import type { AnyRoute } from '../http/route.ts'
 import type { Context, User } from './context.ts'
 import type { AnyManifest, PortOf, PortShape, PortsOf } from './define-module.ts'
+import type { Log } from './log.ts'
 import type { Operation } from './operation.ts'
+import type { Profile } from './profile.ts'
+import type { AnyRoute } from './route.ts'
 import type { OutputOf } from './schema.ts'
+import type { Settled } from './setting.ts'
 
 /** What an implementation is given. */
 export interface Kit<M extends AnyManifest> {

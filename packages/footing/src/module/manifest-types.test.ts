@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { createApp } from '../app/create-app.ts'
-import { setting } from '../app/setting.ts'
 import type { Transaction } from '../data/contract.ts'
-import { route } from '../http/route.ts'
 import { defineModule } from './define-module.ts'
 import { implement } from './implement.ts'
 import { event, op } from './operation.ts'
+import { route } from './route.ts'
+import { setting } from './setting.ts'
 
 const Tree: z.ZodType<Tree, Tree> = z.lazy(() => z.object({ a: z.string(), kids: z.array(Tree) }))
 type Tree = { a: string; kids: Tree[] }

@@ -1,5 +1,5 @@
 // One setting of the environment, as data.
-import type { OutputOf, Schema } from '../module/schema.ts'
+import type { OutputOf, Schema } from './schema.ts'
 
 /** One environment variable: how it is read, what it is for, and what stands in when it is not there. */
 export interface Setting<S extends Schema = Schema> {

@@ -1,7 +1,7 @@
 // A route as a plain object: its contract as schemas, bound to a typed function.
-import type { Context, User } from '../module/context.ts'
-import type { Duration } from '../module/duration.ts'
-import type { OutputOf, Schema } from '../module/schema.ts'
+import type { Context, User } from './context.ts'
+import type { Duration } from './duration.ts'
+import type { OutputOf, Schema } from './schema.ts'
 
 /** Methods that a route can answer. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -26,9 +26,12 @@ export interface RouteInput<
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
+/** Tells an answer made by `respond` from a value that only looks like one. */
+const responseBrand: unique symbol = Symbol('footing.response')
+
 /** An answer other than the usual one. */
 export interface Response {
-  readonly kind: 'response'
+  readonly [responseBrand]: true
   readonly status: number
   readonly body: unknown
   readonly headers: Readonly<Record<string, string>>
@@ -36,7 +39,12 @@ export interface Response {
 
 /** Answers with another status, other headers or no body: `respond(304)`, `respond(201, value, { location })`. */
 export function respond(status: number, body?: unknown, headers: Readonly<Record<string, string>> = {}): Response {
-  return { kind: 'response', status, body, headers }
+  return { [responseBrand]: true, status, body, headers }
+}
+
+/** True for an answer made by `respond`. */
+export function isResponse(value: unknown): value is Response {
+  return typeof value === 'object' && value !== null && responseBrand in value
 }
 
 /** The facts of a route that do not depend on its types. */
@@ -77,6 +85,15 @@ export interface RouteOptions<
   readonly handle: (input: RouteInput<Params, Query, Body, Who>, context: Context) => Promise<Response | Answer<Out>>
 }
 
+/** What the server hands to a route: the values that the route's own schemas yielded. */
+export interface CheckedInput {
+  readonly params: unknown
+  readonly query: unknown
+  readonly body: unknown
+  readonly user: User | undefined
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
 /** A route of any types. */
 export interface AnyRoute extends RouteFacts {
   readonly kind: 'route'
@@ -85,11 +102,7 @@ export interface AnyRoute extends RouteFacts {
   readonly query: Schema | undefined
   readonly body: Schema | undefined
   readonly out: Schema | undefined
-  /** Called with what its own schemas yielded. */
-  readonly handle: (
-    input: RouteInput<undefined, undefined, undefined, 'optional'>,
-    context: Context,
-  ) => Promise<unknown>
+  readonly handle: (input: CheckedInput, context: Context) => Promise<unknown>
 }
 
 /** Declares a route. Without `auth` it is closed to strangers: a forgotten word locks a door instead of opening it. */

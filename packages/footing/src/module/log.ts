@@ -1,6 +1,6 @@
 // Log lines as published facts: code says what happened, telemetry decides where it is written.
 import { channel } from 'node:diagnostics_channel'
-import type { Context } from '../module/context.ts'
+import type { Context } from './context.ts'
 
 /** How much a line matters. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'

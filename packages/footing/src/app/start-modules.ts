@@ -1,0 +1,73 @@
+// Brings the modules up in order of their needs, and down in the opposite order.
+import type { Database } from '../data/contract.ts'
+import { currentContext } from '../module/call-context.ts'
+import type { AnyManifest } from '../module/define-module.ts'
+import type { AnyImplementation, Implementation, Kit } from '../module/implement.ts'
+import { createLog, type Log } from '../module/log.ts'
+import { appErrors } from './errors.ts'
+import type { StartUp } from './start-app.ts'
+
+/** A module that runs. */
+export interface StartedModule {
+  readonly manifest: AnyManifest
+  readonly implementation: Implementation<AnyManifest>
+}
+
+/**
+ * Makes and starts all modules, needed ones first. A module that fails takes the ones before it down again.
+ * @throws `module-start-failed` with the cause, `operation-missing`
+ */
+export async function startModules(startUp: StartUp): Promise<readonly StartedModule[]> {
+  const started: StartedModule[] = []
+  const bySetup = new Map(startUp.app.options.modules.map((module) => [module.manifest.name, module]))
+  for (const manifest of startUp.app.modules) {
+    const { name } = manifest
+    try {
+      // createApp has ordered exactly the manifests of these implementations.
+      const implementation = await setUp(bySetup.get(name) as AnyImplementation, startUp)
+      startUp.network.answer(name, implementation.port)
+      await implementation.start?.()
+      started.push({ manifest, implementation })
+    } catch (cause) {
+      await stopModules(started, createLog(undefined, currentContext))
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw appErrors('module-start-failed', { details: { module: name, reason }, cause })
+    }
+  }
+  return started
+}
+
+/** Stops modules in the opposite order. One that fails is logged, so that the others are stopped too. */
+export async function stopModules(modules: readonly StartedModule[], log: Log): Promise<void> {
+  for (const { manifest, implementation } of modules.toReversed()) {
+    try {
+      await implementation.stop?.()
+    } catch (error) {
+      log.error('a module could not stop', { stopping: manifest.name }, error)
+    }
+  }
+}
+
+async function setUp(module: AnyImplementation, startUp: StartUp): Promise<Implementation<AnyManifest>> {
+  const { manifest } = module
+  const { network, values, profile, clock, data } = startUp
+  const kit: Kit<AnyManifest> = {
+    ports: network.portsFor(manifest.name, manifest.needs),
+    self: network.portsFor(manifest.name, [manifest])[manifest.name] ?? {},
+    database: <Tables>(): Database<Tables> => {
+      if (data === undefined) {
+        const fault = 'its code asks for a database, but no manifest names tables or migrations.'
+        throw new TypeError(`The module ${manifest.name}: ${fault}`)
+      }
+      return data.forModule<Tables>(manifest.name)
+    },
+    config: Object.freeze(Object.fromEntries(Object.keys(manifest.settings).map((name) => [name, values[name]]))),
+    profile,
+    log: createLog(manifest.name, currentContext),
+    clock,
+    context: currentContext,
+  }
+  // `implement` has tied the set-up to this manifest; its own kit type is narrower than the general one.
+  const setup = module.setup as unknown as (kit: Kit<AnyManifest>) => Promise<Implementation<AnyManifest>>
+  return setup(kit)
+}

@@ -1,0 +1,50 @@
+// Errors as answers: problem details (RFC 9457) unless the application has a form of its own.
+import type { FootingError } from '@footing/kernel'
+import type { Profile } from '../module/profile.ts'
+import type { FailedRequest, HttpOptions, ProblemAnswer } from './http-options.ts'
+
+/** Makes the answer to an error. */
+export type AnswerError = (error: FootingError, request: FailedRequest) => Required<ProblemAnswer>
+
+/** The built-in media type of errors. */
+export const problemType = 'application/problem+json'
+
+/** Chooses the form of all error answers of an application. */
+export function errorAnswers(options: HttpOptions, profile: Profile): AnswerError {
+  return (error, request) => {
+    const own = options.problem?.(error, request)
+    const headers = { ...headersOf(error), ...own?.headers }
+    if (own) return { contentType: 'application/json', ...own, headers }
+    return {
+      status: error.status,
+      headers,
+      contentType: problemType,
+      body: problemDetails(error, request, profile),
+    }
+  }
+}
+
+/**
+ * Problem details of an error. In production a fault of the server tells its code and the request id only: its
+ * sentences may name tables, hosts and files, and the log has them under the same id.
+ */
+export function problemDetails(error: FootingError, request: FailedRequest, profile: Profile): object {
+  const open = error.status < 500 || profile !== 'production'
+  return {
+    type: `urn:footing:error:${error.code}`,
+    title: open ? error.what : 'The server could not answer.',
+    status: error.status,
+    detail: open ? `${error.why} ${error.remedy}` : 'The log has more under the request id.',
+    instance: request.path,
+    code: error.code,
+    requestId: request.requestId,
+    retryable: error.retryable,
+    ...(open && error.issues.length > 0 ? { errors: error.issues } : {}),
+  }
+}
+
+function headersOf(error: FootingError): Readonly<Record<string, string>> {
+  if (error.status === 401) return { 'www-authenticate': 'Bearer' }
+  if (error.status === 503 && error.retryable) return { 'retry-after': '1' }
+  return {}
+}

@@ -1,7 +1,6 @@
 // Every command, in the order that help shows them. A test compares this list with the folder.
 import type { Command } from './command.ts'
 import { audit } from './commands/audit.ts'
-import { audit } from './commands/audit.ts'
 import { dev } from './commands/dev.ts'
 import { explain } from './commands/explain.ts'
 import { info } from './commands/info.ts'

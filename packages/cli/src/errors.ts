@@ -32,7 +32,7 @@ export const cliErrors = defineErrors({
     why: 'It called process.exit, ran out of memory, or an exception reached the top.',
     remedy: 'Look at the lines above; the application is started again when a file changes.',
   },
-  'port-taken': {
+  'dev-port-taken': {
     status: 409,
     retryable: false,
     what: 'Port {port} is taken by {owner}.',

@@ -22,7 +22,7 @@ export function readPort(value: string): number {
 export async function claimPort(port: number, command: string): Promise<void> {
   if (port === 0 || (await isFree(port))) return
   const [owner, free] = await Promise.all([portOwner(port), nextFreePort(port)])
-  throw cliErrors('port-taken', { details: { port, owner: owner ?? 'another process', free, command } })
+  throw cliErrors('dev-port-taken', { details: { port, owner: owner ?? 'another process', free, command } })
 }
 
 /** The first free port above one that is taken; 0 when the next hundred are taken as well. */

@@ -5,10 +5,10 @@ import { type Command, exit } from '../command.ts'
 export const explain: Command = {
   name: 'explain',
   summary: 'what an error code means and what to do about it',
-  arguments: [{ name: 'code', summary: 'the code, for example port-taken; without one, all codes are listed' }],
+  arguments: [{ name: 'code', summary: 'the code, for example dev-port-taken; without one, all codes are listed' }],
   options: [],
   examples: [
-    { run: 'footing explain port-taken', does: 'one code' },
+    { run: 'footing explain dev-port-taken', does: 'one code' },
     { run: 'footing explain', does: 'every code with its first sentence' },
   ],
   docs: 'docs/reference/errors.md',

@@ -1,6 +1,5 @@
 // Hands out test servers: the process that owns the test run starts each on first demand and stops them all at its end.
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -38,7 +37,8 @@ interface Running {
 
 /** Opens the desk; no server is started yet. */
 export async function openServerDesk(options: ServerDeskOptions): Promise<ServerDesk> {
-  const folder = await mkdtemp(join(tmpdir(), 'footing-test-'))
+  // One folder for each server and none around them: a killed run leaves nothing, because each guard removes its own.
+  const folder = join(tmpdir(), `footing-test-${process.pid}-${randomBytes(4).toString('hex')}`)
   const started = new Map<ServerName, Promise<Running>>()
   const order: Running[] = []
   // All missing packages are installed together: one round of the package manager is slow enough.
@@ -83,7 +83,6 @@ export async function openServerDesk(options: ServerDeskOptions): Promise<Server
     http.closeAllConnections()
     await Promise.allSettled(started.values())
     for (const running of order.toReversed()) await running.stop()
-    await rm(folder, { recursive: true, force: true })
   }
   return {
     url: `http://127.0.0.1:${port}/${secret}/`,
@@ -107,13 +106,13 @@ const careless = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'o
 
 const starters: Readonly<Record<ServerName, (context: StartContext) => Promise<Running>>> = {
   postgres: ({ folder, resolveFrom }) =>
-    startEmbeddedPostgres({ folder: join(folder, 'postgres'), resolveFrom, settings: careless, temporary: true }),
+    startEmbeddedPostgres({ folder: `${folder}-postgres`, resolveFrom, settings: careless, temporary: true }),
   pgbouncer: async ({ folder, programPath, ask }) => {
     const [serverUrl, program] = await Promise.all([ask('postgres'), programPath('pgbouncer')])
-    const pooler = await startPgBouncer({ program, serverUrl, folder: join(folder, 'pgbouncer') })
+    const pooler = await startPgBouncer({ program, serverUrl, folder: `${folder}-pgbouncer` })
     return { url: pooler.urlFor(serverUrl), stop: () => pooler.stop() }
   },
-  redis: async ({ folder, programPath }) => startRedis(await programPath('redis-server'), join(folder, 'redis')),
+  redis: async ({ folder, programPath }) => startRedis(await programPath('redis-server'), `${folder}-redis`),
 }
 
 function isServerName(name: string | undefined): name is ServerName {

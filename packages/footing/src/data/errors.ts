@@ -199,6 +199,13 @@ export const dataErrors = defineErrors({
     why: 'Migrations run one after the other; the lock is held by {holder}.',
     remedy: 'Wait for it, or look at what it does in pg_stat_activity and end it with pg_terminate_backend.',
   },
+  'data-session-state': {
+    status: 500,
+    retryable: false,
+    what: 'A statement would leave state in its connection ({kind}).',
+    why: 'Behind a pooler in transaction mode every statement may get another connection: {consequence}.',
+    remedy: 'Instead, {instead}.',
+  },
   'migration-unparsed': {
     status: 500,
     retryable: false,

@@ -5,6 +5,7 @@ import { bindQueries, type Run } from './bound-queries.ts'
 import type { ConnectionPool } from './connection-pool.ts'
 import type { Consistency, Database, QueryScope, ReadOptions, Transaction, TransactionOptions } from './contract.ts'
 import { runTransaction } from './open-transaction.ts'
+import { refuseSessionState } from './pooler/session-state.ts'
 import { schemaOf } from './schema-name.ts'
 
 /** What the handles of all modules share. */
@@ -35,13 +36,16 @@ export function openModuleDatabase<Tables>(module: string, environment: Database
 
   const runRead =
     (consistency: Consistency): Run =>
-    (text, values) =>
-      repeatOnLostConnection(() => {
+    async (text, values) => {
+      refuseSessionState(text, false)
+      return repeatOnLostConnection(() => {
         const statement = context()
         const pool = router.reader(consistency, statement.scope)
         return pool.use(statement.scope, (session) => session.execute(text, values, statement))
       })
-  const runWrite: Run = (text, values) => {
+    }
+  const runWrite: Run = async (text, values) => {
+    refuseSessionState(text, false)
     const statement = context()
     return router.writer().use(statement.scope, (session) => session.execute(text, values, statement))
   }

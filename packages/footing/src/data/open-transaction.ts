@@ -4,6 +4,7 @@ import { bindQueries, type Run } from './bound-queries.ts'
 import type { QueryScope, Transaction, TransactionOptions } from './contract.ts'
 import { transactionBrand } from './contract.ts'
 import { dataError } from './errors.ts'
+import { refuseSessionState } from './pooler/session-state.ts'
 import type { Session } from './session.ts'
 
 /** What a transaction is opened for. */
@@ -25,11 +26,15 @@ export async function runTransaction<Tables, T>(
 ): Promise<T> {
   const scope = narrowScope(context, options.timeoutMs)
   const send: Run = (text, values) => session.execute(text, values, { module: context.module, scope })
+  const sendWithoutState: Run = async (text, values) => {
+    refuseSessionState(text, true)
+    return send(text, values)
+  }
   const life = { over: false }
 
   await send(beginStatement(context, options, scope), [])
   try {
-    const result = await work(transactionHandle<Tables>(context.schema, send, life))
+    const result = await work(transactionHandle<Tables>(context.schema, sendWithoutState, life))
     life.over = true
     const { command } = await send('commit', [])
     // PostgreSQL answers the commit of a failed transaction with ROLLBACK and no error.

@@ -68,6 +68,8 @@ export interface Coverage {
   readonly files: { readonly seen: number; readonly parsed: number; readonly skipped: number; readonly configuration: number }
   readonly lines: number
   readonly unparsed: readonly UnparsedFile[]
+  /** Files and folders that were passed by on purpose or could not be entered. */
+  readonly passedBy: readonly { readonly path: string; readonly reason: string }[]
   /** Configuration files that could not be read, and other limits that were met. */
   readonly problems: readonly { readonly path: string; readonly reason: string }[]
   readonly imports: { readonly statements: number; readonly resolved: number; readonly external: number }

@@ -187,9 +187,10 @@ function nothingToRead(root: string, facts: Facts) {
 
 function coverageOf(facts: Facts, { program, config, history }: RuleContext, heldBack: number): Coverage {
   return {
-    files: { seen: facts.seen, parsed: facts.trees.length, skipped: facts.unparsed.length, configuration: config.files },
+    files: { seen: facts.seen, parsed: facts.trees.length, skipped: facts.unparsed.length + facts.skipped.length, configuration: config.files },
     lines: facts.lines,
     unparsed: facts.unparsed,
+    passedBy: facts.skipped,
     problems: config.problems,
     imports: program.imports.coverage,
     calls: { total: program.coverage.calls, resolved: program.coverage.resolved },

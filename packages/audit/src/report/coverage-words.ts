@@ -3,7 +3,7 @@ import type { AuditResult } from '../audit-result.ts'
 
 /** One sentence a fact, the most important first; limits that were not met are not mentioned. */
 export function coverageSentences(result: AuditResult): string[] {
-  const { files, lines, unparsed, problems, imports, calls, history, heldBack } = result.coverage
+  const { files, lines, unparsed, passedBy, problems, imports, calls, history, heldBack } = result.coverage
   const sentences = [
     `${count(files.parsed)} Python files parsed, ${count(lines)} lines; ${count(files.configuration)} configuration files.`,
     `Imports: ${share(imports.resolved + imports.external, imports.statements)} lead somewhere known. Calls: ${share(calls.resolved, calls.total)} resolved.`,
@@ -13,6 +13,11 @@ export function coverageSentences(result: AuditResult): string[] {
     const named = unparsed.slice(0, 3).map((file) => `${file.path}${file.line > 0 ? `:${file.line}` : ''} (${file.reason})`)
     const more = unparsed.length > 3 ? `; ${unparsed.length - 3} more in the JSON` : ''
     sentences.push(`Not parsed: ${unparsed.length}. ${named.join('; ')}${more}.`)
+  }
+  if (passedBy.length > 0) {
+    const reasons = [...new Set(passedBy.map(({ reason }) => reason))].sort()
+    const counts = reasons.map((reason) => `${passedBy.filter((entry) => entry.reason === reason).length} ${reason}`)
+    sentences.push(`Passed by: ${counts.join(', ')}.`)
   }
   if (problems.length > 0) {
     const [first] = problems

@@ -1,6 +1,6 @@
 // A self-contained HTML report: no script from elsewhere, no font, no request; SVG drawn by hand.
 import type { AuditResult, DecisionScore, Verdict } from '../audit-result.ts'
-import type { Finding } from '../findings/finding.ts'
+import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import { formatEffort } from '../plan/effort.ts'
 import { coverageSentences } from './coverage-words.ts'
 import { matrix } from './matrix.ts'
@@ -67,22 +67,24 @@ function plan({ plan: items, effort }: AuditResult): string {
 }
 
 function findings({ findings: all }: AuditResult): string {
-  if (all.length === 0) return '<h2>Findings</h2><p>None.</p>'
-  const shown = all.slice(0, SHOWN).map(finding).join('\n')
-  const rest = all.length > SHOWN ? `<p class="quiet">${all.length - SHOWN} more are in the JSON report.</p>` : ''
-  return `<h2>Findings (${all.length})</h2>${shown}${rest}`
+  const groups = groupByFixSite(all)
+  if (groups.length === 0) return '<h2>Findings</h2><p>None.</p>'
+  const shown = groups.slice(0, SHOWN).map(groupText).join('\n')
+  const rest = groups.length > SHOWN ? `<p class="quiet">${groups.length - SHOWN} more places are in the JSON report.</p>` : ''
+  return `<h2>Findings (${all.length} at ${groups.length} places)</h2>${shown}${rest}`
 }
 
-function finding(found: Finding): string {
-  const { place, message, chain, excerpt } = found
+function groupText({ first, others }: FindingGroup): string {
+  const { place, message, chain, excerpt } = first
   const lines = excerpt.map((line) => `${String(line.line).padStart(5)}  ${printable(line.text)}`).join('\n')
   const steps = (chain ?? []).map(
     (step, index) => `${'   '.repeat(Math.max(0, index - 1))}${index === 0 ? '' : '└─ '}${printable(step.label)}  ${printable(step.path)}:${step.line}`,
   )
-  return `<details><summary><span class="severity ${found.severity}">${found.severity}</span> ${esc(found.rule)} <code>${esc(place.path)}:${place.line}</code></summary>
+  const places = others.slice(0, 50).map((other) => `<li><code>${esc(other.place.path)}:${other.place.line}</code></li>`)
+  return `<details><summary><span class="severity ${first.severity}">${first.severity}</span> ${esc(first.rule)} <code>${esc(place.path)}:${place.line}</code>${others.length === 0 ? '' : ` and ${others.length} more`}</summary>
 <p>${esc(message.what)} ${esc(message.why)} <strong>${esc(message.do)}</strong></p>
-${lines === '' ? '' : `<pre>${esc(lines)}</pre>`}${steps.length === 0 ? '' : `<pre>${esc(steps.join('\n'))}</pre>`}
-<p class="quiet">${found.confidence}${found.trial ? ', trial' : ''} · ${esc(found.subject)} · ${found.fingerprint}</p></details>`
+${lines === '' ? '' : `<pre>${esc(lines)}</pre>`}${steps.length === 0 ? '' : `<pre>${esc(steps.join('\n'))}</pre>`}${places.length === 0 ? '' : `<p>The same repair removes:</p><ul>${places.join('')}</ul>`}
+<p class="quiet">${first.confidence}${first.trial ? ', trial' : ''} · ${esc(first.subject)} · ${first.fingerprint}</p></details>`
 }
 
 /** Text in HTML, also within double quotes. Control characters are shown as escapes; line breaks of ours are kept. */

@@ -1,6 +1,6 @@
 // Markdown: for pull request comments, step summaries and wikis.
 import type { AuditResult, DecisionScore } from '../audit-result.ts'
-import type { Finding } from '../findings/finding.ts'
+import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import { formatEffort } from '../plan/effort.ts'
 import { coverageSentences } from './coverage-words.ts'
 import { printable } from './printable.ts'
@@ -43,23 +43,28 @@ function plan({ plan: items, effort }: AuditResult): string {
 }
 
 function findings(result: AuditResult, limit: number): string {
-  if (result.findings.length === 0) return ''
-  const shown = result.findings.slice(0, limit).map(finding)
-  const left = result.findings.length - shown.length
-  const rest = left > 0 ? `\n\n${left} more: \`footing audit --format json\` has them all.` : ''
+  const groups = groupByFixSite(result.findings)
+  if (groups.length === 0) return ''
+  const shown = groups.slice(0, limit).map(groupText)
+  const left = groups.length - shown.length
+  const rest = left > 0 ? `\n\n${left} more places: \`footing audit --format json\` has them all.` : ''
   return `## Findings\n\n${shown.join('\n\n')}${rest}`
 }
 
-function finding(found: Finding): string {
-  const { place, message, chain } = found
+function groupText({ first, others }: FindingGroup): string {
+  const { place, message, chain } = first
   const lines = [
-    `### ${found.rule}`,
-    `${code(`${place.path}:${place.line}`)} · ${found.severity} · ${found.confidence}${found.trial ? ' · trial' : ''}`,
+    `### ${first.rule}`,
+    `${code(`${place.path}:${place.line}`)} · ${first.severity} · ${first.confidence}${first.trial ? ' · trial' : ''}`,
     `${text(message.what)} ${text(message.why)} **${text(message.do)}**`,
   ]
   if (chain !== undefined && chain.length > 0) {
     const steps = chain.map((step, index) => `${'  '.repeat(index)}${printable(step.label)}  (${printable(step.path)}:${step.line})`)
     lines.push(fence(steps.join('\n')))
+  }
+  if (others.length > 0) {
+    const places = others.slice(0, 10).map(({ place }) => code(`${place.path}:${place.line}`))
+    lines.push(`${others.length} more that go with the same repair: ${places.join(', ')}${others.length > 10 ? ' …' : ''}`)
   }
   return lines.join('\n\n')
 }

@@ -2,6 +2,7 @@
 import { styleText } from 'node:util'
 import type { AuditResult, DecisionScore, PlanItem, Verdict } from '../audit-result.ts'
 import { type Finding, SEVERITIES, type Severity } from '../findings/finding.ts'
+import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import { formatEffort } from '../plan/effort.ts'
 import { coverageSentences, count } from './coverage-words.ts'
 import { middle, printable, wrap } from './printable.ts'
@@ -85,18 +86,19 @@ function planLines(item: PlanItem, index: number, ink: Ink): string[] {
 }
 
 function details(result: AuditResult, ink: Ink): string[] {
-  const shown = ink.verbose ? result.findings : result.findings.slice(0, DETAILED)
+  const groups = groupByFixSite(result.findings)
+  const shown = ink.verbose ? groups : groups.slice(0, DETAILED)
   if (shown.length === 0) return []
-  const left = result.findings.length - shown.length
+  const left = groups.length - shown.length
   return [
-    ink.paint('bold', left > 0 ? `Findings, the first ${shown.length} of ${count(result.findings.length)}` : 'Findings'),
+    ink.paint('bold', left > 0 ? `Findings: the first ${shown.length} of ${count(groups.length)} places` : 'Findings'),
     '',
-    ...shown.flatMap((finding) => [...findingLines(finding, ink), '']),
-    ...(left > 0 ? [ink.paint('dim', `${count(left)} more: --verbose tells them all, --format json writes them.`), ''] : []),
+    ...shown.flatMap((group) => [...groupLines(group, ink), '']),
+    ...(left > 0 ? [ink.paint('dim', `${count(left)} more places: --verbose tells them all, --format json writes them.`), ''] : []),
   ]
 }
 
-function findingLines(finding: Finding, ink: Ink): string[] {
+function groupLines({ first: finding, others }: FindingGroup, ink: Ink): string[] {
   const { place, message, severity, confidence, trial } = finding
   const marks = [confidence, ...(trial ? ['trial, fails no build'] : [])].join(', ')
   return [
@@ -108,7 +110,15 @@ function findingLines(finding: Finding, ink: Ink): string[] {
     ...indented(message.do, 2, ink).map((line) => ink.paint('green', line)),
     ...chain(finding, ink),
     ...related(finding, ink),
+    ...more(others, ink),
   ]
+}
+
+function more(others: readonly Finding[], ink: Ink): string[] {
+  if (others.length === 0) return []
+  const places = others.slice(0, ink.verbose ? undefined : 8).map(({ place }) => `    ${printable(place.path)}:${place.line}`)
+  const rest = others.length > places.length ? [`    and ${others.length - places.length} more`] : []
+  return [`  ${others.length} more that go with the same repair:`, ...places, ...rest].map((line) => ink.paint('dim', line))
 }
 
 function excerpt({ excerpt: lines, place }: Finding, ink: Ink): string[] {

@@ -121,7 +121,7 @@ function outputs({ options, cwd, terminal }: CommandContext, auditor: Auditor): 
       },
     })
   }
-  const wanted = formats.length > 0 ? formats.map(asFormat) : [terminal.wantsJson ? 'json' : ('terminal' as const)]
+  const wanted = formats.length > 0 ? formats.map(asFormat) : [defaultFormat(terminal.wantsJson)]
   const named = new Map<Format, string>()
   const inOrder: string[] = []
   for (const file of files) {
@@ -130,7 +130,7 @@ function outputs({ options, cwd, terminal }: CommandContext, auditor: Auditor): 
       named.set(asFormat(file.slice(0, equals)), file.slice(equals + 1))
     else inOrder.push(file)
   }
-  const result = wanted.map((format) => {
+  const result: Output[] = wanted.map((format) => {
     const file = named.get(format) ?? inOrder.shift()
     return { format, file: file === undefined || file === '-' ? undefined : resolve(cwd, file) }
   })
@@ -160,6 +160,10 @@ function outputs({ options, cwd, terminal }: CommandContext, auditor: Auditor): 
 function cacheFolder({ env }: CommandContext): string {
   const home = env.XDG_CACHE_HOME || (env.LOCALAPPDATA ?? (env.HOME === undefined ? '' : join(env.HOME, '.cache')))
   return home === '' ? join(process.cwd(), '.footing', 'cache') : join(home, 'footing')
+}
+
+function defaultFormat(json: boolean): Format {
+  return json ? 'json' : 'terminal'
 }
 
 function choice<Value extends string>(given: OptionValue, known: readonly Value[], fallback: Value): Value {

@@ -59,7 +59,7 @@ export function matcher(pattern: string): (path: string) => boolean {
   const folder = pattern.endsWith('/')
   const body = pattern.replace(/^\//, '').replace(/\/$/, '').replace(/\\(.)/g, '$1')
   if (body === '' || body === '*' || body === '**') return () => true
-  const parts = body.split('/')
+  const parts = body.split('/').filter((part, index, all) => part !== '**' || all[index - 1] !== '**')
   const last = parts.at(-1) ?? ''
   // `docs/*` names the files of one folder; any other last part may be a folder and then means all below it.
   const below = folder ? true : last !== '*'

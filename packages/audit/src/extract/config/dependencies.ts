@@ -68,7 +68,7 @@ export function readToml(path: string, text: string): DependencyResult {
 /** Reads `install_requires` of setup.cfg, or of setup.py as text: the file is never run. */
 export function readSetup(path: string, text: string): DependencyResult {
   const lines = text.split(/\r?\n/)
-  const start = lines.findIndex((line) => /^\s*install_requires\s*=/.test(line))
+  const start = lines.findIndex((line) => /\binstall_requires\s*=/.test(line))
   if (start < 0) return { dependencies: [], problem: '' }
   const found: Dependency[] = []
   for (const [offset, line] of lines.slice(start, start + 400).entries()) {

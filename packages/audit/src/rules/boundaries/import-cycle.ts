@@ -32,29 +32,36 @@ function detection({ edge, circle }: ImportCut, cycle: ImportCycle, context: Rul
   const from = moduleOf(program, edge.from)
   const to = moduleOf(program, edge.to)
   const size = cycle.modules.length
+  const begin = cycle.cuts[0]?.edge ?? edge
   const names = edge.names.length > 0 && edge.names[0] !== '*' ? edge.names.slice(0, 3).map((name) => `\`${name}\``).join(', ') : ''
   return {
     place: { path: from.path, line: edge.line },
     subject: '<module>',
     evidence: `imports ${to.name}`,
     message: {
-      what: `\`${from.name}\` and \`${to.name}\` import each other${circle.length > 2 ? ` through ${circle.length - 2} more` : ''}.`,
-      why: `The ${size} modules of this circle can only be loaded, tested and moved together, and whichever is imported first sees the others half made.`,
-      do: `Cut this import: move ${names === '' ? 'what it needs' : names} to a module below both, or pass it in as an argument.`,
+      what: `\`${from.name}\` and \`${to.name}\` import each other${circle.length > 2 ? ` through ${circle.length - 2} more` : ''}${size > circle.length ? `, in a circle of ${size} modules` : ''}.`,
+      why: `${size === 2 ? 'Both' : `All ${size}`} can only be loaded, tested and moved together, and whichever is imported first sees the ${size === 2 ? 'other' : 'others'} half made.`,
+      do: `Cut this import${cycle.cuts.length > 1 ? ` and ${cycle.cuts.length - 1} more` : ''}: move ${names === '' || names === `\`${to.name.split('.').at(-1)}\`` ? 'what it needs' : names} to a module below both, or pass it in as an argument.`,
     },
     confidence: 'definite',
     severity: severityOf(cycle, circle, context),
     chain: drawCircle(program, circle),
     fanOut: size,
-    fixSite: { path: from.path, line: edge.line, name: `${from.name} imports ${to.name}` },
+    // One circle is one thing to repair; its first cut is where the work begins.
+    fixSite: { path: moduleOf(program, begin.from).path, line: begin.line, name: `circle of ${moduleOf(program, cycle.modules[0] ?? edge.from).name}` },
+    minutes: 40 * cycle.cuts.length,
   }
 }
 
-/** High for a circle of ten or more, or through a hotspot; low inside one package and its own `__init__`. */
+/**
+ * Low inside one package and its own `__init__`, medium inside one domain package; between domain packages high for a
+ * circle of ten or more, or through a hotspot.
+ */
 function severityOf(cycle: ImportCycle, circle: readonly ImportEdge[], { program, history }: RuleContext): Severity {
   const members = circle.map((edge) => moduleOf(program, edge.from))
   const aggregator = members.find((module) => module.isPackage)
   if (aggregator !== undefined && members.every((module) => module === aggregator || module.name.startsWith(`${aggregator.name}.`))) return 'low'
+  if (new Set(members.map((module) => module.domain)).size < 2) return 'medium'
   if (cycle.modules.length >= 10) return 'high'
   return members.some((module) => history.isHotspot(module.path)) ? 'high' : 'medium'
 }

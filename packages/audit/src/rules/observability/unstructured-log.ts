@@ -1,0 +1,55 @@
+// observability/unstructured-log: logs as prose, without fields and without the id that joins the lines of one request.
+import type { Place } from '../../graph/contract.ts'
+import { applicationPlace, libraryInUse, mentionedIn } from '../../survey/application.ts'
+import { type Site, surveyOf } from '../../survey/survey.ts'
+import { counted, isProduct, placeOf } from '../../survey/whereabouts.ts'
+import type { Rule, RuleContext } from '../rule.ts'
+
+const STRUCTURED = ['structlog', 'pythonjsonlogger', 'python_json_logger', 'json_logging', 'json_log_formatter', 'JSON_log_formatter', 'logstash_formatter', 'logstash_async', 'python_logstash', 'ecs_logging', 'django_structlog', 'logfire', 'eliot', 'google_cloud_logging', 'aws_lambda_powertools', 'watchtower', 'msgspec_logging', 'pygelf', 'graypy']
+const FORMATTERS = ['JsonFormatter', 'JSONFormatter', 'JsonLogFormatter', 'JSONLogFormatter', 'JsonLoggingFormatter', 'StructuredFormatter', 'LogstashFormatter', 'serialize_json', 'StackdriverFormatter', 'JSONRenderer.logs', 'StructuredLogHandler']
+const REQUEST_ID_LIBRARIES = ['asgi_correlation_id', 'django_guid', 'log_request_id', 'django_log_request_id', 'django_request_id', 'flask_log_request_id', 'starlette_context', 'request_id']
+const REQUEST_IDS = ['X-Request-ID', 'X-Request-Id', 'x-request-id', 'HTTP_X_REQUEST_ID', 'X-Correlation-ID', 'X-Correlation-Id', 'x-correlation-id', 'request_id_var', 'correlation_id', 'RequestIDMiddleware', 'RequestIdMiddleware', 'CorrelationIdMiddleware']
+const LEVELS = ['debug', 'info', 'warning', 'error', 'exception', 'critical']
+
+export const rule: Rule = {
+  id: 'observability/unstructured-log',
+  decision: 'observability',
+  severity: 'medium',
+  effort: { minutes: 480, per: 'once' },
+  trial: false,
+  summary: 'Logs have no fields and no request id.',
+  run(context) {
+    const place = loggingPlace(context) ?? applicationPlace(context)
+    if (place === undefined || applicationPlace(context) === undefined) return { detections: [], examined: { count: 0, of: 'log calls' } }
+    const calls = LEVELS.reduce((sum, level) => sum + surveyOf(context).callsNamed(level).length, 0)
+    const examined = { count: calls, of: 'log calls' }
+    const isStructured = libraryInUse(context, STRUCTURED) !== '' || mentionedIn(context, FORMATTERS) !== ''
+    const hasId = libraryInUse(context, REQUEST_ID_LIBRARIES) !== '' || mentionedIn(context, REQUEST_IDS) !== ''
+    if (isStructured || hasId) return { detections: [], examined }
+    return {
+      detections: [
+        {
+          place,
+          subject: 'logging',
+          evidence: 'no JSON formatter, no request id',
+          message: {
+            what: 'Neither a JSON formatter nor a request id is set up for the logs.',
+            why: `${counted(calls, 'log call')} write prose: nobody can filter by user or route, and the lines of one request cannot be told from those beside them.`,
+            do: 'Log JSON (structlog or a JSON formatter) and bind request, user and trace id in a middleware, once.',
+          },
+          confidence: 'probable',
+        },
+      ],
+      examined,
+    }
+  },
+}
+
+/** Where logging is configured: dictConfig, basicConfig, fileConfig. */
+function loggingPlace(context: RuleContext): Place | undefined {
+  for (const name of ['dictConfig', 'basicConfig', 'fileConfig']) {
+    const site = surveyOf(context).callsNamed(name).find((item: Site) => isProduct(context.program.modules[item.module]!))
+    if (site !== undefined) return placeOf(context, site)
+  }
+  return undefined
+}

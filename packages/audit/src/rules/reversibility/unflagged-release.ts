@@ -1,0 +1,40 @@
+// reversibility/unflagged-release: every change is live for everybody at the moment of its deployment.
+import { applicationPlace, libraryInUse, mentionedIn, routeCount } from '../../survey/application.ts'
+import { counted } from '../../survey/whereabouts.ts'
+import type { Rule } from '../rule.ts'
+
+const CLIENTS = ['waffle', 'django_waffle', 'flagsmith', 'UnleashClient', 'unleashclient', 'ldclient', 'launchdarkly_server_sdk', 'growthbook', 'openfeature', 'openfeature_sdk', 'splitio', 'splitio_client', 'gutter', 'flipper', 'statsig', 'configcat', 'configcatclient', 'flags', 'django_flags', 'gargoyle', 'posthog', 'devcycle_python_server_sdk', 'flag_engine', 'featureflags']
+const WORDS = ['feature_flags', 'feature_flag', 'FEATURE_FLAGS', 'FeatureFlag', 'FeatureFlags', 'is_feature_enabled', 'feature_enabled', 'flag_enabled', 'flag_is_active', 'has_feature_flag', 'is_feature_available', 'feature_toggle', 'FLAGS', 'FeatureToggle', 'has_feature', 'features', 'feature_is_enabled', 'EXPERIMENTAL_FEATURES']
+const LEAST_ROUTES = 10
+
+export const rule: Rule = {
+  id: 'reversibility/unflagged-release',
+  decision: 'reversibility',
+  severity: 'low',
+  effort: { minutes: 240, per: 'once' },
+  trial: false,
+  summary: 'There is no feature flag: a release can only be taken back as a whole.',
+  run(context) {
+    const place = applicationPlace(context)
+    const routes = routeCount(context)
+    if (place === undefined || routes < LEAST_ROUTES) return { detections: [], examined: { count: 0, of: 'web applications' } }
+    const examined = { count: 1, of: 'web applications' }
+    if (libraryInUse(context, CLIENTS) !== '' || mentionedIn(context, WORDS) !== '') return { detections: [], examined }
+    return {
+      detections: [
+        {
+          place,
+          subject: 'application',
+          evidence: 'no feature flags',
+          message: {
+            what: `No flag client and no feature flag of its own was found in a service of ${counted(routes, 'route')}.`,
+            why: 'A change is live for everybody at once and is undone by a deployment of everything, which takes minutes and takes the good changes back too.',
+            do: 'Add one small flag interface (a table or OpenFeature) and release the next risky change behind it.',
+          },
+          confidence: 'probable',
+        },
+      ],
+      examined,
+    }
+  },
+}

@@ -1,0 +1,106 @@
+// state/thread-as-job-queue: work handed to a thread of the web process, which dies with it and is never tried again.
+import { Flag, Kind } from '../../facts/contract.ts'
+import type { SyntaxTree } from '../../facts/tree.ts'
+import type { Detection } from '../../findings/finding.ts'
+import { calleeName, receiverOf } from '../../survey/expressions.ts'
+import { type Site, surveyOf } from '../../survey/survey.ts'
+import { bodyOf, chainTo, functionSite, isProduct, placeOf, WEB } from '../../survey/whereabouts.ts'
+import type { Rule, RuleContext } from '../rule.ts'
+
+export const rule: Rule = {
+  id: 'state/thread-as-job-queue',
+  decision: 'state',
+  severity: 'medium',
+  effort: { minutes: 90, per: 'site' },
+  trial: false,
+  summary: 'A request starts a thread for work that should be a job.',
+  run(context) {
+    const detections: Detection[] = []
+    let examined = 0
+    for (const thread of threads(context)) {
+      examined++
+      const body = bodyOf(context, thread)
+      const info = context.program.functionInfo(body)
+      if (info.kind === 'module' || !context.program.reach.isReachable(body, WEB)) continue
+      const place = placeOf(context, thread)
+      const { entry, chain } = chainTo(context, body, WEB, { ...place, label: thread.what })
+      detections.push({
+        place,
+        subject: info.name,
+        evidence: thread.what,
+        message: {
+          what: `${entry === undefined ? `\`${info.name}\`` : `\`${entry.label}\``} hands work to ${thread.what} of the web process and answers without waiting.`,
+          why: 'A deployment or a crash loses the work without a trace: it is not stored, not tried again, not limited and not seen by any queue metric.',
+          do: 'Put it in the job queue (Celery, RQ, Dramatiq, a table with leases), in the transaction that makes the work necessary.',
+        },
+        confidence: entry?.function === body ? 'definite' : 'probable',
+        chain: chain.length > 2 ? chain : [],
+        fanOut: context.program.reach.routes(body),
+        fixSite: functionSite(context, body),
+      })
+    }
+    return { detections, examined: { count: examined, of: 'threads and pools' } }
+  },
+}
+
+interface Thread extends Site {
+  readonly what: string
+}
+
+function threads(context: RuleContext): Thread[] {
+  const { program, trees } = context
+  const found: Thread[] = []
+  const survey = surveyOf(context)
+  for (const [name, what] of [['Thread', 'a thread'], ['Timer', 'a timer thread'], ['Process', 'a child process']] as const) {
+    for (const site of survey.callsNamed(name)) {
+      if (!isProduct(program.modules[site.module]!)) continue
+      const resolved = program.nameOf(site.module, site.node + 1)
+      if (!/^(?:threading\.(?:Thread|Timer)|multiprocessing\.(?:\w+\.)?Process)$/.test(resolved)) continue
+      const tree = trees[site.module]!
+      if (!isWaitedFor(tree, site.node)) found.push({ ...site, what })
+    }
+  }
+  for (const method of ['submit', 'apply_async', 'map_async']) {
+    for (const site of survey.callsNamed(method)) {
+      const tree = trees[site.module]!
+      if (!isProduct(program.modules[site.module]!) || receiverOf(tree, site.node) < 0 || !tree.isUnused(site.node)) continue
+      const target = program.targetsOf(program.callAt(site.module, site.node)).find((item) => /^(?:concurrent\.futures|multiprocessing\.pool)/.test(item.external))
+      const classes = program.instanceOf(site.module, site.node + 2)
+      const isPool = target !== undefined || classes.some((item) => /^concurrent\.futures\..*Executor$|ThreadPool$/.test(item))
+      if (isPool && !isInsidePool(tree, site.node) && !isWaitedFor(tree, site.node)) found.push({ ...site, what: 'a thread pool' })
+    }
+  }
+  return found
+}
+
+/** The function (or, for an attribute, the class) joins it, or asks for its result. */
+function isWaitedFor(tree: SyntaxTree, node: number): boolean {
+  const fn = tree.enclosingFunction(node)
+  if (fn < 0) return true
+  for (let at = fn; at < tree.end(fn); at++) {
+    if (tree.kind(at) !== Kind.Call) continue
+    const name = calleeName(tree, at)
+    // `", ".join(names)` waits for nobody.
+    if (name === 'join' && tree.kind(at + 2) !== Kind.String && tree.childCount(at) <= 2 && !hasTextArgument(tree, at)) return true
+    if (name === 'result' || name === 'as_completed' || name === 'is_alive' || (name === 'wait' && tree.childCount(at) <= 2)) return true
+  }
+  return false
+}
+
+function hasTextArgument(tree: SyntaxTree, call: number): boolean {
+  const argument = tree.nextSibling(call + 1)
+  return argument >= 0 && tree.kind(argument) !== Kind.Keyword && tree.kind(argument) !== Kind.Number
+}
+
+/** `with ThreadPoolExecutor() as pool: pool.submit(…)` waits at the end of the block. */
+function isInsidePool(tree: SyntaxTree, node: number): boolean {
+  const receiver = node + 2
+  if (tree.kind(receiver) !== Kind.Name) return false
+  for (let at = tree.ancestor(node, Kind.With); at >= 0; at = tree.ancestor(at, Kind.With)) {
+    for (let item = tree.firstChild(at); item >= 0 && tree.kind(item) === Kind.WithItem; item = tree.nextSibling(item)) {
+      const target = tree.lastChild(item)
+      if (tree.kind(target) === Kind.Name && tree.has(target, Flag.STORE) && tree.name(target) === tree.name(receiver)) return true
+    }
+  }
+  return false
+}

@@ -1,0 +1,78 @@
+// Where a node is, for people and for fingerprints: place, enclosing body, and who enters it.
+import { Kind } from '../facts/contract.ts'
+import type { Site } from './survey.ts'
+import type { ChainStep, FixSite } from '../findings/finding.ts'
+import type { EntryKind, EntryPoint, FunctionId, Module, Place } from '../graph/contract.ts'
+import type { RuleContext } from '../rules/rule.ts'
+
+/** Entry points through which users and queues reach code while the service runs. */
+export const SERVING: readonly EntryKind[] = ['route', 'websocket', 'dependency', 'middleware', 'exception-handler', 'task']
+/** The same without queues: code that runs in web processes. */
+export const WEB: readonly EntryKind[] = ['route', 'websocket', 'dependency', 'middleware', 'exception-handler']
+
+/** A node's place; a call's line is that of its parenthesis, so a method in a chain has its own line. */
+export function placeOf({ trees }: RuleContext, { module, node }: Site): Place {
+  const tree = trees[module]!
+  return { path: tree.path, line: tree.kind(node) === Kind.Call ? tree.value(node) : tree.line(node) }
+}
+
+/** The body of code around a node: a function, a lambda, or the module. */
+export function bodyOf({ program, trees }: RuleContext, { module, node }: Site): FunctionId {
+  const around = trees[module]!.enclosingFunction(node)
+  return program.functionAt(module, around < 0 ? 0 : around)
+}
+
+/** Qualified name of the body around a node: `Orders.create`, or `<module>`. */
+export function subjectOf(context: RuleContext, site: Site): string {
+  return context.program.functionInfo(bodyOf(context, site)).name
+}
+
+/** The function around a node as the place to edit. */
+export function functionSite(context: RuleContext, fn: FunctionId): FixSite {
+  const { module, line, name } = context.program.functionInfo(fn)
+  const { path, name: moduleName } = context.program.modules[module]!
+  return { path, line, name: `${moduleName}:${name}` }
+}
+
+/** Modules that run when the product runs: neither tests nor migrations, scripts, examples or stubs. */
+export function isProduct(module: Module): boolean {
+  return module.role === 'code' || module.role === 'configuration'
+}
+
+/** The shortest chain from the nearest entry point of these kinds to a place in a function, ready to draw. */
+export function chainTo(
+  context: RuleContext,
+  fn: FunctionId,
+  kinds: readonly EntryKind[],
+  last: ChainStep,
+): { readonly entry: EntryPoint | undefined; readonly chain: readonly ChainStep[] } {
+  const { program } = context
+  const entry = program.reach.entriesOf(fn, kinds, 1)[0]
+  if (entry === undefined) return { entry, chain: [] }
+  const steps: ChainStep[] = [{ ...entry.place, label: entry.label }]
+  for (const call of program.reach.chain(entry, fn)) {
+    const info = program.callInfo(call)
+    steps.push({ path: program.modules[info.module]!.path, line: info.line, label: `${info.text}()` })
+  }
+  return { entry, chain: [...steps, last] }
+}
+
+/** `1 route`, `3 routes`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+}
+
+/** `a`, `a and b`, `a, b and 3 more`. */
+export function listed(items: readonly string[], limit = 3): string {
+  if (items.length <= limit) return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
+  return `${items.slice(0, limit - 1).join(', ')} and ${items.length - limit + 1} more`
+}
+
+const OTHER_ENGINES = ['pymysql', 'MySQLdb', 'mysql', 'sqlite3', 'aiosqlite', 'clickhouse_driver', 'clickhouse_connect', 'snowflake', 'duckdb', 'pyodbc', 'cx_Oracle', 'oracledb', 'pyhive', 'trino', 'pymssql', 'vertica_python', 'databricks', 'cassandra', 'ibm_db', 'phoenixdb', 'prestodb', 'impala']
+const POSTGRES = ['psycopg2', 'psycopg', 'asyncpg', 'pg8000', 'django', 'sqlalchemy', 'sqlmodel', 'tortoise', 'peewee']
+
+/** Whether a module talks to databases that are not PostgreSQL, and to nothing that may be. */
+export function usesOnlyOtherEngine({ program }: RuleContext, module: number): boolean {
+  const externals = program.imports.externalsOf(module)
+  return OTHER_ENGINES.some((name) => externals.has(name)) && !POSTGRES.some((name) => externals.has(name))
+}

@@ -115,7 +115,9 @@ async function fill(): Promise<void> {
        array['tag-' || n % 10] || case when n % 997 = 0 then array['rare'] else '{}' end
      from generate_series(1, ${articlesInAll}) n`,
   )
-  await content.query('insert into content.article_tag (tag, article_id) select unnest(tag_list), id from content.article')
+  await content.query(
+    'insert into content.article_tag (tag, article_id) select unnest(tag_list), id from content.article',
+  )
   await content.query(
     `insert into content.favorite (reader_id, article_id)
      select r, id from content.article, generate_series(1, 4) r where (id + r) % 5 = 0`,
@@ -155,7 +157,9 @@ function nodesBelow(node: PlanNode): readonly PlanNode[] {
 
 function drawing(plan: readonly PlanNode[]): string {
   return plan
-    .map((node) => `${node['Node Type']} ${node['Index Name'] ?? node['Relation Name'] ?? ''} rows=${node['Actual Rows']}`)
+    .map(
+      (node) => `${node['Node Type']} ${node['Index Name'] ?? node['Relation Name'] ?? ''} rows=${node['Actual Rows']}`,
+    )
     .join('\n')
 }
 

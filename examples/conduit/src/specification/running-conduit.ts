@@ -1,0 +1,76 @@
+// Conduit on a database of its own, for tests: real PostgreSQL behind PgBouncer, a free port, nothing left behind.
+import { type App, type MigrationSource, openDataSource, type StartOptions } from '@footing/core'
+import { createTestDatabase, type QueryCounter, queryCounter } from '@footing/core/testing'
+import { app } from '../app.ts'
+import { type SpecificationClient, specificationClient } from './specification-client.ts'
+
+/** Signs the tokens of test runs. */
+export const testSecret = 'only for tests: thirty-two characters or more'
+
+export interface RunningConduit {
+  /** `http://127.0.0.1:<port>/api`. */
+  readonly url: string
+  readonly api: SpecificationClient
+  /** Registers somebody new; the name is unique in this database. */
+  newcomer(name?: string): Promise<Newcomer>
+  /** Statements that the application sends. */
+  readonly queries: QueryCounter
+  readonly ports: Awaited<ReturnType<typeof app.start>>['ports']
+  stop(): Promise<void>
+}
+
+/** Somebody who has just registered. */
+export interface Newcomer {
+  readonly username: string
+  readonly email: string
+  readonly password: string
+  readonly token: string
+}
+
+/** Starts it. Another `database` URL must hold the migrated schemas already. */
+export async function startConduit(options: Pick<StartOptions, 'clock'> = {}): Promise<RunningConduit> {
+  const database = await createTestDatabase({ migrations: migrationSources(app) })
+  const queries = queryCounter()
+  const dataSource = openDataSource({ url: database.url, scope: () => queries.observe(undefined) })
+  const running = await app.start({
+    ...options,
+    env: { DATABASE_URL: database.url, TOKEN_SECRET: testSecret },
+    profile: 'test',
+    host: '127.0.0.1',
+    port: 0,
+    database: dataSource,
+  })
+  const url = `${running.url}/api`
+  const api = specificationClient(url)
+  return {
+    url,
+    api,
+    newcomer: newcomers(api),
+    queries,
+    ports: running.ports,
+    async stop() {
+      await running.stop()
+      await dataSource.close()
+      await database.drop()
+    },
+  }
+}
+
+/** The migrations of an application's modules, as the migrator takes them. */
+export function migrationSources({ modules }: Pick<App, 'modules'>): MigrationSource[] {
+  return modules.flatMap(({ name, needs, migrations }) =>
+    migrations === undefined ? [] : [{ module: name, needs: needs.map((needed) => needed.name), folder: migrations }],
+  )
+}
+
+/** Registers people one after the other: `reader-1`, `reader-2`, … */
+export function newcomers(api: SpecificationClient): (name?: string) => Promise<Newcomer> {
+  let count = 0
+  return async (name = 'reader') => {
+    count += 1
+    const username = `${name}-${count}`
+    const user = { username, email: `${username}@example.com`, password: 'correct horse battery' }
+    const { data } = await api.call('CreateUser', { body: { user } })
+    return { ...user, token: data.user.token }
+  }
+}

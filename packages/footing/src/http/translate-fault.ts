@@ -10,6 +10,8 @@ export function translateFault(fault: unknown, label: string): FootingError {
   switch (code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return httpErrors('media-type-unsupported')
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return httpErrors('malformed-json')
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return httpErrors('body-too-large')
     case 'FST_ERR_BAD_URL':

@@ -105,6 +105,11 @@ export class AnalysedProgram implements Program {
     return parts.length === 0 ? '<module>' : parts.reverse().join('.')
   }
 
+  /** `shop.orders.views:Orders.create`. */
+  fullName(fn: FunctionId): string {
+    return `${this.modules[this.index.scopeModule[fn]!]!.name}:${this.qualifiedName(fn)}`
+  }
+
   callInfo(call: CallId): CallInfo {
     const caller = this.index.callScope[call]!
     const module = this.index.scopeModule[caller]!
@@ -152,6 +157,18 @@ export class AnalysedProgram implements Program {
   }
 
   nameOf(module: ModuleId, expression: number): string {
+    const tree = this.index.trees[module]!
+    const kind = tree.kind(expression)
+    if (kind === Kind.Name || kind === Kind.Attribute) {
+      const place = this.inference.definitionOf(module, expression)
+      // A variable at the top of a module has a name of its own, whatever it holds.
+      if (place !== undefined && this.index.trees[place.module]!.kind(place.node) === Kind.Name) {
+        const scope = this.inference.names.scopeOf(place.module, place.node)
+        if (this.index.scopeKind[scope] === ScopeKind.Module) {
+          return `${this.modules[place.module]!.name}:${this.index.trees[place.module]!.text(place.node)}`
+        }
+      }
+    }
     for (const type of this.inference.table.members(this.inference.typeOf(module, expression))) {
       const name = this.#nameOfType(type)
       if (name !== '') return name
@@ -168,7 +185,7 @@ export class AnalysedProgram implements Program {
       case TypeKind.Function:
       case TypeKind.Class: {
         const fn = table.a[type]!
-        return `${this.modules[this.index.scopeModule[fn]!]!.name}:${this.qualifiedName(fn)}`
+        return this.fullName(fn)
       }
       case TypeKind.Module:
         return this.modules[table.a[type]!]!.name
@@ -185,7 +202,7 @@ export class AnalysedProgram implements Program {
       else if (table.kind[type] === TypeKind.Instance) {
         for (const ancestor of classes.ancestors(table.a[type]!)) {
           if (ancestor.scope < 0) found.push(ancestor.outside)
-          else found.push(`${this.modules[this.index.scopeModule[ancestor.scope]!]!.name}:${this.qualifiedName(ancestor.scope)}`)
+          else found.push(this.fullName(ancestor.scope))
         }
       }
     }

@@ -1,0 +1,22 @@
+// Finds work that keeps a core busy (images, tables, password hashes, compression) inside an async function.
+import type { Rule } from '../rule.ts'
+import { reachedBy, siteDetections } from './site-detections.ts'
+
+/** async/cpu-work-on-event-loop. */
+export const rule: Rule = {
+  id: 'async/cpu-work-on-event-loop',
+  decision: 'async',
+  severity: 'medium',
+  effort: { minutes: 30, per: 'site' },
+  trial: false,
+  summary: 'CPU-heavy work (images, data frames, password hashing, compression) runs on the event loop.',
+  run: (context) =>
+    siteDetections(context, {
+      family: 'cpu',
+      message: (site, name, routes) => ({
+        what: `\`${name}\` is async and calls \`${site.name}\`, which keeps a core busy.`,
+        why: `The event loop serves nobody while it computes: hundreds of milliseconds for a password hash or an image.${reachedBy(routes)}`,
+        do: 'Hand it to `asyncio.to_thread` if the library releases the interpreter lock, else to a process pool or a job queue.',
+      }),
+    }),
+}

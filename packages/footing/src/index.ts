@@ -16,8 +16,10 @@ export {
   type RunningApp,
   type StartOptions,
 } from './app/create-app.ts'
+export { appErrors } from './app/errors.ts'
 export { stopOnSignals } from './app/stop-on-signals.ts'
 export * from './data/index.ts'
+export { httpErrors } from './http/errors.ts'
 export type { CorsOptions, FailedRequest, HttpOptions, MountedRoute, ProblemAnswer } from './http/http-options.ts'
 export type { Context, User } from './module/context.ts'
 export {
@@ -29,6 +31,7 @@ export {
   type PortsOf,
 } from './module/define-module.ts'
 export type { Duration } from './module/duration.ts'
+export { moduleErrors } from './module/errors.ts'
 export {
   type Authenticate,
   type Credentials,

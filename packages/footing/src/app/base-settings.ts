@@ -35,4 +35,9 @@ export const databaseSettings = {
     default: 10,
     about: 'most connections of this process',
   }),
+  DATABASE_PROCESSES: setting({
+    schema: wholeNumber(1, 10_000),
+    default: 1,
+    about: 'processes of this application that share the database; start-up says when they cannot fit',
+  }),
 } as const

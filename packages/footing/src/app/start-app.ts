@@ -7,7 +7,7 @@ import type { CallContext } from '../module/call-context.ts'
 import { currentContext } from '../module/call-context.ts'
 import { DeadlineWheel } from '../module/deadline-wheel.ts'
 import type { AnyManifest } from '../module/define-module.ts'
-import { createLog } from '../module/log.ts'
+import { createLog, type Log } from '../module/log.ts'
 import { ModuleNetwork } from '../module/module-network.ts'
 import type { Profile } from '../module/profile.ts'
 import type { Setting, Settled } from '../module/setting.ts'
@@ -57,9 +57,10 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
   }
   try {
     await data?.ping()
+    const log = createLog(undefined, currentContext)
+    await warnOfWall(data, values, log)
     modules = await startModules(startUp)
     const door = await openDoor(startUp, modules)
-    const log = createLog(undefined, currentContext)
     log.info('started', { app: app.name, role: base.ROLE, profile, url: door.url })
     const stop = stopOnce(startUp, door, async () => {
       await stopModules(modules, log)
@@ -85,6 +86,14 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
     await closeData()
     throw error
   }
+}
+
+// Too many connections are refused on the busiest day; the sum is known at start.
+async function warnOfWall(data: DataSource | undefined, values: Readonly<Record<string, unknown>>, log: Log) {
+  const processes = values.DATABASE_PROCESSES
+  if (data === undefined || typeof processes !== 'number') return
+  const { fits, advice, wanted, available } = await data.sizing(processes)
+  if (!fits) log.warn(advice, { wanted, available })
 }
 
 function settingsOf(app: App, options: StartOptions): Readonly<Record<string, Setting>> {

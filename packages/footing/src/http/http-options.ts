@@ -3,6 +3,7 @@ import type { FootingError } from '@footing/kernel'
 import type { FastifyInstance } from 'fastify'
 import type { Duration } from '../module/duration.ts'
 import type { Method, Size } from '../module/route.ts'
+import type { Schema } from '../module/schema.ts'
 
 /** An answer to an error. */
 export interface ProblemAnswer {
@@ -35,6 +36,10 @@ export interface HttpOptions {
   readonly basePath?: string
   /** Rewrites the answer to every error; undefined keeps the built-in one (RFC 9457). */
   readonly problem?: (error: FootingError, request: FailedRequest) => ProblemAnswer | undefined
+  /** Form of what `problem` answers with, for the API description. */
+  readonly problemSchema?: Schema
+  /** How a user is known, as an OpenAPI security scheme; default `{ type: 'http', scheme: 'bearer' }`. */
+  readonly security?: Readonly<Record<string, string>>
   /** Default: none, so that browsers of other sites are refused. */
   readonly cors?: CorsOptions
   /** Largest request body; default 256 kB. A route may differ. */

@@ -1,17 +1,35 @@
-// The description of the API and its page, below the base path.
+// The description of the API and its page, below the base path; both are made when first asked for.
+import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import type { Profile } from '../module/profile.ts'
-import type { HttpOptions } from './http-options.ts'
-import type { PlacedRoute } from './mount-route.ts'
+import { type DescribedApi, describeApi } from './openapi.ts'
+import { basePathOf } from './place-routes.ts'
 
-/** The API that is described. */
-export interface DescribedApi {
-  readonly name: string
-  readonly version: string
-  readonly http: HttpOptions
-  readonly routes: readonly PlacedRoute[]
-  readonly profile: Profile
+/**
+ * Adds `openapi.json` and `docs` below the base path. The page is our own, without a script and without a request to
+ * any other host: reference libraries weigh 30 MB, and load fonts from elsewhere unless told not to.
+ */
+export function addReference(server: FastifyInstance, api: DescribedApi): void {
+  const basePath = basePathOf(api.http)
+  let text: string | undefined
+  const document = () => {
+    text ??= JSON.stringify(describeApi(api))
+    return text
+  }
+  // In development and tests a schema that cannot be described should fail at the start, not at the first reader.
+  if (api.profile !== 'production') document()
+
+  server.get(`${basePath}/openapi.json`, async (_request, reply) => {
+    // Public by nature, and read by tools that run in a browser on another origin.
+    reply.type('application/json').headers({ 'access-control-allow-origin': '*', 'cache-control': 'no-cache' })
+    return document()
+  })
+  server.get(`${basePath}/docs`, async (_request, reply) => {
+    const { renderReference, referenceStyle } = await import('./reference-page.ts')
+    const hash = createHash('sha256').update(referenceStyle).digest('base64')
+    reply.type('text/html; charset=utf-8').headers({
+      'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'`,
+      'cache-control': 'no-cache',
+    })
+    return renderReference(describeApi(api), `${basePath}/openapi.json`)
+  })
 }
-
-/** Adds `openapi.json` and `docs` below the base path. */
-export function addReference(_server: FastifyInstance, _api: DescribedApi): void {}

@@ -59,8 +59,8 @@ export interface RouteFacts {
   readonly operationId?: string
   readonly tags?: readonly string[]
   readonly deprecated?: boolean
-  /** Codes of errors that it answers with by design, for the API description. */
-  readonly errors?: readonly string[]
+  /** Errors that it answers with by design, for the API description: statuses or codes. */
+  readonly errors?: readonly (string | number)[]
   readonly timeout?: Duration
   readonly bodyLimit?: Size
 }

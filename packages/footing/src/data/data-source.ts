@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ConnectionPool } from './connection-pool.ts'
 import type { DataSource, QueryScope } from './contract.ts'
 import { openModuleDatabase, type Router } from './module-database.ts'
+import { poolSizing, readServerLimits } from './pooler/pool-sizing.ts'
 
 /** How a data source is opened. Only `url` has no default. */
 export interface DataSourceOptions {
@@ -55,6 +56,11 @@ export function openDataSource(options: DataSourceOptions): DataSource {
     async ping() {
       const scope = { deadlineAt: now() + (options.connectTimeoutMs ?? 5000) }
       await primary.use(scope, (session) => session.execute('select 1', [], { module: 'footing', scope }))
+    },
+    async sizing(processes) {
+      const scope = { deadlineAt: now() + (options.connectTimeoutMs ?? 5000) }
+      const limits = await primary.use(scope, (session) => readServerLimits(session, scope))
+      return poolSizing({ processes, poolSize: primary.stats.size }, limits)
     },
     get stats() {
       return primary.stats

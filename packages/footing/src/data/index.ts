@@ -30,3 +30,5 @@ export {
 } from './migrations/hazards/lint-migration.ts'
 export type { MigrationFunction, MigrationTables } from './migrations/migration-file.ts'
 export { createMigrator, type MigratorOptions } from './migrations/migrator.ts'
+export type { PoolSizing, PoolSizingInput, ServerLimits } from './pooler/pool-sizing.ts'
+export { type SessionStateKind, sessionStateOf } from './pooler/session-state.ts'

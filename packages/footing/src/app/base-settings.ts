@@ -1,6 +1,6 @@
 // The settings that every application has.
 import { optionalSetting, setting } from '../module/setting.ts'
-import { anyText, oneOf, urlWith, wholeNumber, yesOrNo } from './text-schema.ts'
+import { anyText, oneOf, textSchema, urlWith, wholeNumber, yesOrNo } from './text-schema.ts'
 
 /** Where it listens, what part of the work it does, and how it stops. */
 export const baseSettings = {
@@ -11,6 +11,11 @@ export const baseSettings = {
     schema: yesOrNo(),
     default: false,
     about: 'true when a proxy in front sets X-Forwarded-For and strangers cannot reach this port',
+  }),
+  METRICS_TOKEN: optionalSetting({
+    schema: textSchema('at least 16 characters', (text) => (text.length >= 16 ? text : undefined)),
+    secret: true,
+    about: 'bearer token that /metrics asks for; without it production does not serve /metrics',
   }),
   DRAIN_DELAY_MS: optionalSetting({
     schema: wholeNumber(0, 120_000),

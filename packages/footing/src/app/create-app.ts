@@ -38,6 +38,8 @@ export interface StartOptions {
   readonly clock?: Clock
   /** An open data source; default one made from DATABASE_URL. Whoever gives it closes it. */
   readonly database?: DataSource
+  /** Text of `/metrics`, as `startTelemetry().metrics` gives it. In production it is served with METRICS_TOKEN only. */
+  readonly metrics?: () => string
 }
 
 /** The ports of all modules of an application, by name. */

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { buildServer, type ServerEnvironment } from '../http/build-server.ts'
 import { addHealth } from '../http/health.ts'
 import type { MountedRoute } from '../http/http-options.ts'
+import { addMetrics } from '../http/metrics-page.ts'
 import type { PlacedRoute } from '../http/mount-route.ts'
 import { describeRoute, placeRoutes } from '../http/place-routes.ts'
 import { addReference } from '../http/reference.ts'
@@ -32,7 +33,11 @@ export interface Door {
  * Builds the server and listens.
  * @throws `port-taken`, `listen-failed`, `authentication-missing`, `authentication-twice`, `schema-unusable`
  */
-export async function openDoor(startUp: StartUp, modules: readonly StartedModule[]): Promise<Door> {
+export async function openDoor(
+  startUp: StartUp,
+  modules: readonly StartedModule[],
+  metrics: (() => string) | undefined,
+): Promise<Door> {
   const { app, base, role, profile, network } = startUp
   const state = { draining: false, started: false }
   const draining = () => state.draining
@@ -60,6 +65,9 @@ export async function openDoor(startUp: StartUp, modules: readonly StartedModule
   }
   const server = await buildServer(routes, environment)
   addHealth(server, { started: () => state.started, draining, checks: () => checkAll(startUp) })
+  if (metrics && (profile !== 'production' || base.METRICS_TOKEN !== undefined)) {
+    addMetrics(server, metrics, base.METRICS_TOKEN)
+  }
   const listens = serves || base.PORT !== 3000
   if (serves && http.reference !== false)
     addReference(server, { name: app.name, version: app.version, http, routes, profile })

@@ -60,7 +60,7 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
     const log = createLog(undefined, currentContext)
     await warnOfWall(data, values, log)
     modules = await startModules(startUp)
-    const door = await openDoor(startUp, modules)
+    const door = await openDoor(startUp, modules, options.metrics)
     log.info('started', { app: app.name, role: base.ROLE, profile, url: door.url })
     const stop = stopOnce(startUp, door, async () => {
       await stopModules(modules, log)

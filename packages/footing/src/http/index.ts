@@ -1,0 +1,10 @@
+// The HTTP edge alone, for an existing Fastify application: problem details, headers, health pages, description.
+export { type AnyRoute, type Auth, type Response, respond, route } from '../module/route.ts'
+export { answerFaults, sendSecurityHeaders } from './adopt.ts'
+export { httpErrors } from './errors.ts'
+export { addHealth, type Health } from './health.ts'
+export type { CorsOptions, FailedRequest, HttpOptions, MountedRoute, ProblemAnswer } from './http-options.ts'
+export { type DescribedApi, describeApi, type OpenApiDocument } from './openapi.ts'
+export { type ModuleRoutes, placeRoutes } from './place-routes.ts'
+export { problemDetails } from './problem.ts'
+export { renderReference } from './reference-page.ts'

@@ -1,0 +1,7 @@
+// The public list of telemetry.
+export { type QueryEvent, queryChannel } from '../app/database-scope.ts'
+export { type RequestRecord, requestChannel } from '../http/mount-route.ts'
+export { type LogRecord, logChannel } from '../module/log.ts'
+export { type CallRecord, callChannel } from '../module/port-call.ts'
+export { startTelemetry, type Telemetry } from './start-telemetry.ts'
+export type { LogOptions } from './write-logs.ts'

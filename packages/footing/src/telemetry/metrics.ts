@@ -1,0 +1,107 @@
+// Counters and latencies of requests, calls and statements, as Prometheus text.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { type QueryEvent, queryChannel } from '../app/database-scope.ts'
+import { type RequestRecord, requestChannel } from '../http/mount-route.ts'
+import { LatencyHistogram } from '../module/latency-histogram.ts'
+import { type CallRecord, callChannel } from '../module/port-call.ts'
+
+/** What is measured, while it is. */
+export interface Metrics {
+  /** All of it in the Prometheus text format. */
+  text(): string
+  stop(): void
+}
+
+/** Labels come from routes, operations and modules, never from what a client sends, so that their number is bounded. */
+type Labels = Readonly<Record<string, string>>
+
+/** Starts to measure. */
+export function collectMetrics(): Metrics {
+  const requests = new Family('footing_request_duration_seconds', 'Duration of HTTP requests.')
+  const calls = new Family('footing_call_duration_seconds', 'Duration of calls between modules.')
+  const queries = new Family('footing_query_duration_seconds', 'Duration of database statements.')
+  // The channels carry exactly these records; see where each is published.
+  const onRequest = (message: unknown) => {
+    const { method, route = 'none', module = 'none', status, durationMs } = message as RequestRecord
+    const known = route === 'none' ? 'other' : method
+    requests.observe({ method: known, route, module, status: `${Math.floor(status / 100)}xx` }, durationMs)
+  }
+  const onCall = (message: unknown) => {
+    const { module, operation, caller = 'none', code = 'ok', durationMs } = message as CallRecord
+    calls.observe({ module, operation, caller, code }, durationMs)
+  }
+  const onQuery = (message: unknown) => {
+    const { module, failed, durationMs } = message as QueryEvent
+    queries.observe({ module, failed: String(failed) }, durationMs)
+  }
+  subscribe(requestChannel.name, onRequest)
+  subscribe(callChannel.name, onCall)
+  subscribe(queryChannel.name, onQuery)
+  const delay = monitorEventLoopDelay({ resolution: 20 })
+  delay.enable()
+  return {
+    text: () => [requests.text(), calls.text(), queries.text(), loopText(delay.percentile(99) / 1e9)].join(''),
+    stop: () => {
+      unsubscribe(requestChannel.name, onRequest)
+      unsubscribe(callChannel.name, onCall)
+      unsubscribe(queryChannel.name, onQuery)
+      delay.disable()
+    },
+  }
+}
+
+/** Application code may make up error codes; beyond this many label sets the rest is counted together. */
+const mostSeries = 2000
+
+class Family {
+  readonly #name: string
+  readonly #help: string
+  readonly #series = new Map<string, LatencyHistogram>()
+
+  constructor(name: string, help: string) {
+    this.#name = name
+    this.#help = help
+  }
+
+  observe(labels: Labels, ms: number): void {
+    const key = labelText(labels)
+    let histogram = this.#series.get(key)
+    if (histogram === undefined) {
+      const full = this.#series.size >= mostSeries
+      const place = full ? 'overflow="true"' : key
+      histogram = this.#series.get(place) ?? new LatencyHistogram()
+      this.#series.set(place, histogram)
+    }
+    histogram.record(ms)
+  }
+
+  text(): string {
+    const lines = [`# HELP ${this.#name} ${this.#help}`, `# TYPE ${this.#name} summary`]
+    for (const [labels, histogram] of [...this.#series].toSorted(([left], [right]) => (left < right ? -1 : 1))) {
+      for (const share of [0.5, 0.95, 0.99]) {
+        lines.push(`${this.#name}{${labels},quantile="${share}"} ${seconds(histogram.quantile(share))}`)
+      }
+      lines.push(`${this.#name}_sum{${labels}} ${seconds(histogram.totalMs)}`)
+      lines.push(`${this.#name}_count{${labels}} ${histogram.count}`)
+    }
+    return `${lines.join('\n')}\n`
+  }
+}
+
+function labelText(labels: Labels): string {
+  return Object.entries(labels)
+    .map(
+      ([name, value]) => `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`,
+    )
+    .join(',')
+}
+
+function loopText(p99: number): string {
+  const name = 'footing_event_loop_delay_p99_seconds'
+  return `# HELP ${name} How late the event loop was, 99th percentile since the start.\n# TYPE ${name} gauge\n${name} ${p99.toFixed(6)}\n`
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(6)
+}

@@ -1,0 +1,87 @@
+// What the application publishes, as JSON lines: one per request, one per thing somebody wrote, ids in each.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { isFootingError } from '@footing/kernel'
+import { pino } from 'pino'
+import { type RequestRecord, requestChannel } from '../http/mount-route.ts'
+import { type LogLevel, type LogRecord, logChannel } from '../module/log.ts'
+import { defaultRedaction } from './redaction.ts'
+
+/** How lines are written. */
+export interface LogOptions {
+  /** Least level that is written; default `info`. */
+  readonly level?: LogLevel
+  /** Where lines go; default stdout. Each call gets one line with its end. */
+  readonly write?: (line: string) => void
+  /** Paths in `fields` whose values are never written, besides the built-in ones; pino's syntax. */
+  readonly redact?: readonly string[]
+  /** Facts of every line, such as the application and its version. */
+  readonly base?: Readonly<Record<string, string>>
+}
+
+/** Starts to write; the result stops it and flushes. */
+export function writeLogs(options: LogOptions = {}): () => void {
+  const destination = options.write === undefined ? pino.destination({ fd: 1, sync: false }) : { write: options.write }
+  const logger = pino(
+    {
+      level: options.level ?? 'info',
+      base: options.base ?? null,
+      messageKey: 'message',
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+      redact: { paths: [...defaultRedaction, ...(options.redact ?? [])], censor: '[redacted]' },
+    },
+    destination,
+  )
+  // The channels carry exactly these records; see where each is published.
+  const onLog = (message: unknown) => {
+    const record = message as LogRecord
+    logger[record.level](lineOf(record), record.message)
+  }
+  const onRequest = (message: unknown) => {
+    const record = message as RequestRecord
+    logger[record.status >= 500 ? 'error' : 'info'](requestLine(record), 'request')
+  }
+  subscribe(logChannel.name, onLog)
+  subscribe(requestChannel.name, onRequest)
+  return () => {
+    unsubscribe(logChannel.name, onLog)
+    unsubscribe(requestChannel.name, onRequest)
+    if ('flushSync' in destination) destination.flushSync()
+  }
+}
+
+function lineOf({ module, fields, error, context }: LogRecord): object {
+  return {
+    ...(module === undefined ? {} : { module }),
+    ...(context === undefined
+      ? {}
+      : {
+          requestId: context.requestId,
+          traceId: context.traceId,
+          ...(context.user === undefined ? {} : { userId: context.user.id }),
+          ...(context.operation === undefined ? {} : { operation: context.operation }),
+        }),
+    ...(fields === undefined ? {} : { fields }),
+    ...(error === undefined ? {} : { error: errorFields(error) }),
+  }
+}
+
+function requestLine(record: RequestRecord): object {
+  const { durationMs, hungUp, ...rest } = record
+  return { ...rest, durationMs: Math.round(durationMs * 100) / 100, ...(hungUp ? { hungUp } : {}) }
+}
+
+/** Causes nested deeper than this are not written. */
+const deepest = 4
+
+function errorFields(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return typeof error === 'object' ? 'an object that is no error' : String(error)
+  const { message, name, stack, cause } = error
+  return {
+    name,
+    ...(isFootingError(error) ? { code: error.code } : 'code' in error ? { code: String(error.code) } : {}),
+    message,
+    ...(stack === undefined ? {} : { stack }),
+    ...(cause === undefined || depth >= deepest ? {} : { cause: errorFields(cause, depth + 1) }),
+  }
+}

@@ -20,6 +20,8 @@ export interface TestDatabase {
   readonly url: string
   /** PostgreSQL itself. */
   readonly directUrl: string
+  /** Looks into it, or changes it, past the application: a connection of its own, straight to the server. */
+  query(text: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>
   /** Ends every connection to it, as a restart of the server does. */
   terminateConnections(): Promise<void>
   /** Drops it, whoever is still connected. Safe to call twice. */
@@ -36,6 +38,8 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
   return {
     url: withDatabase(pooled ? await testServer('pgbouncer') : adminUrl, name),
     directUrl: withDatabase(adminUrl, name),
+    query: (text, values = []) =>
+      withAdmin(withDatabase(adminUrl, name), async (client) => (await client.query(text, [...values])).rows),
     terminateConnections: () =>
       withAdmin(adminUrl, (client) =>
         client.query('select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1', [name]),

@@ -97,6 +97,7 @@ class Dump:
     def function(self, s, flags):
         def children():
             self.decorators(s)
+            self.type_parameters(s)
             self.parameters(s.args)
             if s.returns:
                 self.node('Returns', 0, NOWHERE, None, lambda: self.e(s.returns))
@@ -107,6 +108,21 @@ class Dump:
         for d in s.decorator_list:
             self.node('Decorator', 0, NOWHERE, None, lambda: self.e(d))
 
+    def type_parameters(self, s):
+        for p in getattr(s, 'type_params', []):
+            bound = getattr(p, 'bound', None)
+            default = getattr(p, 'default_value', None)
+            kind = {'TypeVarTuple': VAR_ARGS, 'ParamSpec': VAR_KEYWORDS}.get(type(p).__name__, POSITIONAL)
+            flags = kind << 2 | (1 if bound else 0) | (2 if default else 0)
+            self.node('TypeParam', flags, NOWHERE, p.name, lambda: self.es(bound, default))
+
+    def s_TypeAlias(self, s):
+        def children():
+            self.e(s.name)
+            self.type_parameters(s)
+            self.e(s.value)
+        self.node('TypeAlias', 0, s, None, children)
+
     def s_FunctionDef(self, s):
         self.function(s, 0)
 
@@ -116,6 +132,7 @@ class Dump:
     def s_ClassDef(self, s):
         def children():
             self.decorators(s)
+            self.type_parameters(s)
             self.arguments(s.bases, s.keywords)
             self.block('Body', s.body)
         self.node('ClassDef', 0, s, s.name, children)

@@ -1,8 +1,9 @@
 // Facts of a whole tree: found, read (or taken from the cache) and put in path order.
 import { availableParallelism } from 'node:os'
-import { discoverFiles, type FoundFile, type SkippedPath } from '../discover/discover-files.ts'
+import { type Discovery, discoverFiles, type FoundFile, type SkippedPath } from '../discover/discover-files.ts'
 import type { UnparsedFile } from '../facts/contract.ts'
 import { SyntaxTree } from '../facts/tree.ts'
+import { type CachedFacts, type CachedFile, cacheFile, isUnchanged, readCache, writeCache } from './facts-cache.ts'
 import { languages } from './languages.ts'
 import { readFiles } from './read-files.ts'
 import { StringPool } from './string-pool.ts'
@@ -53,47 +54,89 @@ export const collectFacts = async (options: CollectOptions): Promise<Facts> => {
     exclude: options.exclude ?? [],
   })
   options.signal?.throwIfAborted()
-  const pool = new StringPool()
-  const { records, blocks } = await readFiles(discovery.sources, pool, {
+  const cache = options.cache ? cacheFile(options.cache, discovery.root) : undefined
+  const before = cache === undefined ? undefined : readCache(cache)
+  const pool = before?.pool ?? new StringPool()
+  const startedAt = Date.now()
+  const { files, cached } = await currentFiles(discovery.sources, before, pool, options)
+  const result = arrange(discovery, files, pool)
+  const fresh = files.length - cached
+  // A handful of changed files is read again faster than a large cache is written.
+  const worthStoring = fresh > files.length / 100 || (before?.files.length ?? 0) > files.length * 1.1
+  const stored =
+    cache === undefined || !worthStoring
+      ? Promise.resolve()
+      : writeCache(cache, options.cache as string, { pool, writtenAt: startedAt, files }).catch(() => {
+          // A cache that cannot be written costs the next run its start, not this run its result.
+        })
+  return { ...result, cached, stored }
+}
+
+/** The facts of every source in order, taken from the cache where the file has not changed. */
+const currentFiles = async (
+  sources: readonly FoundFile[],
+  before: CachedFacts | undefined,
+  pool: StringPool,
+  options: CollectOptions,
+): Promise<{ files: CachedFile[]; cached: number }> => {
+  const byPath = new Map(before?.files.map((file) => [file.path, file]))
+  const kept = sources.map((source) => {
+    const known = byPath.get(source.path)
+    return known !== undefined && isUnchanged(known, source, before?.writtenAt ?? 0) ? known : undefined
+  })
+  const missing = sources.filter((_, at) => kept[at] === undefined)
+  if (missing.length === 0) return { files: kept as CachedFile[], cached: kept.length }
+  const byDigest = new Map(before?.files.map((file) => [file.digest, file]))
+  const { records, blocks } = await readFiles(missing, pool, {
     threads: options.threads ?? availableParallelism(),
+    known: new Set(byDigest.keys()),
     signal: options.signal,
     onProgress: options.onProgress,
   })
+  let next = 0
+  let cached = 0
+  const files = sources.map((source, at): CachedFile => {
+    const unchanged = kept[at]
+    if (unchanged !== undefined) {
+      cached++
+      return unchanged
+    }
+    const record = records[next++]!
+    const { path, size, mtimeMs, inode } = source
+    const same = record.known ? byDigest.get(record.digest) : undefined
+    if (same !== undefined) {
+      cached++
+      return { ...same, path, size, mtimeMs, inode }
+    }
+    const { digest, lines, generated, failure, nodeWords, nameCount } = record
+    const end = record.offset + nodeWords + nameCount + record.commentWords
+    const words = blocks[record.block]?.subarray(record.offset, end) ?? NO_WORDS
+    return { path, size, mtimeMs, inode, digest, lines, generated, failure, words, nodeWords, nameCount }
+  })
+  return { files, cached }
+}
+
+const NO_WORDS = new Int32Array(0)
+
+/** Sorts facts into trees and what has none. */
+const arrange = (
+  discovery: Discovery,
+  files: readonly CachedFile[],
+  strings: StringPool,
+): Omit<Facts, 'cached' | 'stored'> => {
   const trees: SyntaxTree[] = []
   const unparsed: UnparsedFile[] = []
   const skipped: SkippedPath[] = [...discovery.skipped]
   let lines = 0
-  for (const record of records) {
-    const { path } = discovery.sources[record.file] as FoundFile
-    if (record.failure !== undefined) {
-      unparsed.push({ path, ...record.failure })
-      continue
+  for (const { path, failure, generated, words, nodeWords, nameCount, ...file } of files) {
+    if (failure !== undefined) unparsed.push({ path, ...failure })
+    else if (generated) skipped.push({ path, reason: 'generated' })
+    else {
+      const nodes = words.subarray(0, nodeWords)
+      const names = words.subarray(nodeWords, nodeWords + nameCount)
+      trees.push(new SyntaxTree({ path, nodes, names, comments: words.subarray(nodeWords + nameCount) }, strings))
+      lines += file.lines
     }
-    if (record.generated) {
-      skipped.push({ path, reason: 'generated' })
-      continue
-    }
-    const names = record.offset + record.nodeWords
-    const comments = names + record.nameCount
-    const block = blocks[record.block]!
-    const parts = {
-      path,
-      nodes: block.subarray(record.offset, names),
-      names: block.subarray(names, comments),
-      comments: block.subarray(comments, comments + record.commentWords),
-    }
-    trees.push(new SyntaxTree(parts, pool))
-    lines += record.lines
   }
-  return {
-    trees,
-    strings: pool,
-    unparsed,
-    skipped,
-    paths: discovery.paths,
-    seen: discovery.sources.length,
-    lines,
-    cached: 0,
-    stored: Promise.resolve(),
-  }
+  return { trees, strings, unparsed, skipped, paths: discovery.paths, seen: files.length, lines }
 }

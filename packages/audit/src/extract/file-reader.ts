@@ -21,6 +21,8 @@ export interface FactsRecord {
   /** SHA-256 of its bytes, cut to 32 hexadecimal digits. */
   readonly digest: string
   readonly lines: number
+  /** Its facts are known by digest and were not made again. */
+  readonly known: boolean
   readonly block: number
   readonly offset: number
   readonly nodeWords: number
@@ -43,16 +45,16 @@ export class FileReader {
     this.#pool = pool
   }
 
-  /** Reads one file; `known` gives facts for contents that have been read before (by digest). */
-  read(file: number, path: string, location: string | Buffer, known?: (digest: string) => boolean): void {
+  /** Reads one file; contents whose digest is in `known` are not read again. */
+  read(file: number, path: string, location: string | Buffer, known: ReadonlySet<string>): void {
     const length = this.#load(location)
     if (typeof length !== 'number') {
       this.#fail(file, '', length)
       return
     }
     const content = digest('sha256', this.#buffer.subarray(0, length)).slice(0, 32)
-    if (known?.(content) === true) {
-      this.#record({ file, digest: content, lines: -1, generated: false, failure: undefined }, 0, 0, 0)
+    if (known.has(content)) {
+      this.#record({ file, digest: content, lines: 0, known: true, generated: false, failure: undefined }, 0, 0, 0)
       return
     }
     const head = Buffer.from(this.#buffer.buffer, 0, Math.min(length, 600)).toString('latin1')
@@ -68,7 +70,7 @@ export class FileReader {
     block.set(names, this.#used + words)
     block.set(comments, this.#used + words + names.length)
     this.#record(
-      { file, digest: content, lines: result.lines, generated, failure: undefined },
+      { file, digest: content, lines: result.lines, known: false, generated, failure: undefined },
       words,
       names.length,
       comments.length,
@@ -76,7 +78,7 @@ export class FileReader {
   }
 
   #record(
-    base: Pick<FactsRecord, 'file' | 'digest' | 'lines' | 'generated' | 'failure'>,
+    base: Pick<FactsRecord, 'file' | 'digest' | 'lines' | 'known' | 'generated' | 'failure'>,
     nodeWords: number,
     nameCount: number,
     commentWords: number,
@@ -87,7 +89,7 @@ export class FileReader {
   }
 
   #fail(file: number, content: string, failure: Failure): void {
-    this.#record({ file, digest: content, lines: 0, generated: false, failure }, 0, 0, 0)
+    this.#record({ file, digest: content, lines: 0, known: false, generated: false, failure }, 0, 0, 0)
   }
 
   /** The block to write into, with that many words free at `#used`. */

@@ -1,9 +1,9 @@
 // Reads a list of files on several threads: this one takes part, so that one thread is simply no helpers.
 import { Worker } from 'node:worker_threads'
 import type { FoundFile } from '../discover/discover-files.ts'
-import { type ExtractReply, type ExtractTask, takeBatch } from './extract-worker.ts'
 import { type FactsRecord, FileReader } from './file-reader.ts'
 import type { StringPool } from './string-pool.ts'
+import { type ExtractReply, type ExtractTask, takeBatch } from './take-batch.ts'
 
 /** Bytes below which starting a thread costs more than it saves. */
 const BYTES_PER_THREAD = 3_000_000
@@ -18,6 +18,8 @@ export interface ReadResult {
 export interface ReadOptions {
   /** Most threads, this one included. */
   readonly threads: number
+  /** Digests of contents that need not be read again. */
+  readonly known: ReadonlySet<string>
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
@@ -32,6 +34,7 @@ export const readFiles = async (
   const task: ExtractTask = {
     paths: files.map((file) => file.path),
     locations: files.map((file) => file.location),
+    known: options.known,
     counters,
   }
   const bytes = files.reduce((sum, file) => sum + file.size, 0)

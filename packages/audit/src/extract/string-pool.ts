@@ -22,13 +22,27 @@ export const hashBytes = (source: Uint8Array, start: number, end: number): numbe
 /** Numbers every distinct byte string 0, 1, 2 … in order of appearance. */
 export class StringPool implements Strings {
   size = 0
-  #bytes = new Uint8Array(1 << 16)
+  #bytes: Uint8Array = new Uint8Array(1 << 16)
   #used = 0
-  #starts = new Int32Array(1 << 12)
-  #hashes = new Int32Array(1 << 12)
+  #starts: Int32Array = new Int32Array(1 << 12)
+  #hashes: Int32Array = new Int32Array(1 << 12)
   #slots = new Int32Array(1 << 13)
   #mask = (1 << 13) - 1
   readonly #texts: (string | undefined)[] = []
+
+  /** A pool with the strings of another run's parts, which it takes over. */
+  static from(parts: PoolParts): StringPool {
+    const pool = new StringPool()
+    pool.size = parts.hashes.length
+    pool.#bytes = parts.bytes
+    pool.#used = parts.bytes.length
+    pool.#starts = parts.starts
+    pool.#hashes = parts.hashes
+    let capacity = 1 << 13
+    while (capacity < pool.size * 2 + 2) capacity *= 2
+    pool.#rehash(capacity)
+    return pool
+  }
 
   /** The number of `source[start, end)`, whose hash is `hash`; added when new. */
   intern(source: Uint8Array, start: number, end: number, hash: number): number {
@@ -101,10 +115,8 @@ export class StringPool implements Strings {
     if (this.#used + length > this.#bytes.length) this.#bytes = grown(this.#bytes, this.#used + length)
     if (length > 32) this.#bytes.set(source.subarray(start, end), this.#used)
     else for (let at = 0; at < length; at++) this.#bytes[this.#used + at] = source[start + at]!
-    if (id + 2 > this.#starts.length) {
-      this.#starts = grownWords(this.#starts, id + 2)
-      this.#hashes = grownWords(this.#hashes, id + 2)
-    }
+    if (id + 2 > this.#starts.length) this.#starts = grownWords(this.#starts, id + 2)
+    if (id + 2 > this.#hashes.length) this.#hashes = grownWords(this.#hashes, id + 2)
     this.#starts[id] = this.#used
     this.#used += length
     this.#starts[id + 1] = this.#used
@@ -129,13 +141,13 @@ export class StringPool implements Strings {
   }
 }
 
-const grown = (old: Uint8Array<ArrayBuffer>, least: number): Uint8Array<ArrayBuffer> => {
+const grown = (old: Uint8Array, least: number): Uint8Array => {
   const next = new Uint8Array(Math.max(old.length * 2, least))
   next.set(old)
   return next
 }
 
-const grownWords = (old: Int32Array<ArrayBuffer>, least: number): Int32Array<ArrayBuffer> => {
+const grownWords = (old: Int32Array, least: number): Int32Array => {
   const next = new Int32Array(Math.max(old.length * 2, least))
   next.set(old)
   return next

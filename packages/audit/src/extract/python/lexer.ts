@@ -86,6 +86,8 @@ export class Lexer extends TreeWriter {
   protected brackets = 0
   /** Bracket depth at which `:` ends an f-string expression; -1 outside of f-strings. */
   protected formatDepth = -1
+  /** Lines of the brackets that are open. */
+  #bracketLines = new Int32Array(MAX_BRACKETS + 1)
   #atLineStart = true
   #pendingDedents = 0
   #indents = new Int32Array(MAX_INDENTS + 1)
@@ -465,6 +467,7 @@ export class Lexer extends TreeWriter {
         if (++this.brackets > MAX_BRACKETS) {
           throw new SyntaxProblem(this.line, 'more than 200 brackets are open, which Python refuses too', true)
         }
+        this.#bracketLines[this.brackets] = this.line
         break
       case 41: // )
       case 93: // ]
@@ -564,7 +567,7 @@ export class Lexer extends TreeWriter {
         break
       case 0:
         if (at >= source.length - 1) {
-          if (this.brackets > 0) this.fail('a bracket is never closed', this.line)
+          if (this.brackets > 0) this.fail('a bracket is never closed', this.#bracketLines[this.brackets]!)
           token = T.END
           length = 0
           break

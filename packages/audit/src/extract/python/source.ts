@@ -26,6 +26,9 @@ export const readSource = (buffer: Uint8Array, length: number): Source | Failure
   }
   const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
   const cookie = codingCookie(bytes)
+  if (marked && cookie !== undefined && !/^utf[-_]8(?:[-_]|$)/i.test(cookie)) {
+    return { code: 'encoding', line: 1, reason: 'the byte-order mark says UTF-8 and the coding cookie something else' }
+  }
   const encoding = cookie === undefined ? 'utf-8' : cookie.toLowerCase().replaceAll('_', '-')
   const utf8 = marked || /^(?:utf-?8|utf-?8-.*|u8|cp65001|ascii|us-ascii)$/.test(encoding)
   if (utf8) {

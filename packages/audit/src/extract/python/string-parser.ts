@@ -217,6 +217,7 @@ export abstract class StringParser extends Lexer {
     const column = this.at - this.lineStart
     this.at++
     const expressionStart = this.at
+    const comments = this.commentMark
     this.brackets = outerBrackets + 1
     this.formatDepth = this.brackets
     this.next()
@@ -229,7 +230,8 @@ export abstract class StringParser extends Lexer {
     const debug = this.token === T.EQUAL
     if (debug) {
       this.next()
-      this.#copy(this.source, expressionStart, this.tokenStart)
+      if (this.commentMark > comments) this.#copyWithoutComments(expressionStart, this.tokenStart)
+      else this.#copy(this.source, expressionStart, this.tokenStart)
     }
     if (this.#length > base) {
       // The text before the expression, which with `=` holds the expression as written too.
@@ -340,6 +342,15 @@ export abstract class StringParser extends Lexer {
     if (length > 24) this.#text.set(source.subarray(start, end), this.#length)
     else for (let at = 0; at < length; at++) this.#text[this.#length + at] = source[start + at]!
     this.#length += length
+  }
+
+  #copyWithoutComments(start: number, end: number): void {
+    let inComment = false
+    for (let at = start; at < end; at++) {
+      const c = this.source[at]!
+      inComment = c === 35 || (inComment && c !== 10)
+      if (!inComment) this.#copy(this.source, at, at + 1)
+    }
   }
 
   #grow(least: number): void {

@@ -2,5 +2,7 @@
 import { enableCompileCache } from 'node:module'
 
 enableCompileCache?.()
-const { runAppProcess } = await import('../dist/dev/app-process.js')
+// Whoever runs Footing from its sources wants this process to do so too.
+const fromSources = process.execArgv.includes('--conditions=@footing/source')
+const { runAppProcess } = await import(fromSources ? '../src/dev/app-process.ts' : '../dist/dev/app-process.js')
 await runAppProcess(process.argv[2] ?? '.', process.argv[3] ?? 'src/app.ts')

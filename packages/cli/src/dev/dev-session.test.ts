@@ -1,0 +1,171 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+
+const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+const modules = fileURLToPath(new URL('../../../../node_modules', import.meta.url))
+
+let root = ''
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'footing dev '))
+  await mkdir(join(root, 'src'))
+  await symlink(modules, join(root, 'node_modules'))
+})
+afterAll(() => rm(root, { recursive: true, force: true }))
+
+/** An application with one module, one table and one route that says `word`. */
+async function writeApp(word: string): Promise<void> {
+  const source = `
+import { createApp, defineModule, implement, route } from '@footing/core'
+import { z } from 'zod'
+const manifest = defineModule('shop', { owner: '@acme/shop', tables: ['item'], migrations: new URL('./migrations/', import.meta.url) })
+export const app = createApp({ name: 'shop', modules: [implement(manifest, ({ database }) => ({
+  port: {},
+  routes: [
+    route({ method: 'GET', path: '/word', auth: 'none', out: z.object({ word: z.string(), items: z.number() }), handle: async () => {
+      const rows = await database().query('select count(*)::int as n from shop.item')
+      return { word: ${JSON.stringify(word)}, items: rows[0].n }
+    } }),
+    route({ method: 'GET', path: '/crash', auth: 'none', handle: async () => { setImmediate(() => process.exit(7)) } }),
+  ],
+}))] })
+`
+  await mkdir(join(root, 'src/migrations'), { recursive: true })
+  await writeFile(join(root, 'src/migrations/0001-create-item.sql'), 'create table item (id int primary key);\n')
+  await writeFile(join(root, 'src/app.ts'), source)
+}
+
+/** `footing dev`, whose words can be waited for. */
+class Dev {
+  readonly #child
+  #said = ''
+  #waiting: { readonly word: string | RegExp; readonly done: () => void } | undefined
+  url = ''
+
+  constructor(...options: string[]) {
+    const script = `const { main } = await import(${JSON.stringify(main)}); process.exitCode = await main(process.argv.slice(1))`
+    const argv = ['--conditions=@footing/source', '--input-type=module', '-e', script, '--', 'dev', root, ...options]
+    this.#child = spawn(process.execPath, argv, { env: { ...process.env, DATABASE_URL: undefined, CI: '1' } })
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => this.#hear(text))
+    }
+  }
+
+  /** Resolves when the words were said since the last time something was waited for. */
+  async says(word: string | RegExp): Promise<string> {
+    if (this.#said.search(word) < 0) {
+      await new Promise<void>((done) => {
+        this.#waiting = { word, done }
+      })
+    }
+    const heard = this.#said
+    this.#said = ''
+    return heard
+  }
+
+  async ready(): Promise<void> {
+    const panel = await this.says(/Ctrl-C stops/)
+    this.url = /API +(http:\S+)/.exec(panel)?.[1] ?? ''
+  }
+
+  async word(): Promise<unknown> {
+    return await (await fetch(`${this.url}/word`)).json()
+  }
+
+  async end(signal: NodeJS.Signals): Promise<readonly unknown[]> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return [this.#child.exitCode]
+    const ended = once(this.#child, 'exit')
+    this.#child.kill(signal)
+    return await ended
+  }
+
+  exited(): Promise<readonly unknown[]> {
+    return once(this.#child, 'exit')
+  }
+
+  #hear(text: string): void {
+    this.#said += text
+    if (this.#waiting !== undefined && this.#said.search(this.#waiting.word) >= 0) {
+      this.#waiting.done()
+      this.#waiting = undefined
+    }
+  }
+}
+
+const postmaster = () => join(root, '.footing/postgres/data/postmaster.pid')
+
+/** Resolves when nobody listens any more and the database's lock is gone. */
+async function nothingLeft(url: string): Promise<void> {
+  while (existsSync(postmaster())) await new Promise((resolve) => setImmediate(resolve))
+  await expect(fetch(`${url}/word`)).rejects.toThrow()
+}
+
+describe('footing dev', () => {
+  let dev: Dev
+  beforeEach(async () => {
+    await writeApp('one')
+    dev = new Dev('--port', '0')
+    await dev.ready()
+  })
+  afterEach(() => dev.end('SIGKILL'))
+
+  test('migrates, answers, restarts on a change on the same port, and leaves nothing on Ctrl-C', async () => {
+    expect(await dev.word()).toEqual({ word: 'one', items: 0 })
+    await writeApp('two')
+    await dev.says('restarted')
+    expect(await dev.word()).toEqual({ word: 'two', items: 0 })
+    expect(await dev.end('SIGINT')).toEqual([0, null])
+    await nothingLeft(dev.url)
+  })
+
+  test('a broken change is explained while the last version answers, and the repair takes over', async () => {
+    await writeFile(join(root, 'src/app.ts'), 'export const app = {{{')
+    expect(await dev.says('the last version keeps answering')).toContain('app-load-failed')
+    expect(await dev.word()).toMatchObject({ word: 'one' })
+    await writeApp('repaired')
+    await dev.says('restarted')
+    expect(await dev.word()).toMatchObject({ word: 'repaired' })
+  })
+
+  test('an application that ends by itself is named, and the next change starts it again', async () => {
+    await fetch(`${dev.url}/crash`).catch(() => undefined)
+    expect(await dev.says('waiting for a change')).toContain('exit code 7')
+    await writeApp('again')
+    await dev.says('restarted')
+    expect(await dev.word()).toMatchObject({ word: 'again' })
+  })
+
+  test('kill -9 leaves neither the application nor PostgreSQL behind', async () => {
+    const pid = Number((await readFile(postmaster(), 'utf8')).split('\n')[0])
+    expect(pid).toBeGreaterThan(0)
+    await dev.end('SIGKILL')
+    await nothingLeft(dev.url)
+  })
+})
+
+test('without watching, an application that cannot start ends the command with 2', async () => {
+  await writeFile(join(root, 'src/app.ts'), 'export const nothing = 1')
+  const dev = new Dev('--port', '0', '--no-watch')
+  const exited = dev.exited()
+  expect(await dev.says('footing explain')).toContain('exports no application')
+  expect(await exited).toEqual([2, null])
+})
+
+test('a taken port is refused before anything starts', async () => {
+  await writeApp('one')
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const dev = new Dev('--port', String(port))
+  const exited = dev.exited()
+  expect(await dev.says('footing explain')).toContain(`Port ${port} is taken by`)
+  expect(await exited).toEqual([2, null])
+  server.close()
+})

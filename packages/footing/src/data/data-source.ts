@@ -23,6 +23,11 @@ export interface DataSourceOptions {
   readonly scope?: () => QueryScope | undefined
   /** Clock that deadlines are measured on. */
   readonly clock?: { now(): number }
+  /**
+   * Role whose rights the statements of each module have (see ownership/module-roles.ts): on in tests, where a module
+   * that touches another one's tables fails. Left out, every module has the rights of the connecting user.
+   */
+  readonly roleOf?: ((module: string) => string) | undefined
   /** Shown in pg_stat_activity. Default `footing`. */
   readonly applicationName?: string
 }
@@ -48,6 +53,7 @@ export function openDataSource(options: DataSourceOptions): DataSource {
     now,
     scope: options.scope ?? (() => undefined),
     lockTimeoutMs: options.lockTimeoutMs ?? 5000,
+    roleOf: options.roleOf,
     pause: (ms: number) => delay(ms),
     random: Math.random,
   }

@@ -199,6 +199,14 @@ export const dataErrors = defineErrors({
     why: 'Migrations run one after the other; the lock is held by {holder}.',
     remedy: 'Wait for it, or look at what it does in pg_stat_activity and end it with pg_terminate_backend.',
   },
+  'data-foreign-table': {
+    status: 500,
+    retryable: false,
+    what: 'The module {module} has no right to what it asked for: {reason}',
+    why: 'Tables belong to one module; whoever else reads or writes them breaks when their owner changes them.',
+    remedy:
+      'Call the port of the owner, or declare the read of one of its views: reads: { owner: [view] } in the manifest.',
+  },
   'data-session-state': {
     status: 500,
     retryable: false,

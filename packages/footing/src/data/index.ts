@@ -30,5 +30,12 @@ export {
 } from './migrations/hazards/lint-migration.ts'
 export type { MigrationFunction, MigrationTables } from './migrations/migration-file.ts'
 export { createMigrator, type MigratorOptions } from './migrations/migrator.ts'
+export {
+  databaseOf,
+  dropModuleRoles,
+  moduleRole,
+  type OwnedModule,
+  provisionModuleRoles,
+} from './ownership/module-roles.ts'
 export type { PoolSizing, PoolSizingInput, ServerLimits } from './pooler/pool-sizing.ts'
 export { type SessionStateKind, sessionStateOf } from './pooler/session-state.ts'

@@ -5,8 +5,10 @@ import { bindQueries, type Run } from './bound-queries.ts'
 import type { ConnectionPool } from './connection-pool.ts'
 import type { Consistency, Database, QueryScope, ReadOptions, Transaction, TransactionOptions } from './contract.ts'
 import { runTransaction } from './open-transaction.ts'
+import { runAsModule } from './ownership/run-as-module.ts'
 import { refuseSessionState } from './pooler/session-state.ts'
 import { schemaOf } from './schema-name.ts'
+import type { Session, StatementContext } from './session.ts'
 
 /** What the handles of all modules share. */
 export interface DatabaseEnvironment {
@@ -16,6 +18,8 @@ export interface DatabaseEnvironment {
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly lockTimeoutMs: number
+  /** Role whose rights the statements of a module have; undefined leaves those of the connecting user. */
+  readonly roleOf?: ((module: string) => string) | undefined
   /** Waits before a transaction is tried again, in milliseconds. */
   readonly pause: (ms: number) => Promise<void>
   /** Between 0 and 1. */
@@ -33,6 +37,11 @@ export function openModuleDatabase<Tables>(module: string, environment: Database
   const { router, scope } = environment
   const schema = schemaOf(module)
   const context = () => ({ module, scope: scope() })
+  const role = environment.roleOf?.(module)
+  const execute = (session: Session, text: string, values: readonly unknown[], statement: StatementContext) =>
+    role === undefined
+      ? session.execute(text, values, statement)
+      : runAsModule(session, role, { text, values, context: statement })
 
   const runRead =
     (consistency: Consistency): Run =>
@@ -41,13 +50,13 @@ export function openModuleDatabase<Tables>(module: string, environment: Database
       return repeatOnLostConnection(() => {
         const statement = context()
         const pool = router.reader(consistency, statement.scope)
-        return pool.use(statement.scope, (session) => session.execute(text, values, statement))
+        return pool.use(statement.scope, (session) => execute(session, text, values, statement))
       })
     }
   const runWrite: Run = async (text, values) => {
     refuseSessionState(text, false)
     const statement = context()
-    return router.writer().use(statement.scope, (session) => session.execute(text, values, statement))
+    return router.writer().use(statement.scope, (session) => execute(session, text, values, statement))
   }
 
   const writer = bindQueries<Tables>(schema, runWrite)
@@ -77,7 +86,8 @@ async function transactionWithRetries<Tables, T>(
 ): Promise<T> {
   const { router, now, lockTimeoutMs, pause, random } = environment
   const scope = environment.scope()
-  const context = { ...owner, scope, now, defaultLockTimeoutMs: lockTimeoutMs }
+  const role = environment.roleOf?.(owner.module)
+  const context = { ...owner, scope, now, defaultLockTimeoutMs: lockTimeoutMs, role }
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await router.writer().use(scope, (session) => runTransaction(session, context, options, work))

@@ -4,6 +4,7 @@ import { bindQueries, type Run } from './bound-queries.ts'
 import type { QueryScope, Transaction, TransactionOptions } from './contract.ts'
 import { transactionBrand } from './contract.ts'
 import { dataError } from './errors.ts'
+import { setRole } from './ownership/run-as-module.ts'
 import { refuseSessionState } from './pooler/session-state.ts'
 import type { Session } from './session.ts'
 
@@ -15,6 +16,8 @@ export interface TransactionContext {
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly defaultLockTimeoutMs: number
+  /** Role whose rights the transaction has; undefined leaves those of the connecting user. */
+  readonly role: string | undefined
 }
 
 /** Runs `work` between begin and commit. What `work` throws is passed on after the rollback. */
@@ -55,7 +58,7 @@ function narrowScope(context: TransactionContext, timeoutMs: number | undefined)
 
 // One message for all: a round trip less, and SET LOCAL is the only kind of setting that a pooler cannot lose or leak.
 function beginStatement(
-  { now, defaultLockTimeoutMs }: TransactionContext,
+  { now, defaultLockTimeoutMs, role }: TransactionContext,
   options: TransactionOptions,
   scope: QueryScope | undefined,
 ): string {
@@ -63,6 +66,7 @@ function beginStatement(
   if (options.isolation !== undefined) parts[0] += ` isolation level ${isolationLevels[options.isolation]}`
   if (options.readOnly === true) parts[0] += ' read only'
   parts.push(`set local lock_timeout = ${milliseconds(options.lockTimeoutMs ?? defaultLockTimeoutMs)}`)
+  if (role !== undefined) parts.push(setRole(role))
   if (scope?.deadlineAt !== undefined) {
     const remaining = milliseconds(scope.deadlineAt - now())
     parts.push(`set local statement_timeout = ${remaining}`)

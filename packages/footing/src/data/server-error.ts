@@ -46,7 +46,7 @@ const byState: Readonly<Record<string, DataErrorCode>> = {
   '57014': 'data-timeout',
   '53300': 'data-too-many-connections',
   '25006': 'data-read-only',
-  '42501': 'data-access-refused',
+  '42501': 'data-foreign-table',
   '3D000': 'data-access-refused',
   '57P01': 'data-connection-lost',
   '57P02': 'data-connection-lost',
@@ -85,6 +85,7 @@ const poolerWords: readonly (readonly [RegExp, DataErrorCode])[] = [
 function codeOf(state: string, message: string, context: FailureContext): DataErrorCode {
   if (context.cancelled === 'timeout') return 'data-timeout'
   if (context.cancelled === 'aborted') return 'data-cancelled'
+  if (state === '42501' && context.connecting === true) return 'data-access-refused'
   if (state === '08P01') {
     const known = poolerWords.find(([words]) => words.test(message))
     if (known !== undefined) return known[1]

@@ -18,8 +18,9 @@ function indexText(): string {
     .filter((entry) => entry.isDirectory())
     .flatMap((folder) =>
       readdirSync(new URL(`${folder.name}/`, rules))
-        .filter((file) => file.endsWith('.md'))
-        .map((file) => `${folder.name}/${file.slice(0, -3)}`),
+        .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+        .map((file) => `${folder.name}/${file.slice(0, -3)}`)
+        .filter((id) => /^export const rule: Rule/m.test(readFileSync(new URL(`${id}.ts`, rules), 'utf8'))),
     )
     .sort()
   const name = (id: string) => id.replace(/[/-]([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())

@@ -34,6 +34,8 @@ export interface OptionSpec {
   readonly summary: string
   readonly default?: string | boolean
   readonly choices?: readonly string[]
+  /** May be given several times and gives a list; unlike `<rule...>` it takes one word, so that an argument may follow. */
+  readonly repeated?: boolean
   /** A heading in `--help` under which related options are gathered. */
   readonly group?: string
 }

@@ -70,6 +70,9 @@ function buildParser(commands: readonly Command[], onRun: OnRun): Parser {
       const option = new Option(spec.flags, spec.summary)
       if (spec.default !== undefined) option.default(spec.default)
       if (spec.choices !== undefined) option.choices(spec.choices)
+      if (spec.repeated === true) {
+        option.argParser((word: string, before: readonly string[] | undefined) => [...(before ?? []), word])
+      }
       sub.addOption(option)
     }
     addGlobals(sub)

@@ -2,6 +2,7 @@
 import type { AuditResult } from '../audit-result.ts'
 import type { Finding } from '../findings/finding.ts'
 import { markdown } from './markdown.ts'
+import { printable } from './printable.ts'
 import type { ReportOptions, Reporter } from './report.ts'
 
 const LIMIT = 10
@@ -53,7 +54,8 @@ function levelOf({ severity, trial }: Finding): 'error' | 'warning' | 'notice' {
 }
 
 function escapeData(text: string): string {
-  return text.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A')
+  const safe = text.split('\n').map(printable).join('\n')
+  return safe.replace(/%/g, '%25').replace(/\r/g, '%0D').replace(/\n/g, '%0A')
 }
 
 function escapeProperty(text: string): string {

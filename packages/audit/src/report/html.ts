@@ -84,7 +84,7 @@ function groupText({ first, others }: FindingGroup): string {
   return `<details><summary><span class="severity ${first.severity}">${first.severity}</span> ${esc(first.rule)} <code>${esc(place.path)}:${place.line}</code>${others.length === 0 ? '' : ` and ${others.length} more`}</summary>
 <p>${esc(message.what)} ${esc(message.why)} <strong>${esc(message.do)}</strong></p>
 ${lines === '' ? '' : `<pre>${esc(lines)}</pre>`}${steps.length === 0 ? '' : `<pre>${esc(steps.join('\n'))}</pre>`}${places.length === 0 ? '' : `<p>The same repair removes:</p><ul>${places.join('')}</ul>`}
-<p class="quiet">${first.confidence}${first.trial ? ', trial' : ''} · ${esc(first.subject)} · ${first.fingerprint}</p></details>`
+<p class="quiet">${first.confidence}${first.trial ? ', trial' : ''} · ${esc(first.subject)} · ${esc(first.fingerprint)}</p></details>`
 }
 
 /** Text in HTML, also within double quotes. Control characters are shown as escapes; line breaks of ours are kept. */

@@ -157,7 +157,7 @@ function closing(result: AuditResult, ink: Ink): string[] {
   const sites = result.plan.length
   return [
     `${count(result.findings.length)} findings: ${words.join(', ')}.`,
-    `${count(sites)} ${sites === 1 ? 'place' : 'places'} to repair, ${formatEffort(result.effort)}. footing audit --explain RULE tells more about one.`,
+    ...wrap(`${count(sites)} ${sites === 1 ? 'place' : 'places'} to repair, ${formatEffort(result.effort)}. footing audit --explain RULE tells more about one.`, ink.width),
   ]
 }
 

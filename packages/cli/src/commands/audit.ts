@@ -9,17 +9,17 @@ export const audit: Command = {
   arguments: [{ name: 'path', summary: 'Folder to audit; the current one when left out' }],
   options: [
     {
-      flags: '--format <format...>',
-      summary: 'terminal, json, sarif, markdown, github or html; several make several files',
+      flags: '--format <format>', repeated: true,
+      summary: 'terminal, json, sarif, markdown, github or html; may be repeated',
       group: 'Output',
     },
     {
-      flags: '--output <file...>',
+      flags: '--output <file>', repeated: true,
       summary: 'File for each format, in order, or format=file; `-` is stdout',
       group: 'Output',
     },
     { flags: '--explain <rule>', summary: 'Print the page of a rule and stop', group: 'Output' },
-    { flags: '--only <decision...>', summary: 'Judge these decisions only', group: 'What counts' },
+    { flags: '--only <decisions>', repeated: true, summary: 'Judge these decisions only, joined by commas', group: 'What counts' },
     {
       flags: '--min-confidence <confidence>',
       summary: 'Least confidence that is shown',
@@ -51,7 +51,7 @@ export const audit: Command = {
   ],
   examples: [
     { run: 'footing audit', does: 'the folder you are in' },
-    { run: 'footing audit ../shop --only async data', does: 'two decisions of another repository' },
+    { run: 'footing audit ../shop --only async,data', does: 'two decisions of another repository' },
     { run: 'footing audit --format sarif --output audit.sarif --exit-zero', does: 'a file for code scanning' },
     { run: 'footing audit --baseline .footing-baseline.json --fail-on medium', does: 'fail on what is new' },
     { run: 'footing audit --explain async/blocking-chain-in-async', does: 'why a rule says what it says' },

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs'
+import { stripVTControlCharacters } from 'node:util'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { describe, expect, it } from 'vitest'
+import { madeFinding } from '../findings/made-finding.ts'
+import { type Format, githubSummary, PLAIN, reporters } from './index.ts'
+import { HOSTILE, madeResult } from './made-result.ts'
+
+const formats = Object.keys(reporters) as Format[] // The keys of the table are the formats.
+const some = () => madeResult([madeFinding({ severity: 'critical' }), madeFinding({ path: 'b.py', severity: 'low', confidence: 'probable', trial: true })])
+
+describe.each(formats)('%s', (format) => {
+  it('ends in a line break and is the same twice', () => {
+    const text = reporters[format](some(), PLAIN)
+    expect(text.endsWith('\n')).toBe(true)
+    expect(reporters[format](some(), PLAIN)).toBe(text)
+  })
+
+  it('lets nothing of a hostile repository out', () => {
+    const hostile = madeFinding({ path: HOSTILE, what: `\`${HOSTILE}\` is wrong.`, fixSite: { path: HOSTILE, line: 1, name: HOSTILE } })
+    const text = reporters[format](madeResult([hostile], [], { root: HOSTILE }), { ...PLAIN, verbose: true })
+    expect(text).not.toMatch(/[\u001b\u0007]/)
+    if (format !== 'json' && format !== 'sarif') expect(text).not.toMatch(/[\u202e\u2028]/)
+    if (format === 'html') expect(text).not.toMatch(/<script/)
+    if (format === 'markdown') expect(text.replace(/```[\s\S]*?```/g, '').replace(/`[^`]*`/g, '')).not.toMatch(/(?<!\\)<script|(?<!\\)\[l|@everyone/)
+    if (format === 'github') expect(text.trim().split('\n').every((line) => /^::(?:error|warning|notice) /.test(line))).toBe(true)
+  })
+
+  it('tells an empty result without breaking', () => {
+    expect(reporters[format](madeResult(), PLAIN).length).toBeGreaterThan(20)
+  })
+})
+
+describe('terminal', () => {
+  const lines = (...args: Parameters<typeof madeResult>) => reporters.terminal(madeResult(...args), PLAIN).split('\n')
+
+  it('shows verdicts, what to do first and coverage within one screen', () => {
+    const screen = lines([madeFinding({ severity: 'critical' })]).slice(0, 24).join('\n')
+    for (const part of ['shop', '■ boundaries', 'Do first', '1. `show` calls', 'resolved']) expect(screen).toContain(part)
+  })
+
+  it('draws the chain and marks the source line', () => {
+    const text = lines([madeFinding()]).join('\n')
+    expect(text).toContain('  GET /  app/main.py:3\n  └─ requests.get  app/http.py:9')
+    expect(text).toContain('  7 │     return requests.get(url)')
+  })
+
+  it('tells findings of one fix site once', () => {
+    const site = { path: 'w.py', line: 1, name: 'w' }
+    const text = lines([madeFinding({ path: 'a.py', fixSite: site }), madeFinding({ path: 'b.py', fixSite: site })]).join('\n')
+    expect(text.match(/which waits for the network/g)).toHaveLength(2) // Once in the plan, once in the findings.
+    expect(text).toContain('1 more that go with the same repair:\n    b.py:7')
+  })
+
+  it('has the same words with colour, and only ASCII shapes when asked', () => {
+    const colored = reporters.terminal(some(), { ...PLAIN, color: true })
+    expect(colored).toContain('\u001b[')
+    expect(stripVTControlCharacters(colored)).toBe(reporters.terminal(some(), PLAIN))
+    const plain = reporters.terminal(some(), { ...PLAIN, unicode: false })
+    expect([...plain].every((character) => character.charCodeAt(0) < 128)).toBe(true)
+  })
+
+  it('keeps within the width where words allow it', () => {
+    for (const width of [66, 80, 200]) {
+      const wide = reporters.terminal(some(), { ...PLAIN, width }).split('\n').filter((line) => line.length > Math.min(120, width))
+      expect(wide.filter((line) => line.trim().includes(' ') && !/:\d/.test(line))).toEqual([])
+    }
+  })
+})
+
+describe('github', () => {
+  it('gives ten of each level and says how many are left', () => {
+    const many = (['high', 'medium', 'low'] as const).flatMap((severity) => Array.from({ length: 15 }, (_, n) => madeFinding({ severity, line: n + 1 })))
+    const lines = reporters.github(madeResult(many), PLAIN).trim().split('\n')
+    for (const level of ['error', 'warning', 'notice']) expect(lines.filter((line) => line.startsWith(`::${level} `))).toHaveLength(10)
+    expect(lines.at(-1)).toContain('16 more in the step summary')
+  })
+
+  it('cuts a summary that is too long', () => {
+    const many = Array.from({ length: 3000 }, (_, n) => madeFinding({ line: n + 1, what: 'x'.repeat(800) }))
+    expect(githubSummary(madeResult(many), { ...PLAIN, verbose: true }).length).toBeLessThan(1_048_576)
+  })
+})
+
+describe('html', () => {
+  it('asks nobody for anything', () => {
+    const page = reporters.html(some(), PLAIN)
+    expect(page).not.toMatch(/(?:src|href)=|url\(|@import|<script|https?:/)
+    expect(page.match(/<svg/g)).toHaveLength(9) // Eight gauges and the matrix.
+    expect(page).toContain('class="back"') // The two-way pair is below the diagonal once.
+  })
+})
+
+describe('json', () => {
+  const schema: object = JSON.parse(readFileSync(new URL('audit-result.schema.json', import.meta.url), 'utf8'))
+  const validate = new Ajv2020({ allErrors: true }).compile(schema)
+
+  it('obeys its published schema', () => {
+    const silenced = madeFinding({ silence: { by: 'comment', reason: 'start-up' } })
+    const full = madeResult([madeFinding({ fanOut: 2 })], [silenced], { baseline: { known: 0, stale: [], kept: [] } })
+    for (const result of [full, madeResult()]) {
+      expect(validate(JSON.parse(reporters.json(result, PLAIN))), JSON.stringify(validate.errors?.slice(0, 5))).toBe(true)
+    }
+  })
+
+  it('of another shape is refused by it', () => {
+    expect(validate({ ...JSON.parse(reporters.json(some(), PLAIN)), surprise: 1 })).toBe(false)
+    expect(validate({ schemaVersion: 2 })).toBe(false)
+  })
+})

@@ -3,5 +3,10 @@ export { type QueryEvent, queryChannel } from '../app/database-scope.ts'
 export { type RequestRecord, requestChannel } from '../http/mount-route.ts'
 export { type LogRecord, logChannel } from '../module/log.ts'
 export { type CallRecord, callChannel } from '../module/port-call.ts'
-export { startTelemetry, type Telemetry } from './start-telemetry.ts'
+export {
+  type RepeatedStatement,
+  type RepeatedStatementOptions,
+  watchRepeatedStatements,
+} from './repeated-statements.ts'
+export { startTelemetry, type Telemetry, type TelemetryOptions } from './start-telemetry.ts'
 export type { LogOptions } from './write-logs.ts'

@@ -28,13 +28,13 @@ class PythonExtractor implements Extractor {
     if ('code' in source) return source
     const parser = this.#parser
     try {
-      parser.parse(source.bytes, { lines: source.lines, keepDocstrings: this.#options.keepDocstrings ?? false })
+      parser.parse(source.bytes, { closed: source.closed, keepDocstrings: this.#options.keepDocstrings ?? false })
     } catch (problem) {
       return explain(problem, source.bytes)
     }
     return {
       words: parser.words,
-      lines: source.lines,
+      lines: parser.lines,
       names: parser.names,
       comments: parser.comments,
       layOut: (out) => parser.layOut(out),

@@ -7,11 +7,14 @@ import * as T from './tokens.ts'
 
 /** A parser of Python files; one is made per thread and used for every file. */
 export class PythonParser extends PatternParser {
+  /** Lines of the file that was read last. */
+  lines = 0
+
   /**
    * Reads a source that ends with newline and zero. Its nodes are then ready for `layOut`, its strings in `names`.
    * Throws SyntaxProblem; the next call starts afresh.
    */
-  parse(source: Uint8Array, options: { readonly lines: number; readonly keepDocstrings?: boolean }): void {
+  parse(source: Uint8Array, options: { readonly closed: boolean; readonly keepDocstrings?: boolean }): void {
     this.resetText()
     this.bodyFlags = 0
     this.keepDocstrings = options.keepDocstrings ?? false
@@ -22,7 +25,9 @@ export class PythonParser extends PatternParser {
       this.#statement(first)
       first = false
     }
-    this.emit(Kind.Module, 0, 1, 0, options.lines, 0)
+    // The newline that was added at the end made one line, and one more where the file had closed its last itself.
+    this.lines = this.line - (options.closed ? 2 : 1)
+    this.emit(Kind.Module, 0, 1, 0, this.lines, 0)
   }
 
   /** One line of simple statements, or one compound statement. `first`: a string here is a docstring. */

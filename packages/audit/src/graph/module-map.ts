@@ -161,7 +161,9 @@ export function roleOf(path: string): Module['role'] {
   if (/^(test_.*|.*_tests?|tests?|conftest|factories|locustfile)\.py$/.test(base)) return 'test'
   if (has(/^(migrations|alembic|versions|south_migrations|data_migrations|dbmigrations)$/)) return 'migration'
   if (has(/^(examples?|samples?|docs?|docs_src|demos?|tutorials?|cookbook|notebooks?)$/)) return 'example'
-  if (/^(setup|noxfile|tasks|fabfile|conf)\.py$/.test(base) && segments.length <= 1) return 'script'
+  if (/^(setup|noxfile|conf)\.py$/.test(base) && segments.length <= 1) return 'script'
+  // Invoke and Fabric read these at the root; in a folder `tasks.py` is where a queue's tasks live.
+  if (/^(tasks|fabfile)\.py$/.test(base) && segments.length === 0) return 'script'
   if (has(/^(scripts?|tools?|bin|hack|contrib|ci|\.github|dev|devtools|deploy|devops)$/) && segments.findIndex((s) => /^(scripts?|tools?|bin|hack|contrib|ci|\.github|dev|devtools|deploy|devops)$/.test(s)) === 0) return 'script'
   if (has(/^(scripts|bin)$/)) return 'script'
   if (/^(settings|config|.*_settings|gunicorn.*)\.py$/.test(base) || has(/^settings$/)) return 'configuration'

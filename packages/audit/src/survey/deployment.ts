@@ -56,7 +56,7 @@ export function webWorkers(context: RuleContext): WorkerCount {
   let best: WorkerCount = { processes: undefined, what: 'an unknown number of processes', place: undefined }
   for (const server of context.config.servers) {
     if (server.server === 'celery' || server.server === 'django' || server.server === 'flask') continue
-    const replicas = context.config.services.find((service) => service.name === server.service)?.replicas ?? 1
+    const replicas = context.config.services.find((service) => service.name === server.service && service.place.path === server.place.path)?.replicas ?? 1
     const computed = server.workers === undefined && server.workersText !== ''
     // `cpu_count() * 2 + 1` is more than one on any machine; two is the least that we may claim.
     const workers = server.workers ?? (computed ? 2 : undefined)

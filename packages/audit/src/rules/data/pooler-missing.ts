@@ -74,6 +74,7 @@ function poolSize(context: RuleContext): { readonly size: number | undefined; re
 
 const numberAt = (value: number | undefined): number | undefined => (value === undefined || value < 0 ? undefined : value)
 const connectionsEach = (server: ServerSetting, pool: number | undefined): number => pool ?? server.threads ?? 1
-const replicasOf = ({ config }: RuleContext, server: ServerSetting): number => config.services.find((service) => service.name === server.service)?.replicas ?? 1
+const replicasOf = ({ config }: RuleContext, server: ServerSetting): number =>
+  config.services.find((service) => service.name === server.service && service.place.path === server.place.path)?.replicas ?? 1
 const demandOf = (context: RuleContext, server: ServerSetting, pool: number | undefined): number =>
   server.workers! * replicasOf(context, server) * connectionsEach(server, pool) // `known` holds servers with a count of workers only.

@@ -108,7 +108,7 @@ function detection(context: RuleContext, body: FunctionId, items: readonly State
   const built = items.some((item) => item.isBuilt)
   const more = items.length > 1 ? ` (${counted(items.length, 'statement')})` : ''
   return {
-    place: first.use.method === 'extra' ? execution : place,
+    place: execution,
     subject: info.name,
     evidence: first.use.method === 'extra' ? 'extra' : `${verb} ${first.use.method}`,
     message: {
@@ -121,7 +121,7 @@ function detection(context: RuleContext, body: FunctionId, items: readonly State
     confidence: first.use.confidence,
     severity: built ? 'medium' : 'low',
     related: [
-      ...(execution.line === place.line ? [] : [{ ...execution, label: `${first.use.method}()` }]),
+      ...(execution.line === place.line ? [] : [{ ...place, label: 'the statement' }]),
       ...items.slice(1, 6).map((item) => ({ ...placeOf(context, item), label: 'another statement' })),
     ],
     ...(info.kind === 'module' ? {} : { fixSite: functionSite(context, body) }),

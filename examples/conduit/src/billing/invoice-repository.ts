@@ -39,7 +39,7 @@ export async function issueInvoice(
     .selectFrom('publication')
     .select(({ fn }) => fn.countAll<string>().as('published'))
     .where('author_id', '=', pledge.author_id)
-    .where('published_on', '>=', addMonths(period.start, -1))
+    .where('published_on', '>', addMonths(period.start, -1))
     .where('published_on', '<=', period.start)
     .executeTakeFirstOrThrow()
   await tx

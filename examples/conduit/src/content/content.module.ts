@@ -1,5 +1,5 @@
 // Manifest of content: articles, comments, tags, favourites and the feed.
-import { defineModule, op, setting } from '@footing/core'
+import { defineModule, op, optionalSetting } from '@footing/core'
 import { z } from 'zod'
 import { billing } from '../billing/billing.module.ts'
 import { identity } from '../identity/identity.module.ts'
@@ -23,10 +23,9 @@ export const content = defineModule('content', {
   owner: '@conduit/publishing',
   needs: [identity, billing],
   settings: {
-    DEMO_DATA: setting({
+    DEMO_DATA: optionalSetting({
       schema: z.stringbool(),
-      about: 'Fills an empty database with a few marked demo accounts and articles at start.',
-      default: false,
+      about: 'false keeps a new development database empty; other profiles never get demo data',
     }),
   },
   port: {

@@ -12,7 +12,7 @@ import { contentErrors } from './errors.ts'
 import { contentRoutes } from './http.ts'
 import type { ContentTables } from './tables.ts'
 
-export const contentModule = implement(content, ({ database, ports, self, config }) => {
+export const contentModule = implement(content, ({ database, ports, self, config, profile }) => {
   const db = database<ContentTables>()
   const articles = new ArticleRepository(db)
   const comments = new CommentRepository(db)
@@ -119,7 +119,7 @@ export const contentModule = implement(content, ({ database, ports, self, config
     routes: contentRoutes(self),
 
     async start() {
-      if (config.DEMO_DATA) await seedDemo(ports.identity, ports.billing, self)
+      if (profile === 'development' && config.DEMO_DATA !== false) await seedDemo(ports.identity, ports.billing, self)
     },
   }
 })

@@ -10,11 +10,12 @@ export const identity = defineModule('identity', {
     TOKEN_SECRET: setting({
       schema: z.string().min(32),
       secret: true,
-      about: 'Signs the tokens of logged-in users; at least 32 characters. A change logs everybody out.',
+      about: 'signs the tokens of logged-in users; at least 32 characters; a change logs everybody out',
+      developmentDefault: 'for development only: everybody knows this secret',
     }),
     TOKEN_HOURS: setting({
       schema: z.coerce.number().positive().max(8760),
-      about: 'How long a login lasts.',
+      about: 'hours that a login lasts',
       default: 24 * 14,
     }),
   },

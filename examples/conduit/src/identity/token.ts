@@ -46,7 +46,7 @@ export function createTokens({ secret, lifetimeSeconds, now }: TokenSettings): T
           requiredClaims: ['sub', 'exp'],
           currentDate: new Date(now()),
         })
-        return /^\d{1,19}$/.test(payload.sub ?? '') ? payload.sub : undefined
+        return /^[1-9]\d{0,17}$/.test(payload.sub ?? '') ? payload.sub : undefined
       } catch {
         // Why it was refused is of use to nobody but a forger.
         return undefined

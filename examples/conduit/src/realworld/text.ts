@@ -17,7 +17,7 @@ export function visibleText(limits: { readonly max: number }) {
 }
 
 /** Identifier of a row as it travels between modules: a PostgreSQL bigint, which JSON numbers cannot hold. */
-export const rowId = z.string().regex(/^[1-9]\d{0,18}$/, 'must be an identifier')
+export const rowId = z.string().regex(/^[1-9]\d{0,17}$/, 'must be an identifier')
 
 /** The part of a list that is asked for, as it stands in a query string. */
 export const pageQuery = z.object({

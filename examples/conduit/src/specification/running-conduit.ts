@@ -1,6 +1,6 @@
 // Conduit on a database of its own, for tests: real PostgreSQL behind PgBouncer, a free port, nothing left behind.
-import { type App, type MigrationSource, openDataSource, type StartOptions } from '@footing/core'
-import { createTestDatabase, type QueryCounter, queryCounter } from '@footing/core/testing'
+import type { App, MigrationSource } from '@footing/core'
+import { type QueryCounter, startTestApp, type TestApp, type TestAppOptions } from '@footing/core/testing'
 import { app } from '../app.ts'
 import { type SpecificationClient, specificationClient } from './specification-client.ts'
 
@@ -15,7 +15,7 @@ export interface RunningConduit {
   newcomer(name?: string): Promise<Newcomer>
   /** Statements that the application sends. */
   readonly queries: QueryCounter
-  readonly ports: Awaited<ReturnType<typeof app.start>>['ports']
+  readonly ports: TestApp<typeof app.options.modules>['app']['ports']
   stop(): Promise<void>
 }
 
@@ -27,33 +27,12 @@ export interface Newcomer {
   readonly token: string
 }
 
-/** Starts it. Another `database` URL must hold the migrated schemas already. */
-export async function startConduit(options: Pick<StartOptions, 'clock'> = {}): Promise<RunningConduit> {
-  const database = await createTestDatabase({ migrations: migrationSources(app) })
-  const queries = queryCounter()
-  const dataSource = openDataSource({ url: database.url, scope: () => queries.observe(undefined) })
-  const running = await app.start({
-    ...options,
-    env: { DATABASE_URL: database.url, TOKEN_SECRET: testSecret },
-    profile: 'test',
-    host: '127.0.0.1',
-    port: 0,
-    database: dataSource,
-  })
+/** Starts it, with another clock or more settings when a test needs them. */
+export async function startConduit({ env, ...options }: TestAppOptions = {}): Promise<RunningConduit> {
+  const running = await startTestApp(app, { ...options, env: { TOKEN_SECRET: testSecret, ...env } })
   const url = `${running.url}/api`
   const api = specificationClient(url)
-  return {
-    url,
-    api,
-    newcomer: newcomers(api),
-    queries,
-    ports: running.ports,
-    async stop() {
-      await running.stop()
-      await dataSource.close()
-      await database.drop()
-    },
-  }
+  return { url, api, newcomer: newcomers(api), queries: running.queries, ports: running.app.ports, stop: running.stop }
 }
 
 /** The migrations of an application's modules, as the migrator takes them. */

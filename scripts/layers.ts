@@ -46,12 +46,12 @@ export const layers: readonly Layer[] = [
   {
     folder: `${core}/app`,
     mayImport: [kernel, `${core}/module`, `${core}/http`, `${core}/data`],
-    vendors: ['@standard-schema/spec'],
-    because: 'an application joins the capabilities',
+    vendors: ['@standard-schema/spec', 'fastify'],
+    because: 'an application joins the capabilities; of the HTTP framework its door knows one type',
   },
   {
     folder: `${core}/telemetry`,
-    mayImport: [kernel, `${core}/module`, `${core}/app`],
+    mayImport: [kernel, `${core}/app`, `${core}/module`, `${core}/http`, `${core}/data`],
     vendors: ['pino'],
     because: 'telemetry listens to diagnostics channels; nothing imports it, so it can be left out',
   },
@@ -94,7 +94,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${cli}/dev`,
-    mayImport: [kernel, core, `${core}/data`, 'packages/console/src', cli],
+    mayImport: [kernel, core, `${core}/data`, `${core}/telemetry`, 'packages/console/src', cli],
     vendors: [],
     because: 'the development session joins database, application and console',
   },

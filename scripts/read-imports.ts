@@ -13,11 +13,11 @@ export interface ImportEdge {
   readonly line: number
 }
 
-/** The sources of the workspace that ship, without tests. */
+/** The sources of the workspace that ship, without tests and what only they use. */
 export function sourceFiles(root: string): readonly string[] {
   return globSync(['packages/*/src/**/*.ts', 'examples/*/src/**/*.ts'], { cwd: root })
     .map((path) => path.split(sep).join('/'))
-    .filter((path) => !path.endsWith('.test.ts'))
+    .filter((path) => !/\.(test|fixture)\.ts$/.test(path))
     .toSorted()
 }
 

@@ -42,10 +42,10 @@ export {
   type ModuleImplementation,
 } from './module/implement.ts'
 export type { Log, LogFields, LogLevel } from './module/log.ts'
-export { event, op } from './module/operation.ts'
+export { type EventDefinition, event, type Operation, op } from './module/operation.ts'
 export type { OperationStats } from './module/operation-stats.ts'
 export type { JsonObject, JsonValue, Portable } from './module/portable.ts'
 export type { Profile } from './module/profile.ts'
 export { type AnyRoute, respond, route } from './module/route.ts'
 export { describedAs, type InputOf, type OutputOf, type Schema } from './module/schema.ts'
-export { optionalSetting, type Setting, type Settled, setting } from './module/setting.ts'
+export { type OptionalSetting, optionalSetting, type Setting, type Settled, setting } from './module/setting.ts'

@@ -9,17 +9,24 @@ export const audit: Command = {
   arguments: [{ name: 'path', summary: 'Folder to audit; the current one when left out' }],
   options: [
     {
-      flags: '--format <format>', repeated: true,
+      flags: '--format <format>',
+      repeated: true,
       summary: 'terminal, json, sarif, markdown, github or html; may be repeated',
       group: 'Output',
     },
     {
-      flags: '--output <file>', repeated: true,
+      flags: '--output <file>',
+      repeated: true,
       summary: 'File for each format, in order, or format=file; `-` is stdout',
       group: 'Output',
     },
     { flags: '--explain <rule>', summary: 'Print the page of a rule and stop', group: 'Output' },
-    { flags: '--only <decisions>', repeated: true, summary: 'Judge these decisions only, joined by commas', group: 'What counts' },
+    {
+      flags: '--only <decisions>',
+      repeated: true,
+      summary: 'Judge these decisions only, joined by commas',
+      group: 'What counts',
+    },
     {
       flags: '--min-confidence <confidence>',
       summary: 'Least confidence that is shown',

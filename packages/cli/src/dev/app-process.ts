@@ -1,6 +1,7 @@
 // The process that runs the application under `footing dev`: loads it at once, starts it when the database is there,
 // reports what happens, and ends with its parent.
 import { subscribe } from 'node:diagnostics_channel'
+import { join } from 'node:path'
 import type { MigrationFacts, ModuleFacts } from '@footing/console'
 import {
   type AnyManifest,
@@ -10,10 +11,12 @@ import {
   openDataSource,
   type RunningApp,
 } from '@footing/core'
+import { startTelemetry } from '@footing/core/telemetry'
 import { isFootingError } from '@footing/kernel'
 import { readFault } from '../fault.ts'
 import { loadApplication } from '../load-application.ts'
 import { migrationSources } from '../migration-sources.ts'
+import { developmentSecrets } from './development-secrets.ts'
 import { readLogRecord } from './log-line.ts'
 import type { FromApp, ToApp } from './protocol.ts'
 import { gatherTraffic } from './traffic.ts'
@@ -21,6 +24,8 @@ import { gatherTraffic } from './traffic.ts'
 const reportEveryMs = 500
 const healthEveryMs = 5000
 const drainMs = 3000
+/** How often one request may send the same statement before a line says so. */
+const mostRepeats = 5
 
 /** Runs until the parent says stop or goes away. */
 export async function runAppProcess(folder: string, entry: string): Promise<void> {
@@ -45,8 +50,11 @@ export async function runAppProcess(folder: string, entry: string): Promise<void
     tell({ kind: 'loaded', name: app.name, modules: app.modules.map(moduleFacts) })
     const { databaseUrl, directUrl, port } = await order
     await migrate(app, directUrl)
-    const env = { ...process.env, DATABASE_URL: databaseUrl, DATABASE_DIRECT_URL: directUrl }
-    running = await app.start({ env, port, role: 'all', profile: 'development' })
+    const secrets = developmentSecrets(app, process.env, join(folder, '.footing', 'secrets.json'))
+    const env = { ...process.env, ...secrets, DATABASE_URL: databaseUrl, DATABASE_DIRECT_URL: directUrl }
+    // Log lines go to the parent, which writes them for a person; telemetry adds metrics and the warning of loops.
+    const telemetry = startTelemetry({ write: () => undefined, repeatedStatements: mostRepeats })
+    running = await app.start({ env, port, role: 'all', profile: 'development', metrics: telemetry.metrics })
     tell(readyFacts(app, running, port))
     report(running, databaseUrl, ended.signal)
   } catch (error) {

@@ -100,10 +100,14 @@ class Dev {
 
 const postmaster = () => join(root, '.footing/postgres/data/postmaster.pid')
 
-/** Resolves when nobody listens any more and the database's lock is gone. */
+/** Resolves when nobody listens any more and the database's lock is gone; a test's time limit is the end of patience. */
 async function nothingLeft(url: string): Promise<void> {
-  while (existsSync(postmaster())) await new Promise((resolve) => setImmediate(resolve))
-  await expect(fetch(`${url}/word`)).rejects.toThrow()
+  const answers = () =>
+    fetch(`${url}/word`).then(
+      () => true,
+      () => false,
+    )
+  while (existsSync(postmaster()) || (await answers())) await new Promise((resolve) => setImmediate(resolve))
 }
 
 describe('footing dev', () => {

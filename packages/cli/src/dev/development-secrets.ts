@@ -1,0 +1,49 @@
+// Secrets that an application requires and a developer's machine does not have: made up once, kept beside the database.
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { App } from '@footing/core'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Values for the required secret settings that the environment does not give. They are written to `file`, readable by
+ * its owner only, so that logins survive a restart. Production never sees them: only `footing dev` calls this.
+ */
+export function developmentSecrets(app: Pick<App, 'modules' | 'options'>, env: Environment, file: string): Environment {
+  const missing = requiredSecrets(app).filter((name) => !env[name] && !env[`${name}_FILE`])
+  if (missing.length === 0) return {}
+  const known = readSecrets(file)
+  const made = missing.filter((name) => known[name] === undefined)
+  const all = { ...known, ...Object.fromEntries(made.map((name) => [name, randomBytes(36).toString('base64url')])) }
+  if (made.length > 0) writeSecrets(file, all)
+  return Object.fromEntries(missing.map((name) => [name, all[name]]))
+}
+
+function requiredSecrets(app: Pick<App, 'modules' | 'options'>): readonly string[] {
+  const settings = { ...app.options.settings, ...Object.assign({}, ...app.modules.map((module) => module.settings)) }
+  return Object.entries(settings as Required<App['options']>['settings'])
+    .filter(([, setting]) => setting.secret && !setting.optional)
+    .filter(([, setting]) => setting.fallback === undefined && setting.developmentFallback === undefined)
+    .map(([name]) => name)
+}
+
+function readSecrets(file: string): Readonly<Record<string, string>> {
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (typeof parsed !== 'object' || parsed === null) return {}
+    return Object.fromEntries(
+      Object.entries(parsed).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    )
+  } catch {
+    return {}
+  }
+}
+
+// Written beside and renamed, so that a process that starts meanwhile reads a whole file.
+function writeSecrets(file: string, secrets: Readonly<Record<string, string>>): void {
+  mkdirSync(dirname(file), { recursive: true })
+  const draft = `${file}.${process.pid}`
+  writeFileSync(draft, `${JSON.stringify(secrets, undefined, 2)}\n`, { mode: 0o600 })
+  renameSync(draft, file)
+}

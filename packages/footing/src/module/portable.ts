@@ -48,55 +48,68 @@ const deepest = 200
 
 /** Finds the first part of a value that would not come back from JSON as it went in; undefined when all would. */
 export function findUnportable(value: unknown): PortabilityFault | undefined {
-  return search(value, '', [])
+  return search(value, [])
 }
 
-function search(value: unknown, pointer: string, above: object[]): PortabilityFault | undefined {
-  const fault = (found: string, transaction = false) => ({ pointer, found, transaction })
+function search(value: unknown, above: object[]): PortabilityFault | undefined {
   switch (typeof value) {
     case 'string':
     case 'boolean':
       return undefined
     case 'undefined':
-      // A property that is undefined is left out by JSON, which reads the same; anywhere else it changes the value.
-      return above.length === 0 || !Array.isArray(above.at(-1)) ? undefined : fault('undefined in an array')
+      // A property that is undefined is left out by JSON, which reads the same; in an array it changes the value.
+      return Array.isArray(above.at(-1)) ? fault('undefined in an array') : undefined
     case 'number':
       if (Object.is(value, -0)) return fault('minus zero')
       return Number.isFinite(value) ? undefined : fault(String(value))
     case 'object':
-      return value === null ? undefined : searchObject(value, pointer, above)
+      return value === null ? undefined : searchObject(value, above)
     default:
       return fault(`a ${typeof value}`)
   }
 }
 
-function searchObject(value: object, pointer: string, above: object[]): PortabilityFault | undefined {
-  const fault = (found: string, transaction = false) => ({ pointer, found, transaction })
-  if (transactionBrand in value) return fault('a transaction', true)
+function searchObject(value: object, above: object[]): PortabilityFault | undefined {
+  if (transactionBrand in value) return { ...fault('a transaction'), transaction: true }
   if (above.includes(value)) return fault('a reference to itself')
   if (above.length >= deepest) return fault(`more than ${deepest} levels`)
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) {
+  const list = Array.isArray(value)
+  if (!list && prototype !== Object.prototype && prototype !== null) {
     return fault(`a ${value.constructor?.name ?? 'class instance'}`)
   }
   if (Object.getOwnPropertySymbols(value).length > 0) return fault('a property named by a symbol')
   above.push(value)
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) {
-      const found = search(value[index], `${pointer}/${index}`, above)
-      if (found) return found
-    }
-  } else {
-    for (const key of Object.keys(value)) {
-      if (key === '__proto__') return { pointer: `${pointer}/__proto__`, found: 'a __proto__ key', transaction: false }
-      if (key === 'toJSON') return { pointer: `${pointer}/toJSON`, found: 'a toJSON property', transaction: false }
-      // An object's own enumerable text keys, whatever its type was called.
-      const found = search((value as Record<string, unknown>)[key], `${pointer}/${escapePointer(key)}`, above)
-      if (found) return found
-    }
-  }
+  const found = list ? searchItems(value, above) : searchProperties(value, above)
   above.pop()
+  return found
+}
+
+// By position, so that a hole in the array is seen.
+function searchItems(items: readonly unknown[], above: object[]): PortabilityFault | undefined {
+  for (let index = 0; index < items.length; index++) {
+    const found = search(items[index], above)
+    if (found) return below(String(index), found)
+  }
   return undefined
+}
+
+function searchProperties(value: object, above: object[]): PortabilityFault | undefined {
+  for (const [key, part] of Object.entries(value)) {
+    if (key === '__proto__' || key === 'toJSON') return below(key, fault(`a property called ${key}`))
+    const found = search(part, above)
+    if (found) return below(key, found)
+  }
+  return undefined
+}
+
+function fault(found: string): PortabilityFault {
+  return { pointer: '', found, transaction: false }
+}
+
+/** The same fault seen from one level higher; places are only written when there is a fault. */
+function below(key: string, found: PortabilityFault): PortabilityFault {
+  return { ...found, pointer: `/${escapePointer(key)}${found.pointer}` }
 }
 
 /** Writes a key as one step of a JSON Pointer (RFC 6901). */

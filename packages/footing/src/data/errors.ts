@@ -199,6 +199,13 @@ export const dataErrors = defineErrors({
     why: 'Migrations run one after the other; the lock is held by {holder}.',
     remedy: 'Wait for it, or look at what it does in pg_stat_activity and end it with pg_terminate_backend.',
   },
+  'data-cursor-invalid': {
+    status: 400,
+    retryable: false,
+    what: 'The place where the page should begin is not one that a page before has named.',
+    why: 'It was changed on its way, or belongs to a list in another order.',
+    remedy: 'Begin with the first page again, and pass on what the answer calls next as it is.',
+  },
   'data-foreign-table': {
     status: 500,
     retryable: false,

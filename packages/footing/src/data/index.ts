@@ -37,5 +37,14 @@ export {
   type OwnedModule,
   provisionModuleRoles,
 } from './ownership/module-roles.ts'
+export { batchesOf, insertBatches } from './paging/batches.ts'
+export {
+  type KeyColumn,
+  type KeysetPage,
+  type KeysetRequest,
+  keysetPage,
+  keysetPages,
+} from './paging/keyset-page.ts'
+export { type StreamOptions, streamRows } from './paging/stream-rows.ts'
 export type { PoolSizing, PoolSizingInput, ServerLimits } from './pooler/pool-sizing.ts'
 export { type SessionStateKind, sessionStateOf } from './pooler/session-state.ts'

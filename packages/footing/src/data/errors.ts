@@ -199,6 +199,14 @@ export const dataErrors = defineErrors({
     why: 'Migrations run one after the other; the lock is held by {holder}.',
     remedy: 'Wait for it, or look at what it does in pg_stat_activity and end it with pg_terminate_backend.',
   },
+  'data-statistics-missing': {
+    status: 503,
+    retryable: false,
+    what: 'The server keeps no statistics of statements: {reason}.',
+    why: 'Without them nobody can say which statements take the time.',
+    remedy:
+      'Add pg_stat_statements to shared_preload_libraries, restart the server, and run: create extension pg_stat_statements.',
+  },
   'data-cursor-invalid': {
     status: 400,
     retryable: false,

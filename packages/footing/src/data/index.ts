@@ -48,3 +48,4 @@ export {
 export { type StreamOptions, streamRows } from './paging/stream-rows.ts'
 export type { PoolSizing, PoolSizingInput, ServerLimits } from './pooler/pool-sizing.ts'
 export { type SessionStateKind, sessionStateOf } from './pooler/session-state.ts'
+export { type StatementStatistics, topStatements } from './statistics/top-statements.ts'

@@ -387,6 +387,11 @@ class Dump:
                 self.node('FormatSpec', 0, n, None, lambda: self.parts(n.format_spec))
         self.node('Interpolation', 0, n, max(n.conversion, 0), children)
 
+    def e_TemplateStr(self, n):
+        self.node('TString', 0, n, None, lambda: self.parts(n))
+
+    e_Interpolation = e_FormattedValue
+
     def e_BinOp(self, n):
         self.node('BinOp', 0, n, BINARY[type(n.op)], lambda: self.es(n.left, n.right))
 

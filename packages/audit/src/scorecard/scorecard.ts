@@ -8,7 +8,7 @@ import { severityRank } from '../findings/order.ts'
 /**
  * Judges each decision.
  *
- * - not applicable: no rule of the decision had anything to examine;
+ * - not applicable: no rule of the decision, trial rules left out, had anything to examine;
  * - compounding: a critical finding, or high findings at three fix sites or more;
  * - drifting: any other finding of medium severity or more;
  * - sound: the rest. Low and info findings do not change a verdict, nor do trial rules.
@@ -39,7 +39,7 @@ export function makeScorecard(findings: readonly Finding[], evidence: readonly R
 }
 
 function judge(findings: readonly Finding[], rules: readonly RuleEvidence[]): Verdict {
-  if (!rules.some((rule) => rule.examined > 0) && findings.length === 0) return 'not applicable'
+  if (!rules.some((rule) => rule.examined > 0 && !rule.trial) && findings.length === 0) return 'not applicable'
   const highSites = new Set(findings.filter((finding) => finding.severity === 'high').map(siteOf))
   if (highSites.size >= 3 || findings.some((finding) => finding.severity === 'critical')) return 'compounding'
   return findings.some((finding) => weighs(finding.severity)) ? 'drifting' : 'sound'
@@ -54,6 +54,7 @@ function because(
   if (verdict === 'not applicable') {
     const told = rules.find((rule) => rule.couldNotTell !== undefined)?.couldNotTell
     if (rules.length === 0) return `No rule judges ${decision} yet.`
+    if (rules.some((rule) => rule.examined > 0)) return 'Only a rule on trial looks at this, and a trial gives no verdict.'
     return told ?? 'Nothing of the kind was found here to examine.'
   }
   const worst = [...rules]

@@ -3,7 +3,11 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { isFootingError } from '@footing/kernel'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parse } from '../parse.ts'
+import { createTerminal } from '../terminal.ts'
+import { audit } from './audit.ts'
 
 const main = new URL('../main.ts', import.meta.url).href
 const start = `import(${JSON.stringify(main)}).then(async (m) => { process.exitCode = await m.main(process.argv.slice(1)) })`
@@ -32,21 +36,41 @@ interface Ran {
   readonly err: string
 }
 
-function footing(
-  args: readonly string[],
-  options: { readonly env?: Record<string, string>; readonly closeEarly?: boolean } = {},
-): Promise<Ran> {
+/** The command in this process, with streams of its own; what main would render as a fault is in `err`. */
+async function footing(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  const out: string[] = []
+  const err: string[] = []
+  const parsed = parse(['audit', ...args], [audit])
+  if (parsed.kind !== 'run') return { code: 2, out: '', err: parsed.kind === 'usage' ? `${parsed.message} ${parsed.hint}` : parsed.kind }
+  const terminal = createTerminal({
+    stdout: { write: (text) => out.push(text) },
+    stderr: { write: (text) => err.push(text) },
+    env,
+    ...parsed.globals,
+  })
+  const { signal } = new AbortController()
+  try {
+    const code = await audit.run({ args: parsed.args, options: parsed.options, terminal, cwd: root, env: { HOME: join(root, '.home'), ...env }, signal })
+    return { code, out: out.join(''), err: err.join('') }
+  } catch (error) {
+    if (!isFootingError(error)) throw error
+    return { code: 2, out: out.join(''), err: `${error.what} ${error.why} ${error.remedy}` }
+  }
+}
+
+/** The command as a process of its own. */
+function footingProcess(args: readonly string[], closeEarly = false): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--conditions=@footing/source', '-e', start, '--', 'audit', ...args], {
       cwd: root,
-      env: { ...process.env, XDG_CACHE_HOME: join(root, '.cache'), GITHUB_STEP_SUMMARY: '', ...options.env },
+      env: { ...process.env, XDG_CACHE_HOME: join(root, '.home'), GITHUB_STEP_SUMMARY: '' },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let out = ''
     let err = ''
     child.stdout.on('data', (chunk: Buffer) => {
       out += chunk.toString()
-      if (options.closeEarly === true) child.stdout.destroy()
+      if (closeEarly) child.stdout.destroy()
     })
     child.stderr.on('data', (chunk: Buffer) => {
       err += chunk.toString()
@@ -55,6 +79,23 @@ function footing(
     child.on('close', (code) => resolve({ code, out, err }))
   })
 }
+
+describe('as a process', () => {
+  it('gives exit code 1 at the threshold, and one JSON document on stdout for an error too', async () => {
+    const [found, failed] = await Promise.all([footingProcess(['--fail-on', 'medium', '--json']), footingProcess(['--json', 'nowhere'])])
+    expect(found.code).toBe(1)
+    expect(JSON.parse(found.out)).toMatchObject({ schemaVersion: 1, tool: { name: 'footing' } })
+    expect(failed.code).toBe(2)
+    expect(JSON.parse(failed.out)).toHaveProperty('error')
+  })
+
+  it('ends silently when the reader has had enough', async () => {
+    write(Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`app/m${n}.py`, `from app.n${n} import b\na = 1\n`])))
+    write(Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`app/n${n}.py`, `from app.m${n} import a\nb = 1\n`])))
+    const ran = await footingProcess(['--verbose', '--format', 'json'], true)
+    expect(ran.err).not.toMatch(/EPIPE|Error/)
+  })
+})
 
 describe('exit codes', () => {
   it('are 1 at the threshold, 0 below it and with --exit-zero, the same in every format', async () => {
@@ -93,11 +134,10 @@ describe('exit codes', () => {
 })
 
 describe('output', () => {
-  it('is one JSON document and nothing else with --json or --format json, also for errors', async () => {
+  it('is one JSON document and nothing else with --json or --format json', async () => {
     for (const args of [['--json'], ['--format', 'json']]) {
       expect(JSON.parse((await footing(args)).out)).toMatchObject({ schemaVersion: 1, tool: { name: 'footing' } })
     }
-    expect(JSON.parse((await footing(['--json', 'nowhere'])).out)).toHaveProperty('error')
   })
 
   it('goes to several files at once, before stdout', async () => {
@@ -116,25 +156,14 @@ describe('output', () => {
 
   it('has no colour in a pipe, none with NO_COLOR, some with FORCE_COLOR', async () => {
     expect((await footing([])).out).not.toContain('\u001b[')
-    expect((await footing([], { env: { FORCE_COLOR: '1' } })).out).toContain('\u001b[')
-    expect((await footing([], { env: { FORCE_COLOR: '1', NO_COLOR: '1' } })).out).not.toContain('\u001b[')
-  })
-
-  it('dies silently when the reader has had enough', async () => {
-    write(
-      Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`app/m${n}.py`, `from app.n${n} import b\na = 1\n`])),
-    )
-    write(
-      Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`app/n${n}.py`, `from app.m${n} import a\nb = 1\n`])),
-    )
-    const ran = await footing(['--verbose', '--format', 'json'], { closeEarly: true })
-    expect(ran.err).not.toMatch(/EPIPE|Error/)
+    expect((await footing([], { FORCE_COLOR: '1' })).out).toContain('\u001b[')
+    expect((await footing([], { FORCE_COLOR: '1', NO_COLOR: '1' })).out).not.toContain('\u001b[')
   })
 
   it('writes the step summary of GitHub beside the annotations', async () => {
     const summary = join(root, 'summary.md')
-    const ran = await footing(['--format', 'github'], { env: { GITHUB_STEP_SUMMARY: summary } })
-    expect(ran.out).toMatch(/^::warning file=app\/a\.py,line=1/)
+    const ran = await footing(['--format', 'github'], { GITHUB_STEP_SUMMARY: summary })
+    expect(ran.out).toMatch(/^::warning file=app\/b\.py,line=1/)
     expect(readFileSync(summary, 'utf8')).toContain('# Audit of')
   })
 
@@ -153,10 +182,10 @@ describe('what counts', () => {
   })
 
   it('leaves out what a comment allows with a reason, and says so when it allows nothing', async () => {
-    write({ 'app/a.py': 'from app.b import y  # footing: allow boundaries/import-cycle -- one unit\nx = 1\n' })
+    write({ 'app/b.py': 'from app.a import x  # footing: allow boundaries/import-cycle -- one unit\ny = 2\n' })
     const allowed = JSON.parse((await footing(['--json'])).out)
     expect([allowed.findings, allowed.silenced.length]).toEqual([[], 1])
-    write({ 'app/b.py': 'y = 2\n' })
+    write({ 'app/a.py': 'x = 1\n' })
     const unused = JSON.parse((await footing(['--json'])).out)
     expect(unused.findings.map((finding: { rule: string }) => finding.rule)).toEqual(['audit/unused-suppression'])
   })

@@ -39,7 +39,7 @@ function detection(minority: DomainArrow, majority: DomainArrow, { program }: Ru
     subject: `${from.name} and ${to.name}`,
     evidence: `${from.name} imports ${to.name}`,
     message: {
-      what: `The packages \`${from.name}\` and \`${to.name}\` import each other: ${minority.edges.length} imports this way, ${majority.edges.length} the other.`,
+      what: `The packages \`${from.name}\` and \`${to.name}\` import each other: ${minority.edges.length} ${minority.edges.length === 1 ? 'import' : 'imports'} this way, ${majority.edges.length} the other.`,
       why: 'Neither can be understood, tested, owned or moved to a service of its own without the other.',
       do: `Take away the smaller direction, ${minority.edges.length === 1 ? 'this import' : 'this import and those beside it'}: let \`${from.name}\` publish an event, or take what it needs as an argument.`,
     },

@@ -145,6 +145,12 @@ describe('footing dev', () => {
     expect(await dev.word()).toMatchObject({ word: 'again' })
   })
 
+  test('a database that was killed is started again, with its data', async () => {
+    process.kill(Number((await readFile(postmaster(), 'utf8')).split('\n')[0]), 'SIGKILL')
+    await dev.says('was started again')
+    expect(await dev.word()).toEqual({ word: 'one', items: 0 })
+  })
+
   test('kill -9 leaves neither the application nor PostgreSQL behind', async () => {
     const pid = Number((await readFile(postmaster(), 'utf8')).split('\n')[0])
     expect(pid).toBeGreaterThan(0)

@@ -55,6 +55,7 @@ class DevSession {
   #next: AppChild | undefined
   #port: number
   #shownPanel = false
+  #reviving = false
   #finish: (code: ExitCode) => void = () => undefined
 
   constructor(options: DevOptions) {
@@ -122,6 +123,24 @@ class DevSession {
     })
   }
 
+  // Another session of this folder may have owned the server and ended, or somebody killed it.
+  async #reviveDatabase(): Promise<void> {
+    if (this.#reviving || this.#options.signal.aborted) return
+    this.#reviving = true
+    try {
+      const before = this.#databaseUrl
+      await this.#startDatabase()
+      this.#dim('the database had ended and was started again')
+      if (this.#databaseUrl !== before) this.#launch(Promise.resolve())
+    } catch (error) {
+      const fault = readFault(error)
+      if (fault === undefined) throw error
+      this.#onFault(fault, undefined)
+    } finally {
+      this.#reviving = false
+    }
+  }
+
   #launch(database: Promise<void>): void {
     const { place, env, terminal } = this.#options
     this.#next?.kill()
@@ -167,6 +186,7 @@ class DevSession {
         if (known !== undefined && known.healthy !== message.healthy) {
           this.#feed.update({ database: { ...known, healthy: message.healthy } })
         }
+        if (!message.healthy && this.#database !== undefined) await this.#reviveDatabase()
         return
       }
       case 'log':

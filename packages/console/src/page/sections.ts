@@ -20,10 +20,14 @@ export function tiles(state: ConsoleState): readonly HTMLElement[] {
   return [
     tile(String(requests), 'requests'),
     tile(String(errors), 'answers with 5xx', errors > 0 ? 'bad' : undefined),
-    tile(String(calls), 'calls between modules'),
+    tile(String(calls), 'calls of operations'),
     tile(String(state.modules.length), 'modules'),
     tile(String(state.routes.length), 'routes'),
-    tile(databaseWord(state), state.database?.kind === 'embedded' ? 'embedded PostgreSQL' : 'database'),
+    tile(
+      databaseWord(state),
+      state.database?.kind === 'embedded' ? 'embedded PostgreSQL' : 'database',
+      state.database?.healthy === false ? 'bad' : undefined,
+    ),
     element('div', { class: 'tile' }, ...links, element('span', {}, `restarts: ${state.restarts}`)),
   ]
 }
@@ -53,7 +57,7 @@ export function moduleCards(modules: readonly ModuleFacts[]): readonly HTMLEleme
 
 /** Calls per operation, the busiest first. */
 export function callTable(state: ConsoleState): HTMLElement {
-  if (state.calls.length === 0) return empty('No module has called another one yet. Send a request to the API.')
+  if (state.calls.length === 0) return empty('No operation has been called yet. Send a request to the API.')
   const most = Math.max(...state.calls.map((call) => call.p99))
   const sorted = state.calls.toSorted((a, b) => b.count - a.count || a.module.localeCompare(b.module))
   return table(
@@ -75,7 +79,7 @@ export function requestTable(recent: readonly RequestFacts[]): HTMLElement {
       { text: 'request id', class: 'code' },
     ],
     recent.map((request) => [
-      new Date(request.at).toLocaleTimeString(),
+      new Date(request.at).toLocaleTimeString(undefined, { hour12: false }),
       request.method,
       request.route,
       element('td', { class: `number ${statusClass(request.status)}` }, String(request.status)),
@@ -128,7 +132,7 @@ export function databaseFacts(state: ConsoleState): readonly HTMLElement[] {
     migration.module,
     migration.name,
     element('td', { class: migration.state === 'applied' ? 'ok' : 'warn' }, migration.state),
-    migration.appliedAt === undefined ? '' : new Date(migration.appliedAt).toLocaleString(),
+    migration.appliedAt === undefined ? '' : new Date(migration.appliedAt).toLocaleString(undefined, { hour12: false }),
   ])
   const headings = [{ text: 'module' }, { text: 'migration', class: 'code' }, { text: 'state' }, { text: 'applied' }]
   const panel = element('div', { class: 'panel' }, facts)

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { readExamples } from './docs-examples.ts'
+
+const fence = '```'
+const page = [
+  '# Title',
+  `${fence}sh run exit=2`,
+  'footing nope',
+  fence,
+  `${fence}ts check`,
+  'export {}',
+  fence,
+  `${fence}sh shown="needs a server"`,
+  'psql',
+  fence,
+  `${fence}sh`,
+  'rm -rf /',
+  fence,
+  `${fence}text`,
+  'not code',
+  fence,
+  `1. item`,
+  `   ${fence}sh run`,
+  '   echo a',
+  '     echo b',
+  `   ${fence}`,
+].join('\n')
+
+test('blocks are found with their place, mode and code', () => {
+  expect(
+    readExamples('p.md', page).map(({ line, language, mode, exit, text }) => [line, language, mode, exit, text]),
+  ).toEqual([
+    [2, 'sh', 'run', 2, 'footing nope\n'],
+    [5, 'ts', 'check', 0, 'export {}\n'],
+    [8, 'sh', 'shown', 0, 'psql\n'],
+    [11, 'sh', 'unmarked', 0, 'rm -rf /\n'],
+    [18, 'sh', 'run', 0, 'echo a\n  echo b\n'],
+  ])
+})

@@ -42,16 +42,15 @@ const servers = {
 async function startBare(headers = false): Promise<number> {
   const server = Fastify({ logger: false })
   if (headers) {
-    server.addHook('onSend', (request, reply, payload, done) => {
+    server.addHook('onRequest', (request, reply, done) => {
       reply.headers({
         'x-request-id': request.id,
         'x-content-type-options': 'nosniff',
         'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-        'referrer-policy': 'no-referrer',
         'cache-control': 'no-store',
         'strict-transport-security': 'max-age=31536000',
       })
-      done(null, payload)
+      done()
     })
   }
   const schema = (status: number) => ({

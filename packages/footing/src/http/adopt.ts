@@ -28,11 +28,11 @@ export function answerFaults(
   })
 }
 
-/** Adds the security headers of Footing to every answer that does not set them itself. */
+/** Adds the security headers of Footing to every answer; an answer that sets one itself replaces it. */
 export function sendSecurityHeaders(server: FastifyInstance, profile: Profile): void {
   const headers = securityHeaders(profile)
-  server.addHook('onSend', (_request, reply, payload, done) => {
-    for (const [name, value] of headers) if (!reply.hasHeader(name)) reply.header(name, value)
-    done(null, payload)
+  server.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(headers)
+    done()
   })
 }

@@ -23,8 +23,6 @@ import { answerUnmatched } from './unmatched.ts'
 export interface ServerEnvironment extends RouteEnvironment {
   readonly profile: Profile
   readonly trustProxy: boolean
-  /** True once the process is told to stop: answers then ask the client to close its connection. */
-  readonly draining: () => boolean
   /** Where a fault that is not the caller's is reported. */
   readonly report: (error: FootingError, request: FastifyRequest) => void
 }
@@ -54,13 +52,16 @@ export async function buildServer(
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 1024 },
     clientErrorHandler: answerClientError(answerError),
-    frameworkErrors: (fault, request, reply) => sendFault(fault, request, reply, answerError, environment),
+    frameworkErrors: (fault, request, reply) => {
+      // Such a request passes no hook.
+      reply.headers(securityHeaders(profile)).header('x-request-id', request.id)
+      sendFault(fault, request, reply, answerError, environment)
+    },
   })
   server.decorateRequest('footing', undefined)
   server.decorateRequest('footingFault', undefined)
   readJsonOnly(server)
-  setHeaders(server, environment)
-  publishRequests(server, environment)
+  beginRequests(server, environment)
   if (http.cors) await allowOrigins(server, http)
   server.setErrorHandler((fault, request, reply) => sendFault(fault, request, reply, answerError, environment))
   server.setNotFoundHandler((request, reply) => answerUnmatched(server, request, reply))
@@ -80,25 +81,18 @@ function readJsonOnly(server: FastifyInstance): void {
   })
 }
 
-function setHeaders(server: FastifyInstance, environment: ServerEnvironment): void {
-  const headers = securityHeaders(environment.profile)
-  server.addHook('onSend', (request, reply, payload, done) => {
-    reply.header('x-request-id', request.id)
-    for (const [name, value] of headers) if (!reply.hasHeader(name)) reply.header(name, value)
-    if (environment.draining()) reply.header('connection', 'close')
-    done(null, payload)
-  })
-}
-
-function publishRequests(server: FastifyInstance, environment: ServerEnvironment): void {
+/** The one hook that every request passes: headers of its answer, and a record of it once that has left. */
+function beginRequests(server: FastifyInstance, environment: ServerEnvironment): void {
   const { clock } = environment.calls
+  const headers = securityHeaders(environment.profile)
   server.addHook('onRequest', (request, reply, done) => {
-    if (!requestChannel.hasSubscribers) {
-      done()
-      return
+    reply.headers(headers)
+    reply.header('x-request-id', request.id)
+    if (environment.draining()) reply.header('connection', 'close')
+    if (requestChannel.hasSubscribers) {
+      const started = clock.monotonic()
+      reply.raw.once('close', () => requestChannel.publish(recordOf(request, reply, clock.monotonic() - started)))
     }
-    const started = clock.monotonic()
-    reply.raw.once('close', () => requestChannel.publish(recordOf(request, reply, clock.monotonic() - started)))
     done()
   })
 }
@@ -154,7 +148,7 @@ function sendFault(
     requestId: request.id,
   })
   // What is still to come of a body that was refused is not read: the connection cannot be used again.
-  if (error.code === 'body-too-large') reply.header('connection', 'close')
+  if (error.code === 'body-too-large' || environment.draining()) reply.header('connection', 'close')
   // Serialised here, so that no schema of the route is applied to an error of the same status.
   reply.code(status).headers(headers).type(contentType).serializer(JSON.stringify).send(body)
 }

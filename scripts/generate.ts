@@ -2,6 +2,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { decisions } from '@footing/kernel'
+import { renderDecision } from './decision-rules.ts'
 import { renderDependencies } from './dependencies.ts'
 import { renderErrorPage } from './error-page.ts'
 import { renderPublicSurface } from './public-surface.ts'
@@ -13,6 +15,7 @@ const files: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/dependencies.txt': () => renderDependencies(root),
   'docs/reference/public-surface.txt': () => renderPublicSurface(root),
   'docs/reference/errors.md': () => renderErrorPage(),
+  ...Object.fromEntries(decisions.map(({ id }) => [`decisions/${id}.md`, () => renderDecision(root, id)])),
 }
 
 let stale = 0

@@ -1,12 +1,13 @@
 // The connections of this process to one server: a bounded number, a bounded wait, and a coded error for each way to fail.
 
-import { isFootingError } from '@footing/kernel'
 import pg from 'pg'
 import { requestCancel } from './cancel-request.ts'
 import type { PoolStats, QueryScope } from './contract.ts'
 import { dataError } from './errors.ts'
+import { OpenConnections } from './open-connections.ts'
 import { translateServerError } from './server-error.ts'
 import { Session, type SessionEnvironment } from './session.ts'
+import { StatementWatch } from './statement-watch.ts'
 import { WaitingLine } from './waiting-line.ts'
 
 /** How one pool is set up. */
@@ -30,32 +31,30 @@ export interface ConnectionPoolOptions {
 /** A pool of sessions. */
 export class ConnectionPool {
   readonly #options: ConnectionPoolOptions
-  readonly #pool: pg.Pool
+  readonly #connections: OpenConnections
   readonly #line: WaitingLine
+  readonly #watch: StatementWatch
   readonly #environment: SessionEnvironment
   #closing: Promise<void> | undefined
 
   constructor(options: ConnectionPoolOptions) {
     this.#options = options
-    const config = parseUrl(options.url)
+    const target = parseUrl(options.url)
     this.#line = new WaitingLine(options.size)
+    this.#watch = new StatementWatch(options.now)
     // No startup parameter beyond application_name: PgBouncer refuses the connection for any other.
-    this.#pool = new pg.Pool({
+    const config = {
       connectionString: options.url,
-      max: options.size,
       connectionTimeoutMillis: options.connectTimeoutMs,
-      idleTimeoutMillis: options.idleTimeoutMs,
       application_name: options.applicationName,
       keepAlive: true,
-      allowExitOnIdle: true,
-    })
-    // A connection that breaks while nobody uses it has simply left the pool.
-    this.#pool.on('error', () => undefined)
-    this.#pool.on('connect', (client) => client.on('error', () => undefined))
+    }
+    this.#connections = new OpenConnections({ config, idleTimeoutMs: options.idleTimeoutMs })
     this.#environment = {
-      address: `${config.host}:${config.port}/${config.database}`,
+      address: `${target.host}:${target.port}/${target.database}`,
       now: options.now,
-      cancel: (client) => requestCancel(config, client),
+      cancel: (client) => requestCancel(target, client),
+      watch: this.#watch,
     }
   }
 
@@ -66,8 +65,8 @@ export class ConnectionPool {
   get stats(): PoolStats {
     return {
       size: this.#options.size,
-      open: this.#pool.totalCount,
-      idle: this.#pool.idleCount,
+      open: this.#connections.open,
+      idle: this.#connections.idle,
       waiting: this.#line.waiting,
     }
   }
@@ -81,12 +80,13 @@ export class ConnectionPool {
     const turnedAway = this.#enter(scope)
     if (turnedAway !== undefined) await turnedAway
     try {
-      const client = await this.#connect()
+      const free = this.#connections.take()
+      const client = free instanceof pg.Client ? free : await this.#connected(free)
       const session = new Session(client, this.#environment)
       try {
         return await work(session)
       } finally {
-        client.release(session.broken)
+        this.#connections.giveBack(client, session.broken)
       }
     } finally {
       this.#line.leave()
@@ -95,7 +95,10 @@ export class ConnectionPool {
 
   /** Waits for the statements under way, then closes every connection. Safe to call twice. */
   close(): Promise<void> {
-    this.#closing ??= this.#line.close().then(() => this.#pool.end())
+    this.#closing ??= this.#line.close().then(() => {
+      this.#watch.close()
+      return this.#connections.close()
+    })
     return this.#closing
   }
 
@@ -112,11 +115,10 @@ export class ConnectionPool {
     })
   }
 
-  async #connect(): Promise<pg.PoolClient> {
+  async #connected(connecting: Promise<pg.Client>): Promise<pg.Client> {
     try {
-      return await this.#pool.connect()
+      return await connecting
     } catch (error) {
-      if (isFootingError(error)) throw error
       throw translateServerError(error, { module: 'data', address: this.address, connecting: true })
     }
   }

@@ -341,7 +341,7 @@ describe('a server that comes and goes', () => {
 
   beforeEach(async () => {
     proxy = await openChaosProxy(database.directUrl)
-    shaky = openDataSource({ url: proxy.url, poolSize: 4, connectTimeoutMs: 300, scope: () => scope })
+    shaky = openDataSource({ url: proxy.url, poolSize: 4, connectTimeoutMs: 3000, scope: () => scope })
     items = shaky.forModule<ShopTables>('shop')
   })
 

@@ -1,4 +1,6 @@
 // The public list of the data capability.
+
+export { compiled, type PreparedQuery } from './compiled-query.ts'
 export type {
   Consistency,
   Database,

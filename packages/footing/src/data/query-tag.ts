@@ -5,9 +5,23 @@
  * In front of the statement pg_stat_statements would drop it, at the end pg_stat_activity would cut it off.
  */
 export function tagStatement(text: string, module: string, route: string | undefined): string {
-  const tag = `/* ${clean(module)}${route === undefined ? '' : ` ${clean(route)}`} */`
+  const tag = tagOf(module, route)
   const word = /^\s*[A-Za-z]+/.exec(text)?.[0] ?? ''
   return word === '' ? `${tag} ${text}` : `${word} ${tag}${text.slice(word.length)}`
+}
+
+// Modules and routes are few and come again with every statement.
+const tags = new Map<string, string>()
+const mostTags = 2_000
+
+function tagOf(module: string, route: string | undefined): string {
+  const key = route === undefined ? module : `${module} ${route}`
+  const known = tags.get(key)
+  if (known !== undefined) return known
+  const tag = `/* ${clean(module)}${route === undefined ? '' : ` ${clean(route)}`} */`
+  if (tags.size >= mostTags) tags.clear()
+  tags.set(key, tag)
+  return tag
 }
 
 const longest = 120

@@ -1,9 +1,11 @@
 // One borrowed connection: sends statements with their tag, their deadline and their counter, and speaks coded errors.
+import { Socket } from 'node:net'
 import type pg from 'pg'
 import type { QueryScope } from './contract.ts'
 import { dataError } from './errors.ts'
 import { tagStatement } from './query-tag.ts'
 import { translateServerError } from './server-error.ts'
+import type { StatementWatch, WatchedStatement } from './statement-watch.ts'
 
 /** What a statement is sent for. */
 export interface StatementContext {
@@ -19,10 +21,8 @@ export interface SessionEnvironment {
   readonly now: () => number
   /** Asks the server, over a connection of its own, to stop what this client runs. */
   readonly cancel: (client: pg.ClientBase) => Promise<void>
+  readonly watch: StatementWatch
 }
-
-/** Longest time in milliseconds between asking for a cancellation and giving the connection up. */
-const patienceAfterCancel = 2_000
 
 // A bind message counts its parameters in 16 bits.
 const mostParameters = 65_535
@@ -49,87 +49,62 @@ export class Session {
    */
   async execute(text: string, values: readonly unknown[], context: StatementContext): Promise<pg.QueryResult> {
     const { scope, module } = context
-    const { now } = this.#environment
-    if (values.length > mostParameters) {
-      throw dataError('data-invalid-value', {
-        reason: `${values.length} parameters, at most ${mostParameters} can be sent`,
-      })
-    }
-    if (scope?.signal?.aborted === true) throw dataError('data-cancelled')
-    const remainingMs = scope?.deadlineAt === undefined ? undefined : scope.deadlineAt - now()
-    if (remainingMs !== undefined && remainingMs <= 0) {
-      throw dataError('data-timeout', { reason: 'the deadline had passed before it was sent' })
-    }
-
-    const started = performance.now()
-    const stop = new StatementStop(() => this.#cancel(), remainingMs, scope?.signal)
+    this.#refuseHopeless(values, scope)
+    const started = scope?.onQuery === undefined ? 0 : performance.now()
+    const stop = scope?.deadlineAt === undefined && scope?.signal === undefined ? undefined : this.#watch(scope)
     let failed = true
     try {
       const tagged = tagStatement(text, module, scope?.route)
-      const running = values.length === 0 ? this.client.query(tagged) : this.client.query(tagged, values as unknown[]) // pg does not write to it
-      const result = await (stop.armed ? Promise.race([running, stop.givenUp]) : running)
+      // The driver only reads the values; its types leave that out.
+      const result = await (values.length === 0
+        ? this.client.query(tagged)
+        : this.client.query(tagged, values as unknown[]))
       failed = false
       return result
     } catch (error) {
-      const coded = translateServerError(error, { module, address: this.#environment.address, cancelled: stop.reason })
+      const coded = translateServerError(error, { module, address: this.#environment.address, cancelled: stop?.reason })
       if (coded.code === 'data-connection-lost') this.#broken = true
       throw coded
     } finally {
-      stop.disarm()
+      if (stop !== undefined) this.#environment.watch.remove(stop)
       scope?.onQuery?.({ text, module, durationMs: performance.now() - started, failed })
     }
   }
 
-  // A cancel request may arrive after its statement has ended, so nobody else gets this connection afterwards.
-  async #cancel(): Promise<void> {
-    this.#broken = true
-    await this.#environment.cancel(this.client)
+  #refuseHopeless(values: readonly unknown[], scope: QueryScope | undefined): void {
+    if (values.length > mostParameters) {
+      const reason = `${values.length} parameters, at most ${mostParameters} can be sent`
+      throw dataError('data-invalid-value', { reason })
+    }
+    if (scope === undefined) return
+    if (scope.deadlineAt !== undefined && scope.deadlineAt <= this.#environment.now()) {
+      throw dataError('data-timeout', { reason: 'the deadline had passed before it was sent' })
+    }
+    if (scope.signal?.aborted === true) throw dataError('data-cancelled')
+  }
+
+  #watch(scope: QueryScope): WatchedStatement & { reason: 'timeout' | 'aborted' | undefined } {
+    const stop = {
+      scope,
+      cancelledAt: undefined,
+      reason: undefined as 'timeout' | 'aborted' | undefined,
+      cancel: (reason: 'timeout' | 'aborted') => {
+        stop.reason = reason
+        // A cancel request may arrive after its statement has ended, so nobody else gets this connection afterwards.
+        this.#broken = true
+        this.#environment.cancel(this.client).catch(() => undefined)
+      },
+      giveUp: () => cutConnection(this.client),
+    }
+    this.#environment.watch.add(stop)
+    return stop
   }
 }
 
-/** Watches the deadline and the abort signal of one statement. */
-class StatementStop {
-  readonly armed: boolean
-  readonly givenUp: Promise<never>
-  reason: 'timeout' | 'aborted' | undefined
-  readonly #cancel: () => Promise<void>
-  readonly #signal: AbortSignal | undefined
-  #timer: NodeJS.Timeout | undefined
-  #giveUp: (error: Error) => void = () => undefined
-
-  constructor(cancel: () => Promise<void>, remainingMs: number | undefined, signal: AbortSignal | undefined) {
-    this.#cancel = cancel
-    this.#signal = signal
-    this.armed = remainingMs !== undefined || signal !== undefined
-    this.givenUp = this.armed
-      ? new Promise((_, reject) => {
-          this.#giveUp = reject
-        })
-      : neverGivenUp
-    if (!this.armed) return
-    if (remainingMs !== undefined)
-      this.#timer = setTimeout(() => this.#stop('timeout'), Math.min(remainingMs, 2 ** 31 - 1))
-    signal?.addEventListener('abort', this.#onAbort, { once: true })
-  }
-
-  disarm(): void {
-    clearTimeout(this.#timer)
-    this.#signal?.removeEventListener('abort', this.#onAbort)
-  }
-
-  readonly #onAbort = (): void => this.#stop('aborted')
-
-  #stop(reason: 'timeout' | 'aborted'): void {
-    if (this.reason !== undefined) return
-    clearTimeout(this.#timer)
-    this.reason = reason
-    // A server that does not answer even to the cancellation must not hold the caller.
-    this.#timer = setTimeout(
-      () => this.#giveUp(new Error('the server did not react to the cancellation')),
-      patienceAfterCancel,
-    )
-    this.#cancel().catch(() => undefined)
-  }
+// Makes the driver fail the statement at once, as if the network had broken.
+function cutConnection(client: pg.ClientBase): void {
+  const connection: unknown = Reflect.get(client, 'connection')
+  if (typeof connection !== 'object' || connection === null || !('stream' in connection)) return
+  const { stream } = connection
+  if (stream instanceof Socket) stream.destroy()
 }
-
-const neverGivenUp = new Promise<never>(() => undefined)

@@ -115,7 +115,8 @@ export class CallGraph {
     for (const target of this.targets(call)) {
       if (target.function < 0) continue
       for (const body of this.bodiesOf(target.function)) {
-        arrows.push({ target: body, node, call, kind: this.#kindOfCall(module, tree, node, body), sure: target.confidence === 'definite' })
+        const kind = target.confidence === 'possible' ? ArrowKind.Reference : this.#kindOfCall(module, tree, node, body)
+        arrows.push({ target: body, node, call, kind, sure: target.confidence === 'definite' })
       }
     }
     for (let at = tree.nextSibling(node + 1); at >= 0; at = tree.nextSibling(at)) {
@@ -155,6 +156,8 @@ export class CallGraph {
     if (other.kind(definition) !== Kind.FunctionDef) return ArrowKind.Call
     if (other.has(definition, Flag.ASYNC)) return ArrowKind.Coroutine
     if (this.inference.isOffloadingDecorator(body, otherModule, other, definition)) return ArrowKind.Reference
+    // An awaited call of a decorated sync function: the decorator has made something else of it.
+    if (tree.isAwaited(node) && this.inference.hasChangingDecorator(body)) return ArrowKind.Reference
     if (other.has(definition, Flag.GENERATOR) && !this.#isIterated(module, tree, node, body)) return ArrowKind.Reference
     return ArrowKind.Call
   }

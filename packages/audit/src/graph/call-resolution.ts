@@ -1,5 +1,5 @@
 // What a call reaches: functions of the project and names of libraries, with how sure that is.
-import { Kind } from '../facts/contract.ts'
+import { Flag, Kind } from '../facts/contract.ts'
 import type { SyntaxTree } from '../facts/tree.ts'
 import type { CallTarget, Confidence, Effect, FunctionId } from './contract.ts'
 import type { LibraryEntry } from './libraries/library-index.ts'
@@ -26,7 +26,18 @@ export function resolveCall(inference: TypeInference, module: number, call: numb
   const sure = members.length === 1 && isCertain(inference, module, callee)
   const targets: CallTarget[] = []
   for (const member of members) addTargets(inference, module, callee, member, sure, targets)
-  return targets
+  return targets.length > 1 && inference.index.trees[module]!.isAwaited(call) ? awaitable(inference, targets) : targets
+}
+
+/** `await client.read()` on "the sync or the async client" means the async one. */
+function awaitable(inference: TypeInference, targets: readonly CallTarget[]): readonly CallTarget[] {
+  const asynchronous = targets.filter((target) => {
+    if (target.function < 0) return inference.entryOf(target.external)?.isAsync === true
+    const tree = inference.index.trees[inference.index.scopeModule[target.function]!]!
+    const definition = inference.index.scopeNode[target.function]!
+    return tree.kind(definition) === Kind.FunctionDef && tree.has(definition, Flag.ASYNC)
+  })
+  return asynchronous.length > 0 ? asynchronous : targets
 }
 
 function addTargets(
@@ -46,8 +57,14 @@ function addTargets(
       const receiver = table.b[type]!
       if (receiver === 0 || table.kind[receiver] !== TypeKind.Instance) return
       if (table.kind[inference.typeOf(module, callee + 1)] === TypeKind.Super) return
-      for (const override of overridesOf(inference, scope, table.a[receiver]!)) {
-        targets.push({ function: override, external: '', confidence: 'probable' })
+      const overrides = overridesOf(inference, scope, table.a[receiver]!)
+      if (overrides.length === 0) return
+      // Which override runs depends on the object. Few ways out of an abstract method are followed; a method with a
+      // body of its own stands for itself.
+      const ownSelf = isFirstParameter(index.trees[module]!, inference.names.scopeOf(module, callee), inference, callee + 1)
+      const followed = overrides.length <= (ownSelf ? 1 : 3) && isAbstract(inference, scope)
+      for (const override of overrides) {
+        targets.push({ function: override, external: '', confidence: followed ? 'probable' : 'possible' })
       }
       return
     }
@@ -89,6 +106,19 @@ function overridesOf(inference: TypeInference, method: FunctionId, receiver: num
     }
   }
   return found
+}
+
+/** Whether a method only declares: its body is a docstring, `...`, `pass` or `raise NotImplementedError`. */
+function isAbstract(inference: TypeInference, scope: FunctionId): boolean {
+  const tree = inference.index.trees[inference.index.scopeModule[scope]!]!
+  const body = tree.childOf(inference.index.scopeNode[scope]!, Kind.Body)
+  for (let at = tree.firstChild(body); at >= 0; at = tree.nextSibling(at)) {
+    const kind = tree.kind(at)
+    if (kind === Kind.Pass || kind === Kind.Raise) continue
+    if (kind === Kind.Expr && (tree.kind(at + 1) === Kind.String || tree.kind(at + 1) === Kind.Ellipsis)) continue
+    return false
+  }
+  return true
 }
 
 /** Whether an expression's meaning rests on definitions and imports alone, not on an inferred receiver. */
@@ -164,7 +194,7 @@ function isFirstParameter(tree: SyntaxTree, scope: number, inference: TypeInfere
 /** Cost of a resolved call: the first target that a library table says blocks. */
 export function costOf(inference: TypeInference, targets: readonly CallTarget[]): Cost | undefined {
   for (const target of targets) {
-    if (target.external === '') continue
+    if (target.external === '' || target.confidence === 'possible') continue
     const entry = entryOfTarget(inference, target.external)
     if (entry?.effect === undefined || entry.isAsync) continue
     return { effect: entry.effect, name: target.external, confidence: target.confidence }

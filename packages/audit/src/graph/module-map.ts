@@ -157,9 +157,9 @@ export function roleOf(path: string): Module['role'] {
   const segments = path.toLowerCase().split('/')
   const base = segments.pop()!
   const has = (pattern: RegExp): boolean => segments.some((s) => pattern.test(s))
-  if (has(/^(tests?|testing|.*_tests?|tests_.*|test_.*|testutils?|fixtures|e2e|conformance|benchmarks?|locust)$/)) return 'test'
+  if (has(/^(tests?|testing|.*_tests?|tests_.*|test_.*|testutils?|fixtures|e2e|conformance|benchmarks?|locust|load_?test(ing|s)?)$/)) return 'test'
   if (/^(test_.*|.*_tests?|tests?|conftest|factories|locustfile)\.py$/.test(base)) return 'test'
-  if (has(/^(migrations|alembic|versions|south_migrations|data_migrations|dbmigrations)$/)) return 'migration'
+  if (has(/^(migrations|alembic\w*|versions|revisions|south_migrations|data_migrations|dbmigrations)$/)) return 'migration'
   if (has(/^(examples?|samples?|docs?|docs_src|demos?|tutorials?|cookbook|notebooks?)$/)) return 'example'
   if (/^(setup|noxfile|conf)\.py$/.test(base) && segments.length <= 1) return 'script'
   // Invoke and Fabric read these at the root; in a folder `tasks.py` is where a queue's tasks live.

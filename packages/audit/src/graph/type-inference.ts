@@ -409,6 +409,11 @@ export class TypeInference {
     return false
   }
 
+  /** Whether a function has a decorator that may change how it is called. */
+  hasChangingDecorator(scope: number): boolean {
+    return this.decoratorNames(scope).some((name) => !PLAIN_DECORATORS.has(name))
+  }
+
   /** The last names of a function's decorators, outermost first: `router.get` gives `get`. */
   decoratorNames(scope: number): readonly string[] {
     const tree = this.index.trees[this.index.scopeModule[scope]!]!
@@ -797,7 +802,7 @@ export class TypeInference {
     if (!toMany && last !== 'ForeignKey' && last !== 'OneToOneField') return type
     const value = tree.lastChild(tree.parent(node))
     const related = tree.kind(value) === Kind.Call ? this.#relatedModel(module, tree, value) : UNKNOWN
-    return toMany ? table.outsideInstance('django.db.models.Manager', related) : related
+    return toMany ? table.outsideInstance('django.db.models.RelatedManager', related) : related
   }
 
   #relatedModel(module: number, tree: SyntaxTree, call: number): TypeId {
@@ -847,7 +852,7 @@ export class TypeInference {
       }
     }
     if (text.endsWith('_set') && this.classes.derivesFrom(scope, DJANGO_MODELS)) {
-      return this.table.outsideInstance('django.db.models.Manager')
+      return this.table.outsideInstance('django.db.models.RelatedManager')
     }
     return UNKNOWN
   }

@@ -68,10 +68,27 @@ export function findWebEntries(collector: EntryCollector): void {
   const { index } = inference
   for (let scope = 0; scope < index.scopeCount; scope++) {
     const kind = index.scopeKind[scope]
-    if (kind === ScopeKind.Function) decorated(collector, scope)
-    else if (kind === ScopeKind.Class) classBased(collector, scope)
+    if (kind === ScopeKind.Function) {
+      decorated(collector, scope)
+      lifespan(collector, scope)
+    } else if (kind === ScopeKind.Class) classBased(collector, scope)
   }
   registered(collector)
+}
+
+/** `@asynccontextmanager async def lifespan(app: FastAPI)`, however it is handed to the application. */
+function lifespan(collector: EntryCollector, fn: FunctionId): void {
+  const { inference } = collector
+  const { index } = inference
+  if (!collector.isAsync(fn) || !inference.decoratorNames(fn).includes('asynccontextmanager')) return
+  const module = index.scopeModule[fn]!
+  const tree = index.trees[module]!
+  const parameter = tree.childOf(index.scopeNode[fn]!, Kind.Param)
+  if (parameter < 0) return
+  const kinds = collector.kindsOf(inference.typeOf(module, parameter))
+  if (!kinds.some((name) => /^(fastapi|starlette)\./.test(name))) return
+  if (/\.(Request|WebSocket|HTTPConnection)$/.test(kinds[0] ?? '')) return
+  collector.add('startup', 'starlette', fn, 'lifespan', module, index.scopeNode[fn]!)
 }
 
 function decorated(collector: EntryCollector, fn: FunctionId): void {

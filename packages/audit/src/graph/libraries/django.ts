@@ -52,6 +52,15 @@ export const django: Library = {
         __getitem__: 'database -> item',
       },
     },
+    // `order.lines.all()` may have been prefetched: iterating over it, or counting it, then costs nothing.
+    'django.db.models.RelatedManager': {
+      bases: 'django.db.models.Manager',
+      does: { all: '-> django.db.models.RelatedQuerySet[item]', 'add remove set clear': 'database', 'aadd aremove aset aclear': 'async', '__iter__ __len__': '' },
+    },
+    'django.db.models.RelatedQuerySet': {
+      bases: 'django.db.models.QuerySet',
+      does: { __iter__: '-> iter[item]', '__len__ __bool__ __contains__ count exists': '', __getitem__: '-> item', all: '-> self' },
+    },
     'django.db.models.Model': {
       also: 'django.db.models.base.Model django.contrib.gis.db.models.Model polymorphic.models.PolymorphicModel mptt.models.MPTTModel model_utils.models.TimeStampedModel',
       does: { 'save delete refresh_from_db full_clean validate_unique save_base': 'database', 'asave adelete arefresh_from_db': 'async' },

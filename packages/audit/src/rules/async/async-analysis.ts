@@ -14,6 +14,9 @@ export const MAX_CHAIN = 8
 const FAMILIES: readonly Family[] = ['database', 'vendor', 'call', 'file', 'cpu']
 const MEMOISERS = new Set(['lru_cache', 'cache', 'cached', 'memoize', 'memoized', 'ttl_cache', 'cachedmethod', 'alru_cache', 'singleton', 'cached_method'])
 
+/** Logging is set up once, and files are its purpose. */
+const LOG_SETUP = /(^|\.|_)(setup|set_up|configure|config|init|initialize|initialise|get|create|make|add)_(\w+_)?(log|logs|logger|loggers|logging|log_handler|file_handler)$/i
+
 /** An async function that the rules judge. */
 export interface AsyncBody {
   readonly fn: FunctionId
@@ -65,7 +68,7 @@ export class AsyncAnalysis {
       if (index.scopeKind[fn] !== ScopeKind.Function) continue
       const module = index.scopeModule[fn]!
       const role = program.modules[module]!.role
-      if (role === 'test' || role === 'example' || role === 'stub' || role === 'migration') continue
+      if (role !== 'code' && role !== 'configuration') continue
       if (index.trees[module]!.has(index.scopeNode[fn]!, Flag.ASYNC)) functions.push(fn)
     }
     this.#standing = functions.length === 0 ? () => 'loop' : standingOf(program)
@@ -126,7 +129,7 @@ export class AsyncAnalysis {
     const next: (Arrow | undefined)[] = new Array(count)
     let level: FunctionId[] = []
     for (let fn = 0; fn < count; fn++) {
-      if (!this.#isSync(fn) || this.#isMemoised(fn)) continue
+      if (!this.#isSync(fn) || this.#isOnce(fn)) continue
       if (this.#reported(fn, family) === undefined) continue
       depth[fn] = 0
       level.push(fn)
@@ -135,7 +138,7 @@ export class AsyncAnalysis {
       const further: FunctionId[] = []
       for (const fn of level) {
         for (const { from, arrow } of graph.incoming(fn)) {
-          if (depth[from]! >= 0 || arrow.kind !== ArrowKind.Call || !this.#isSync(from) || this.#isMemoised(from)) continue
+          if (depth[from]! >= 0 || arrow.kind !== ArrowKind.Call || !this.#isSync(from) || this.#isOnce(from)) continue
           depth[from] = distance
           next[from] = arrow
           further.push(from)
@@ -159,8 +162,10 @@ export class AsyncAnalysis {
     return tree.kind(index.scopeNode[fn]!) === Kind.Lambda || !tree.has(index.scopeNode[fn]!, Flag.ASYNC)
   }
 
-  #isMemoised(fn: FunctionId): boolean {
+  /** Whether a function works once per process: memoised, or the set-up of logging. */
+  #isOnce(fn: FunctionId): boolean {
     if (this.program.index.scopeKind[fn] !== ScopeKind.Function) return false
+    if (LOG_SETUP.test(this.program.functionInfo(fn).name)) return true
     return this.program.inference.decoratorNames(fn).some((name) => MEMOISERS.has(name))
   }
 

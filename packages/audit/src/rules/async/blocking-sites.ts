@@ -34,6 +34,9 @@ export interface BlockingSite {
   readonly doubt: '' | 'memoised' | 'guarded' | 'awaited'
 }
 
+/** Names by which code asks whether it runs in its sync or its async mode. */
+const MODE = /^_*((is|use|run|in)_?)?(a?sync|async_?mode|sync_?mode|async_?context|sync_?client|async_?client)$|^(is)?_?(coroutine|coroutinefunction|iscoroutine\w*|isawaitable)$|^Async[A-Z]/i
+
 const COUNTING = new Set(['list', 'len', 'tuple', 'set', 'sorted', 'bool', 'sum', 'max', 'min', 'any', 'all', 'dict', 'enumerate'])
 
 /** Sites directly in a body, in source order. */
@@ -119,7 +122,7 @@ function doubtAt(tree: SyntaxTree, node: number, definition: number): BlockingSi
       const innerKind = tree.kind(inner)
       if (innerKind !== Kind.Name && innerKind !== Kind.Attribute) continue
       const text = tree.text(inner)
-      if (/(^|_)(is_?)?(a?sync|async_mode|coroutine|iscoroutinefunction|iscoroutine|isawaitable)(_|$)/i.test(text) || /^Async[A-Z]/.test(text)) return 'guarded'
+      if (MODE.test(text)) return 'guarded'
       if (innerKind === Kind.Attribute && isClassWide(tree, inner) && isStoredIn(tree, from, tree.name(inner))) return 'memoised'
     }
   }

@@ -30,6 +30,8 @@ export function siteDetections(context: RuleContext, rule: SiteRule): RuleResult
         confidence: standing === 'startup' ? 'possible' : site.confidence,
         ...(severity === undefined ? {} : { severity }),
         fanOut: routes,
+        // One function is one repair, however many calls it makes.
+        fixSite: { path: analysis.path(fn), line: analysis.program.functionInfo(fn).line, name: analysis.program.fullName(fn) },
       })
     }
   }

@@ -1,4 +1,5 @@
 // The application as a whole: where it is put together, whether it is a service at all, and which libraries it uses.
+import { Kind } from '../facts/contract.ts'
 import type { Place } from '../graph/contract.ts'
 import type { RuleContext } from '../rules/rule.ts'
 import { surveyOf } from './survey.ts'
@@ -23,7 +24,22 @@ export function applicationPlace(context: RuleContext): Place | undefined {
       if (library.test(context.program.nameOf(site.module, site.node + 1))) return placeOf(context, site)
     }
   }
-  return context.program.entries.find((entry) => entry.kind === 'route' && isProductEntry(context, entry.function))?.place
+  return factoryPlace(context) ?? context.program.entries.find((entry) => entry.kind === 'route' && isProductEntry(context, entry.function))?.place
+}
+
+/** `def create_app()` and its kin, for applications whose class is their own. */
+function factoryPlace({ program, trees }: RuleContext): Place | undefined {
+  if (!program.entries.some((entry) => entry.kind === 'route')) return undefined
+  const names = ['create_app', 'make_app', 'build_app', 'create_application', 'get_application', 'create_api_app']
+  for (const module of program.modules) {
+    const tree = trees[module.id]!
+    const wanted = names.map((name) => tree.strings.id(name)).filter((id) => id >= 0)
+    if (!isProduct(module) || !wanted.some((id) => tree.mentions(id))) continue
+    for (let at = tree.firstChild(0); at >= 0; at = tree.nextSibling(at)) {
+      if (tree.kind(at) === Kind.FunctionDef && wanted.includes(tree.name(at))) return { path: tree.path, line: tree.line(at) }
+    }
+  }
+  return undefined
 }
 
 function isProductEntry({ program }: RuleContext, fn: number): boolean {

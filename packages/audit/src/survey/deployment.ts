@@ -57,7 +57,7 @@ export function webWorkers(context: RuleContext): WorkerCount {
   for (const server of context.config.servers) {
     if (server.server === 'celery' || server.server === 'django' || server.server === 'flask') continue
     const replicas = context.config.services.find((service) => service.name === server.service && service.place.path === server.place.path)?.replicas ?? 1
-    const computed = server.workers === undefined && server.workersText !== ''
+    const computed = server.workers === undefined && /cpu|nproc|\bcores?\b/i.test(server.workersText)
     // `cpu_count() * 2 + 1` is more than one on any machine; two is the least that we may claim.
     const workers = server.workers ?? (computed ? 2 : undefined)
     if (workers === undefined) continue

@@ -24,14 +24,14 @@ export interface StateWrite extends Site {
 }
 
 const CONTAINERS: ReadonlySet<string> = new Set(
-  'dict list set defaultdict OrderedDict deque Counter bytearray TTLCache LRUCache LFUCache Cache FIFOCache RRCache LRU ChainMap SimpleCache ExpiringDict WeakValueDictionary WeakKeyDictionary WeakSet Queue SimpleQueue LifoQueue PriorityQueue'.split(' '),
+  'dict list set defaultdict OrderedDict deque Counter bytearray TTLCache LRUCache LFUCache Cache FIFOCache RRCache LRU ChainMap SimpleCache ExpiringDict Queue SimpleQueue LifoQueue PriorityQueue'.split(' '),
 )
 const MUTATORS: ReadonlySet<string> = new Set(
   'append appendleft extend extendleft add update setdefault pop popitem popleft clear insert remove discard put put_nowait move_to_end __setitem__'.split(' '),
 )
 /** Values that are private to a request or a thread, or synchronise: changing them shares nothing. */
 const PRIVATE =
-  /^(?:local|ContextVar|LocalProxy|LocalStack|Local|Lock|RLock|Semaphore|BoundedSemaphore|Event|Condition|getLogger|get_logger|TypeVar|ParamSpec|namedtuple|NewType|compile|lru_cache|Thread|Process|partial|Enum|frozenset|tuple|MappingProxyType|count|scoped_session|Signal|SQLAlchemy|registry|MetaData|APIRouter|Router|Blueprint|Celery|Limiter|Mock|MagicMock|object|lazy|get_task_logger)$/
+  /^(?:local|ContextVar|LocalProxy|LocalStack|Local|Lock|RLock|Semaphore|BoundedSemaphore|Event|Condition|getLogger|get_logger|TypeVar|ParamSpec|namedtuple|NewType|compile|lru_cache|Thread|Process|partial|Weak\w+|Enum|frozenset|tuple|MappingProxyType|count|scoped_session|Signal|SQLAlchemy|registry|MetaData|APIRouter|Router|Blueprint|Celery|Limiter|Mock|MagicMock|object|lazy|get_task_logger)$/
 
 /** Variables of product modules by `module:name`. */
 export function moduleVariables(context: RuleContext): ReadonlyMap<string, ModuleVariable> {

@@ -18,7 +18,11 @@ export function placeOf({ trees }: RuleContext, { module, node }: Site): Place {
 
 /** The body of code around a node: a function, a lambda, or the module. */
 export function bodyOf({ program, trees }: RuleContext, { module, node }: Site): FunctionId {
-  const around = trees[module]!.enclosingFunction(node)
+  const tree = trees[module]!
+  // What a decorator does, it does for the function below it.
+  const decorator = tree.ancestor(node, Kind.Decorator)
+  const decorated = decorator < 0 ? -1 : tree.parent(decorator)
+  const around = decorated >= 0 && tree.kind(decorated) === Kind.FunctionDef ? decorated : tree.enclosingFunction(node)
   return program.functionAt(module, around < 0 ? 0 : around)
 }
 
@@ -39,6 +43,14 @@ export function isProduct(module: Module): boolean {
   return module.role === 'code' || module.role === 'configuration'
 }
 
+/** The nearest entry point of product code that reaches a function; entries of tests and examples serve nobody. */
+export function servedBy({ program }: RuleContext, fn: FunctionId, kinds: readonly EntryKind[]): EntryPoint | undefined {
+  if (!program.reach.isReachable(fn, kinds)) return undefined
+  return program.reach
+    .entriesOf(fn, kinds, Number.POSITIVE_INFINITY)
+    .find((entry) => isProduct(program.modules[program.functionInfo(entry.function).module]!))
+}
+
 /** The shortest chain from the nearest entry point of these kinds to a place in a function, ready to draw. */
 export function chainTo(
   context: RuleContext,
@@ -47,7 +59,7 @@ export function chainTo(
   last: ChainStep,
 ): { readonly entry: EntryPoint | undefined; readonly chain: readonly ChainStep[] } {
   const { program } = context
-  const entry = program.reach.entriesOf(fn, kinds, 1)[0]
+  const entry = servedBy(context, fn, kinds)
   if (entry === undefined) return { entry, chain: [] }
   const steps: ChainStep[] = [{ ...entry.place, label: entry.label }]
   for (const call of program.reach.chain(entry, fn)) {

@@ -1,7 +1,7 @@
 // data/session-advisory-lock: advisory locks that belong to a session, which a transaction pooler does not keep.
 import { Kind } from '../../facts/contract.ts'
 import type { Detection, RelatedPlace } from '../../findings/finding.ts'
-import type { Confidence, FunctionId } from '../../graph/contract.ts'
+import type { CallId, Confidence, FunctionId } from '../../graph/contract.ts'
 import { opensDirectConnection } from '../../survey/dedicated-connection.ts'
 import { poolerEvidence } from '../../survey/deployment.ts'
 import { calleeName, isInside, keyword, receiverOf } from '../../survey/expressions.ts'
@@ -103,7 +103,7 @@ function detection(context: RuleContext, wrapper: FunctionId, held: readonly Loc
   const { program } = context
   const info = program.functionInfo(wrapper)
   const lock = held[0]!
-  const callers = info.kind === 'module' ? [] : program.callersOf(wrapper)
+  const callers = info.kind === 'module' ? [] : callersOf(context, wrapper)
   const tree = context.trees[lock.module]!
   const around = tree.enclosingFunction(lock.node)
   const isDirect = opensDirectConnection(tree, around < 0 ? 0 : around)
@@ -136,6 +136,20 @@ function detection(context: RuleContext, wrapper: FunctionId, held: readonly Loc
     related,
     ...(info.kind === 'module' ? {} : { fanOut: program.reach.routes(wrapper), fixSite: functionSite(context, wrapper) }),
   }
+}
+
+/** Calls of a function; of a class, those that make one. */
+function callersOf({ program, trees }: RuleContext, wrapper: FunctionId): readonly CallId[] {
+  const { kind, module, name } = program.functionInfo(wrapper)
+  const direct = program.callersOf(wrapper)
+  if (kind !== 'class' || direct.length > 0) return direct
+  const tree = trees[module]!
+  for (let node = 1; node < tree.size; node++) {
+    if (tree.kind(node) !== Kind.FunctionDef || tree.text(node) !== '__init__') continue
+    const method = program.functionAt(module, node)
+    if (program.functionInfo(method).name === `${name}.__init__`) return program.callersOf(method)
+  }
+  return direct
 }
 
 /** Whether the site is the subject of a `with` whose body opens a transaction. */

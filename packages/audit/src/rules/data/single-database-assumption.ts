@@ -1,6 +1,7 @@
 // data/single-database-assumption: code that names the one database, which no router or replica can redirect. A score, not a list.
 import { Kind } from '../../facts/contract.ts'
 import type { RelatedPlace } from '../../findings/finding.ts'
+import { commandLineModules } from '../../survey/command-line.ts'
 import { constantText, keyword, positional, receiverOf } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { counted, isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
@@ -96,11 +97,12 @@ function aliasSites(context: RuleContext): Named[] {
 /** `connection.cursor()` on Django's default connection. */
 function bareCursors(context: RuleContext): Named[] {
   const found: Named[] = []
+  const commands = commandLineModules(context)
   for (const site of surveyOf(context).callsNamed('cursor')) {
     const module = context.program.modules[site.module]!
     const tree = context.trees[site.module]!
     const receiver = receiverOf(tree, site.node)
-    if (module.role !== 'code' || receiver < 0) continue
+    if (module.role !== 'code' || receiver < 0 || commands.has(site.module)) continue
     if (context.program.nameOf(site.module, receiver) === 'django.db.connection') found.push({ site, label: 'connection.cursor()' })
   }
   return found

@@ -1,9 +1,10 @@
 // data/unmigrated-schema: tables made by the application itself, so that no change of them is ever written down.
+import { Kind } from '../../facts/contract.ts'
 import type { Detection } from '../../findings/finding.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
-import { isUnderMainGuard } from '../../survey/expressions.ts'
-import { isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
+import { calleeName, isUnderMainGuard } from '../../survey/expressions.ts'
+import { bodyOf, isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
 export const rule: Rule = {
@@ -18,7 +19,8 @@ export const rule: Rule = {
     const creates = creations(context)
     const hasTool = config.migrations.length > 0
     const examined = { count: creates.length + config.migrations.length, of: 'migration folders and create_all calls' }
-    const detections = creates.map((site): Detection => {
+    const wrong = hasTool ? creates.filter((site) => competes(context, site)) : creates
+    const detections = wrong.map((site): Detection => {
       const other = config.migrations[0]
       return {
         place: placeOf(context, site),
@@ -37,6 +39,20 @@ export const rule: Rule = {
     })
     return { detections, examined }
   },
+}
+
+/** Beside migrations only a start of the service matters; making tables and stamping the revision is the right order. */
+function competes(context: RuleContext, site: Site): boolean {
+  const { program, trees } = context
+  const tree = trees[site.module]!
+  const body = bodyOf(context, site)
+  const { kind, name } = program.functionInfo(body)
+  const fn = tree.enclosingFunction(site.node)
+  for (let at = Math.max(fn, 0), end = tree.end(at); at < end; at++) {
+    if (tree.kind(at) === Kind.Call && /stamp/.test(calleeName(tree, at))) return false
+  }
+  if (/migrations?\.py$/.test(tree.path) || /import|restore|reset|upgrade|export/.test(name)) return false
+  return kind === 'module' || program.reach.isReachable(body, ['startup']) || /(?:^|\.)(?:create_app|make_app|lifespan|startup)$/.test(name)
 }
 
 /** Calls of create_all on SQLAlchemy metadata in code that is no test, no command and no migration. */

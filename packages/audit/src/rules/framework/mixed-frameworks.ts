@@ -1,6 +1,6 @@
 // framework/mixed-frameworks: two web frameworks answer requests in one service, so nothing is written once.
 import type { Detection } from '../../findings/finding.ts'
-import type { EntryPoint } from '../../graph/contract.ts'
+import type { EntryPoint, Program } from '../../graph/contract.ts'
 import { counted, isProduct, listed } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
@@ -48,13 +48,29 @@ export const rule: Rule = {
   },
 }
 
+/** Packages that a module with routes of a framework imports. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  django: ['django', 'rest_framework', 'ninja', 'channels'],
+  flask: ['flask', 'flask_restful', 'flask_restx', 'quart'],
+  fastapi: ['fastapi', 'starlette'],
+}
+
+function isImported(program: Program, entry: EntryPoint, module: number): boolean {
+  const family = FAMILIES[entry.framework.toLowerCase()] ?? entry.framework.toLowerCase()
+  const wanted = PACKAGES[family]
+  if (wanted === undefined || family !== 'django') return true
+  const externals = program.imports.externalsOf(module)
+  return wanted.some((name) => externals.has(name))
+}
+
 /** Routes of product code by source root: each back end of a monorepo is judged by itself. */
 function routesByRoot({ program }: RuleContext): ReadonlyMap<string, readonly EntryPoint[]> {
   const found = new Map<string, EntryPoint[]>()
   for (const entry of program.entries) {
     if (entry.kind !== 'route' || entry.framework === '') continue
     const module = program.modules[program.functionInfo(entry.function).module]!
-    if (!isProduct(module)) continue
+    // A route belongs to a framework that its own module, or the place of its registration, imports.
+    if (!isProduct(module) || !isImported(program, entry, module.id)) continue
     const root = module.domain >= 0 ? program.packages[module.domain]!.root : ''
     found.set(root, [...(found.get(root) ?? []), entry])
   }

@@ -6,6 +6,7 @@ import type { FunctionId } from '../../graph/contract.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { handlerAround, isUnderMainGuard, keyword } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
+import { servedModules } from '../../survey/served-modules.ts'
 import { bodyOf, chainTo, counted, functionSite, placeOf, SERVING } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
@@ -17,22 +18,30 @@ export const rule: Rule = {
   trial: false,
   summary: 'Code that serves requests or runs jobs prints instead of logging.',
   run(context) {
-    const detections: Detection[] = []
+    const byPlace = new Map<string, Print[]>()
     let examined = 0
     const commands = commandLineModules(context)
+    const served = servedModules(context)
     for (const site of surveyOf(context).callsNamed('print')) {
       const module = context.program.modules[site.module]!
-      if (module.role !== 'code' || commands.has(site.module)) continue
+      if (module.role !== 'code' || commands.has(site.module) || !served.has(site.module)) continue
       const tree = context.trees[site.module]!
       if (!isBuiltinPrint(context, tree, site)) continue
       examined++
       if (keyword(tree, site.node, 'file') >= 0 || isUnderMainGuard(tree, site.node) || isVerbosePath(tree, site.node)) continue
-      const body = bodyOf(context, site)
-      const found = detection(context, tree, site, body)
-      if (found !== undefined) detections.push(found)
+      const print = { ...site, body: bodyOf(context, site), inHandler: handlerAround(tree, site.node) >= 0 }
+      if (speaksToTerminal(context, tree, print)) continue
+      const key = `${print.body} ${print.inHandler}`
+      byPlace.set(key, [...(byPlace.get(key) ?? []), print])
     }
+    const detections = [...byPlace.values()].map((prints) => detection(context, prints)).filter((found) => found !== undefined)
     return { detections, examined: { count: Math.max(examined, loggers(context)), of: 'print and log calls' } }
   },
+}
+
+interface Print extends Site {
+  readonly body: FunctionId
+  readonly inHandler: boolean
 }
 
 /** `print` and not something of that name: a method, an import (`from rich import print`), a local function. */
@@ -62,37 +71,47 @@ function isVerbosePath(tree: SyntaxTree, node: number): boolean {
   return false
 }
 
-function detection(context: RuleContext, tree: SyntaxTree, site: Site, body: FunctionId): Detection | undefined {
+/** A function that is there to print, or that asks questions, was written for a terminal; so was import-time code. */
+function speaksToTerminal(context: RuleContext, tree: SyntaxTree, print: Print): boolean {
+  const info = context.program.functionInfo(print.body)
+  if (info.kind === 'module') return true
+  if (/(?:^|[._])(?:print|display|dump|banner|usage|main|test)(?:_|$)/.test(info.name) || info.name.endsWith('_main')) return true
+  const fn = tree.enclosingFunction(print.node)
+  for (let at = fn; at < tree.end(fn); at++) {
+    if (tree.kind(at) === Kind.Call && tree.kind(at + 1) === Kind.Name && tree.text(at + 1) === 'input') return true
+  }
+  return false
+}
+
+/** The prints of one function that are all inside exception handlers, or all outside. */
+function detection(context: RuleContext, prints: readonly Print[]): Detection | undefined {
   const { program } = context
+  const first = prints[0]!
+  const { body, inHandler } = first
   const info = program.functionInfo(body)
-  const serves = program.reach.isReachable(body, SERVING)
-  if (!serves && (info.kind === 'module' || program.reach.isReachable(body, ['command', 'startup']))) return undefined
-  if (info.name === '<module>') return undefined
-  const inHandler = handlerAround(tree, site.node) >= 0
-  const severity: Severity = serves ? (inHandler ? 'high' : 'medium') : 'low'
-  const place = placeOf(context, site)
-  const { entry, chain } = serves
-    ? chainTo(context, body, SERVING, { ...place, label: 'print()' })
-    : { entry: undefined, chain: [] }
+  const place = placeOf(context, first)
+  const { entry, chain } = chainTo(context, body, SERVING, { ...place, label: 'print()' })
+  if (entry === undefined && program.reach.isReachable(body, ['command', 'startup'])) return undefined
+  const severity: Severity = entry === undefined ? 'low' : inHandler ? 'high' : 'medium'
   const routes = program.reach.routes(body)
-  const who = entry === undefined ? 'code that other modules import' : `\`${entry.label}\``
-  const reached = routes > 1 ? ` ${counted(routes, 'route')} reach it.` : ''
+  const who = entry === undefined ? 'The service imports this module.' : `\`${entry.label}\` leads here${routes > 1 ? `, one of ${counted(routes, 'route')}` : ''}.`
+  const times = prints.length > 1 ? `, ${prints.length} times` : ''
   return {
     place,
     subject: info.name,
     evidence: inHandler ? 'print in except' : 'print',
     message: {
-      what: inHandler ? `\`${info.name}\` prints an exception instead of logging it.` : `\`${info.name}\` prints instead of logging.`,
-      why:
-        `The line has no level, time, logger name or request id, so nobody can find, filter or count it; ${who} leads here.${reached}` +
-        (inHandler ? ' The traceback is lost as well.' : ''),
+      what: inHandler ? `\`${info.name}\` prints an exception instead of logging it${times}.` : `\`${info.name}\` prints instead of logging${times}.`,
+      why: `The line has no level, time, logger name or request id, so nobody can find, filter or count it. ${who}${inHandler ? ' The traceback is lost as well.' : ''}`,
       do: inHandler ? 'Use `logger.exception("…")` of `logging.getLogger(__name__)`.' : 'Use `logging.getLogger(__name__)` with a level.',
     },
     confidence: 'definite',
     severity,
     chain: chain.length > 2 ? chain : [],
+    related: prints.slice(1, 11).map((print) => ({ ...placeOf(context, print), label: 'print()' })),
     fanOut: routes,
-    ...(info.kind === 'module' ? {} : { fixSite: functionSite(context, body) }),
+    fixSite: functionSite(context, body),
+    minutes: Math.min(3 * prints.length, 30),
   }
 }
 

@@ -8,6 +8,9 @@ import { commandLineModules } from '../../survey/command-line.ts'
 import type { Detection } from '../../findings/finding.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
+/** Calls between the entry and the handler up to which the handler is part of what the entry does. */
+const NEAR = 3
+
 export const rule: Rule = {
   id: 'observability/swallowed-exception',
   decision: 'observability',
@@ -80,24 +83,37 @@ function isCleanUp(tree: SyntaxTree, handler: number): boolean {
   return tree.kind(call) === Kind.Call && /^(?:close|aclose|remove|unlink|rmtree|cancel|terminate|kill|rollback|disconnect|shutdown|release|stop|cleanup|expunge|flush|capture_\w+|join|quit|logout)$/.test(calleeName(tree, call))
 }
 
+/** `try: return int(text) except Exception: pass` and `value = default; try: value = …`: the code after it is the answer. */
+function fallsBack(tree: SyntaxTree, handler: number): boolean {
+  const body = tree.childOf(tree.parent(handler), Kind.Body)
+  if (tree.childCount(body) > 2) return false
+  for (let at = tree.firstChild(body); at >= 0; at = tree.nextSibling(at)) {
+    const kind = tree.kind(at)
+    if (kind !== Kind.Return && kind !== Kind.Assign && kind !== Kind.AnnAssign && kind !== Kind.Import && kind !== Kind.ImportFrom) return false
+  }
+  return true
+}
+
 function detection(context: RuleContext, site: Site, how: 'pass' | 'print'): Detection | undefined {
   const { program } = context
   const body = bodyOf(context, site)
   const info = program.functionInfo(body)
-  if (!program.reach.isReachable(body, SERVING)) return undefined
   const place = placeOf(context, site)
   const { entry, chain } = chainTo(context, body, SERVING, { ...place, label: 'except Exception' })
-  const isEntry = entry?.function === body
+  if (entry === undefined) return undefined
+  const isEntry = entry.function === body
+  // Far from the entry, or around one value with a default: somebody may have meant it.
+  const isDoubtful = chain.length > NEAR + 2 || fallsBack(context.trees[site.module]!, site.node)
   return {
     place,
     subject: info.name,
     evidence: `except Exception: ${how}`,
     message: {
       what: `\`${info.name}\` catches every exception and ${how === 'print' ? 'only prints it' : 'does nothing with it'}.`,
-      why: `${entry === undefined ? 'The caller' : `\`${entry.label}\``} goes on as if the work had been done: a wrong password, a full disk and a typing error all look like success, and no error report shows them.`,
+      why: `\`${entry.label}\` goes on as if the work had been done: a wrong password, a full disk and a typing error all look like success, and no error report shows them.`,
       do: 'Catch the one exception that is expected; log the rest with `logger.exception`, or let it rise. If it is meant, say why in a comment.',
     },
-    confidence: isEntry ? 'definite' : 'probable',
+    confidence: isDoubtful ? 'possible' : isEntry ? 'definite' : 'probable',
     severity: how === 'print' || isEntry ? 'medium' : 'low',
     chain: chain.length > 2 ? chain : [],
     fanOut: program.reach.routes(body),

@@ -1,6 +1,7 @@
 // observability/unstructured-log: logs as prose, without fields and without the id that joins the lines of one request.
 import type { Place } from '../../graph/contract.ts'
 import { applicationPlace, libraryInUse, mentionedIn } from '../../survey/application.ts'
+import { commandLineModules } from '../../survey/command-line.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { counted, isProduct, placeOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
@@ -47,8 +48,9 @@ export const rule: Rule = {
 
 /** Where logging is configured: dictConfig, basicConfig, fileConfig. */
 function loggingPlace(context: RuleContext): Place | undefined {
+  const commands = commandLineModules(context)
   for (const name of ['dictConfig', 'basicConfig', 'fileConfig']) {
-    const site = surveyOf(context).callsNamed(name).find((item: Site) => isProduct(context.program.modules[item.module]!))
+    const site = surveyOf(context).callsNamed(name).find((item: Site) => isProduct(context.program.modules[item.module]!) && !commands.has(item.module))
     if (site !== undefined) return placeOf(context, site)
   }
   return undefined

@@ -19,6 +19,7 @@ export const rule: Rule = {
       if (edge.tier === 'type-only' || edge.dynamic || edge.optional) continue
       const from = program.modules[edge.from]!
       const to = program.modules[edge.to]!
+      if (edge.names.length > 0 && edge.names.every((name) => INTERFACE.test(name))) continue
       const plugin = pluginOf(to.name, folders)
       if (plugin === '' || !isProduct(from) || isComposition(from) || isInside(from.name, parentOf(plugin))) continue
       importers.add(edge.from)
@@ -55,6 +56,8 @@ export const rule: Rule = {
   },
 }
 
+/** Names that a plugin's package offers to the core: base classes, registries and their look-ups. */
+const INTERFACE = /^(?:Base\w*|Abstract\w*|\w*(?:Interface|Registry|Base|Protocol|Error|Exception)|(?:get|register|list|find|load)_\w+|[A-Z]+(?:_[A-Z]+)*_(?:CLASSES|TYPES|REGISTRY|PLUGINS))$/
 const PLUGIN_FOLDER = /(?:^|\.)(?:plugins|addons|extensions)$/
 const SHARED = /^_|^(?:bases?|base_.*|common|core|registry|interfaces?|contracts?|abstract|types|utils?|helpers|manager|loader|hooks|exceptions|errors|models|schemas|constants|enums|tests?|generic|views|urls|api|management|migrations|admin|service|router|signals|metrics|decorators)$/
 

@@ -60,11 +60,7 @@ export const rule: Rule = {
   run(context) {
     const users = vendorUsers(context)
     const detections: Detection[] = []
-    for (const [vendor, modules] of users) {
-      const packages = new Set(modules.map((user) => packageOf(context, user.module)))
-      if (packages.size < ENOUGH_PACKAGES) continue
-      detections.push(...report(context, vendor, modules, packages))
-    }
+    for (const [vendor, modules] of users) detections.push(...calls(context, vendor, modules), ...leakedTypes(context, vendor, modules))
     return { detections, examined: { count: users.size, of: 'vendor SDKs' } }
   },
 }
@@ -117,42 +113,75 @@ function packageOf({ program }: RuleContext, module: ModuleId): string {
   return domain >= 0 ? program.packages[domain]!.name : path.slice(0, Math.max(0, path.lastIndexOf('/')))
 }
 
-function report(context: RuleContext, vendor: string, users: readonly User[], packages: ReadonlySet<string>): Detection[] {
+/** One finding for each module that calls the SDK outside the adapter, when three packages or more call it. */
+function calls(context: RuleContext, vendor: string, users: readonly User[]): Detection[] {
   const { program } = context
-  const adapter = adapterOf(context, users)
   const callers = users.filter((item) => item.calls.length > 0)
-  const typesOnly = users.length - callers.length
-  const outside = users.filter((item) => packageOf(context, item.module) !== adapter && program.modules[item.module]!.role === 'code')
-  return outside.map((item) => {
+  const packages = new Set(callers.map((item) => packageOf(context, item.module)))
+  if (packages.size < ENOUGH_PACKAGES) return []
+  const adapter = adapterOf(context, callers)
+  const outside = callers.filter((item) => {
+    const { role, path } = program.modules[item.module]!
+    return role === 'code' && packageOf(context, item.module) !== adapter && !isAdapterPath(path)
+  })
+  return outside.map((item): Detection => {
     const module = program.modules[item.module]!
-    const line = item.calls[0] ?? item.importLine
+    const line = item.calls[0]!
     const own = packageOf(context, item.module)
-    const leak = typesOnly === 0 ? '' : `, ${typesOnly} of them only its types and errors`
     return {
       place: { path: module.path, line },
       subject: '<module>',
       evidence: `${vendor} in ${own}`,
       message: {
-        what: item.calls.length > 0 ? `\`${module.name}\` calls ${vendor} itself, ${counted(item.calls.length, 'time')}.` : `\`${module.name}\` depends on the types of ${vendor}.`,
-        why: `${counted(packages.size, 'domain package')} (${listed([...packages].sort())}) and ${counted(users.length, 'module')} know ${vendor}${leak}: a change of vendor, key or retry policy has to be made in each.`,
-        do: `Let \`${adapter}\` be the only package that imports it, and give the others an interface in words of your domain.`,
+        what: `\`${module.name}\` calls ${vendor} itself, ${counted(item.calls.length, 'time')}.`,
+        why: `${counted(packages.size, 'domain package')} (${listed([...packages].sort())}) call ${vendor}: a change of vendor, key, region or retry policy has to be made in each.`,
+        do: `Let \`${adapter}\` be the only package that calls it, and give the others an interface in words of your domain.`,
       },
-      confidence: item.calls.length > 0 ? 'definite' : 'probable',
-      severity: item.calls.length > 0 ? 'medium' : 'low',
+      confidence: 'definite',
       related: item.calls.slice(1, 6).map((call) => ({ path: module.path, line: call, label: `another use of ${vendor}` })),
       fixSite: { path: module.path, line, name: `${own}: ${vendor}` },
-    } satisfies Detection
+    }
   })
 }
 
+/** One finding for a vendor whose types and errors are known in three packages that never call it. */
+function leakedTypes(context: RuleContext, vendor: string, users: readonly User[]): Detection[] {
+  const { program } = context
+  const known = users.filter((item) => item.calls.length === 0 && !isAdapterPath(program.modules[item.module]!.path) && program.modules[item.module]!.role === 'code')
+  const packages = [...new Set(known.map((item) => packageOf(context, item.module)))].sort()
+  if (packages.length < ENOUGH_PACKAGES) return []
+  const [first, ...others] = known.map((item) => ({ path: program.modules[item.module]!.path, line: item.importLine }))
+  return [
+    {
+      place: first!,
+      subject: vendor,
+      evidence: `types of ${vendor}`,
+      message: {
+        what: `${counted(known.length, 'module')} of ${counted(packages.length, 'domain package')} (${listed(packages)}) import types or errors of ${vendor} without calling it.`,
+        why: 'Signatures in words of the vendor spread its model through the domain: a change of vendor, or of its SDK\'s major version, reaches all of them.',
+        do: 'Translate the vendor\'s objects and errors into your own where the adapter returns.',
+      },
+      confidence: 'definite',
+      severity: 'low',
+      related: others.slice(0, 10).map((place) => ({ ...place, label: `imports ${vendor}` })),
+      fanOut: known.length,
+      minutes: 45 * packages.length,
+    },
+  ]
+}
+
+/** Folders and files whose job is to speak to vendors: what is in them is no scatter. */
+const ADAPTER = /(?:^|\/)(?:adapters?|integrations?|gateways?|providers?|vendors?|connectors?|federated_connectors|external|clients?|backends?|drivers?|plugins?|storages?|sdk|lambda|terraform|infra(?:structure)?|aws|s3|gcp|gcs|azure|stripe|slack|slackbot|openai|anthropic|sendgrid|twilio|elasticsearch|search_engine|mailers?|llm)(?:\/|\.py$|_)|_(?:adapter|gateway|client|provider|storage|backend)\.py$/
+
+const isAdapterPath = (path: string): boolean => ADAPTER.test(path)
+
 /** The package that should keep the SDK: one named like an adapter, else the one with the most calls. */
 function adapterOf(context: RuleContext, users: readonly User[]): string {
-  const calls = new Map<string, number>()
+  const weights = new Map<string, number>()
   for (const item of users) {
     const name = packageOf(context, item.module)
-    const { path } = context.program.modules[item.module]!
-    const weight = /(?:storage|adapters?|integrations?|clients?|gateways?|providers?|vendors?|external|services?|aws|s3|lib)\b/.test(path) ? 1000 : 0
-    calls.set(name, (calls.get(name) ?? 0) + item.calls.length + weight)
+    const bonus = isAdapterPath(context.program.modules[item.module]!.path) ? 1000 : 0
+    weights.set(name, (weights.get(name) ?? 0) + item.calls.length + bonus)
   }
-  return [...calls].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]![0]
+  return [...weights].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]![0]
 }

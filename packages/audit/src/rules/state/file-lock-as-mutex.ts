@@ -2,7 +2,7 @@
 import type { Detection } from '../../findings/finding.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
-import { bodyOf, chainTo, functionSite, isProduct, placeOf, SERVING } from '../../survey/whereabouts.ts'
+import { bodyOf, chainTo, functionSite, isProduct, placeOf, servedBy, SERVING } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
 const LOCKS: Readonly<Record<string, RegExp>> = {
@@ -28,7 +28,7 @@ export const rule: Rule = {
     const detections: Detection[] = []
     for (const lock of locks) {
       const body = bodyOf(context, lock)
-      if (!context.program.reach.isReachable(body, SERVING)) continue
+      if (servedBy(context, body, SERVING) === undefined) continue
       const info = context.program.functionInfo(body)
       const place = placeOf(context, lock)
       const { entry, chain } = chainTo(context, body, SERVING, { ...place, label: lock.name })

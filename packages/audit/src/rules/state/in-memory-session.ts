@@ -5,7 +5,7 @@ import type { Detection } from '../../findings/finding.ts'
 import type { Place } from '../../graph/contract.ts'
 import { webWorkers } from '../../survey/deployment.ts'
 import { type ModuleVariable, moduleVariables, type StateWrite, stateWrites } from '../../survey/module-state.ts'
-import { bodyOf, isProduct, placeOf, SERVING, subjectOf } from '../../survey/whereabouts.ts'
+import { bodyOf, isProduct, placeOf, servedBy, SERVING, subjectOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 import { isSessionStore } from './session-store.ts'
 
@@ -21,7 +21,7 @@ export const rule: Rule = {
     const sessions = new Map([...moduleVariables(context)].filter(([, variable]) => isSessionStore(variable)))
     if (sessions.size > 0) {
       for (const write of stateWrites(context, sessions)) {
-        if (!context.program.reach.isReachable(bodyOf(context, write), SERVING)) continue
+        if (servedBy(context, bodyOf(context, write), SERVING) === undefined) continue
         stores.set(write.variable, [...(stores.get(write.variable) ?? []), write])
       }
     }
@@ -62,7 +62,7 @@ function sessionSettings(context: RuleContext): { readonly detections: readonly 
     for (const setting of ['SESSION_ENGINE', 'SESSION_TYPE']) {
       const id = strings.id(setting)
       if (!tree.mentions(id)) continue
-      for (const [value, place] of valuesOf(tree, id)) {
+      for (const { value, place, isConditional } of valuesOf(tree, id)) {
         examined++
         const isFile = value === 'filesystem' || value === 'django.contrib.sessions.backends.file'
         const isLocal = value.endsWith('backends.cache') && cacheIsLocal(tree)
@@ -76,7 +76,7 @@ function sessionSettings(context: RuleContext): { readonly detections: readonly 
             why: 'A second host, or a second worker, does not know the session: users are logged out at random as soon as there are two.',
             do: 'Use Redis, or signed cookies where the session is small and holds no secret.',
           },
-          confidence: 'definite',
+          confidence: isConditional ? 'possible' : 'definite',
         })
       }
     }
@@ -84,15 +84,24 @@ function sessionSettings(context: RuleContext): { readonly detections: readonly 
   return { detections, examined }
 }
 
+interface SettingValue {
+  readonly value: string
+  readonly place: Place
+  /** Only under a condition: one way of several to deploy it. */
+  readonly isConditional: boolean
+}
+
 /** Constant texts that a setting is given: `NAME = '…'`, `NAME: '…'` in a dict, `config['NAME'] = '…'`. */
-function valuesOf(tree: SyntaxTree, setting: number): [string, Place][] {
-  const found: [string, Place][] = []
+function valuesOf(tree: SyntaxTree, setting: number): SettingValue[] {
+  const found: SettingValue[] = []
   for (let node = 1; node < tree.size; node++) {
     const kind = tree.kind(node)
     if ((kind !== Kind.Name && kind !== Kind.String) || tree.value(node) < 0 || tree.name(node) !== setting) continue
     const statement = kind === Kind.String && tree.kind(tree.parent(node)) === Kind.Subscript ? tree.parent(tree.parent(node)) : tree.parent(node)
     const value = tree.kind(statement) === Kind.Dict ? tree.nextSibling(node) : tree.kind(statement) === Kind.Assign ? tree.lastChild(statement) : -1
-    if (value >= 0 && tree.kind(value) === Kind.String) found.push([tree.text(value), { path: tree.path, line: tree.line(node) }])
+    if (value >= 0 && tree.kind(value) === Kind.String) {
+      found.push({ value: tree.text(value), place: { path: tree.path, line: tree.line(node) }, isConditional: tree.ancestor(node, Kind.If) >= 0 })
+    }
   }
   return found
 }

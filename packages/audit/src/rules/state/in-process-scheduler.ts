@@ -37,6 +37,9 @@ export const rule: Rule = {
   },
 }
 
+/** Loops that look after their own process: each process needs one. */
+const HOUSEKEEPING = /flush|heartbeat|metrics?|monitor|refresh|watch|listen|keep_?alive|log_|ping|publish|poll|beat|reload|health|persist|record|consume/i
+
 interface Scheduler extends Site {
   readonly what: string
   readonly confidence: Confidence
@@ -70,7 +73,7 @@ function loops(context: RuleContext): Scheduler[] {
       const body = bodyOf(context, site)
       if (!program.reach.isReachable(body, ['startup'])) continue
       const target = program.targetsOf(program.callAt(site.module, coroutine)).find((item) => item.function >= 0)?.function
-      if (target === undefined || !isPeriodic(context, target)) continue
+      if (target === undefined || HOUSEKEEPING.test(program.functionInfo(target).name) || !isPeriodic(context, target)) continue
       found.push({ ...site, what: program.functionInfo(target).name, confidence: 'probable', inWeb: true })
     }
   }

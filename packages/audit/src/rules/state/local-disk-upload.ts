@@ -3,7 +3,7 @@ import { Flag, Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Detection } from '../../findings/finding.ts'
 import type { Confidence } from '../../graph/contract.ts'
-import { argument, calleeName, constantText, positional, receiverOf } from '../../survey/expressions.ts'
+import { argument, calleeName, constantText, positional, receiverOf, underSubscripts } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, chainTo, functionSite, isProduct, placeOf, WEB } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
@@ -103,14 +103,28 @@ function writtenPath(tree: SyntaxTree, call: number, method: string, fn: number,
     case 'save': {
       // werkzeug: upload.save(path); a storage's save(name, upload) has the upload as argument.
       const receiver = receiverOf(tree, call)
-      if (receiver < 0 || tree.kind(receiver) !== Kind.Name || !uploads.has(tree.name(receiver))) return undefined
+      if (receiver < 0 || tree.kind(receiver) !== Kind.Name || !isUploadItself(tree, fn, receiver)) return undefined
       const path = positional(tree, call, 0)
-      if (path < 0 || !isFlaskLike(tree)) return undefined
+      if (path < 0 || !isFlaskLike(tree) || isBuffer(tree, fn, path)) return undefined
       return { path, confidence: 'probable' }
     }
     default:
       return undefined
   }
+}
+
+/** The name is the upload, not something made from it (an image, a workbook): a typed parameter, `request.files[…]`. */
+function isUploadItself(tree: SyntaxTree, fn: number, name: number): boolean {
+  const value = assigned(tree, fn, name)
+  if (value < 0) return true
+  const source = tree.kind(value) === Kind.Call ? value + 1 : value
+  return /(?:^|\.)files$/i.test(tree.dotted(tree.kind(source) === Kind.Attribute && tree.kind(value) === Kind.Call ? source + 1 : underSubscripts(tree, source)))
+}
+
+/** Written to memory: `BytesIO()`. */
+function isBuffer(tree: SyntaxTree, fn: number, path: number): boolean {
+  const value = tree.kind(path) === Kind.Name ? assigned(tree, fn, path) : path
+  return value >= 0 && tree.kind(value) === Kind.Call && /^(?:BytesIO|StringIO|SpooledTemporaryFile)$/.test(calleeName(tree, value))
 }
 
 function isFlaskLike(tree: SyntaxTree): boolean {

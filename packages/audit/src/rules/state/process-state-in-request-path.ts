@@ -1,11 +1,10 @@
 // state/process-state-in-request-path: module-level variables that requests change, so each worker has its own truth.
-import { Kind, Op, compareOp } from '../../facts/contract.ts'
+import { compareOp, Flag, Kind, Op } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Detection } from '../../findings/finding.ts'
 import { webWorkers, type WorkerCount } from '../../survey/deployment.ts'
-import { mentionsName } from '../../survey/expressions.ts'
 import { type ModuleVariable, moduleVariables, type StateWrite, stateWrites } from '../../survey/module-state.ts'
-import { bodyOf, chainTo, placeOf, SERVING, subjectOf } from '../../survey/whereabouts.ts'
+import { bodyOf, chainTo, placeOf, servedBy, SERVING, subjectOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 import { isSessionStore } from './session-store.ts'
 
@@ -22,7 +21,7 @@ export const rule: Rule = {
     const byVariable = new Map<ModuleVariable, StateWrite[]>()
     if (workers.processes !== 1) {
       for (const write of stateWrites(context, variables)) {
-        if (!context.program.reach.isReachable(bodyOf(context, write), SERVING)) continue
+        if (servedBy(context, bodyOf(context, write), SERVING) === undefined) continue
         if (isSessionStore(write.variable) || isMemo(context, write)) continue
         byVariable.set(write.variable, [...(byVariable.get(write.variable) ?? []), write])
       }
@@ -36,6 +35,14 @@ export const rule: Rule = {
   },
 }
 
+/** Clients, engines, loaded models: each process needs its own, so a copy in each is the point. */
+const HANDLES =
+  /(?:^|_)(?:clients?|engines?|pools?|connections?|models?|tokenizers?|encoders?|executors?|loggers?|validators?|instances?|singletons?|sessionmakers?|factor(?:y|ies)|registr(?:y|ies)|loops?|threads?|services|listeners|handlers)(?:_(?:cache|dict|map|refs|by_\w+))?$/i
+/** A lock excludes within its process, which is what it says. */
+const LOCKS = /(?:^|_)(?:locks?|mutex(?:es)?|semaphores?)(?:_|$)/i
+/** Caches with a time to live or a size: entries are copies that expire by themselves. */
+const EXPIRING = /^(?:TTLCache|LRUCache|LFUCache|FIFOCache|RRCache|ExpiringDict)$/
+
 /**
  * A value made once and then only read: `if x is None: x = make()`, or an item under a key that was looked for before
  * and is computed without asking a database or a network.
@@ -44,28 +51,62 @@ function isMemo(context: RuleContext, write: StateWrite): boolean {
   const tree = context.trees[write.module]!
   const fn = tree.enclosingFunction(write.node)
   const name = context.trees[0]!.strings.id(write.variable.name)
-  if (write.variable.kind === 'scalar' && write.how === 'assigned') return asksWhetherMade(tree, fn, name)
+  if (write.variable.kind !== 'object' && (HANDLES.test(write.variable.name) || LOCKS.test(write.variable.name))) return true
+  if (write.variable.kind !== 'object' && write.how === 'assigned') return asksWhetherMade(tree, fn, name)
   if (write.variable.kind === 'container' && write.how === 'an item set') {
-    if (!looksUp(tree, fn, name)) return false
-    const { program } = context
-    return program.callsIn(bodyOf(context, write)).every((call) => program.effectOf(call) === undefined && !program.callInfo(call).awaited)
+    return EXPIRING.test(write.variable.made) || (looksUp(tree, fn, name) && isMadeWithoutAsking(context, write, fn))
   }
   return false
+}
+
+/** The value of `X[key] = value` is made once, by code that asks neither a database nor a network. */
+function isMadeWithoutAsking(context: RuleContext, write: StateWrite, fn: number): boolean {
+  const tree = context.trees[write.module]!
+  const statement = tree.statement(write.node)
+  if (tree.kind(statement) !== Kind.Assign) return false
+  let value = tree.lastChild(statement)
+  if (tree.kind(value) === Kind.Name) {
+    const made = assignmentsOf(tree, fn, tree.name(value))
+    if (made.length !== 1) return false
+    value = made[0]!
+  }
+  for (let at = value; at < tree.end(value); at++) {
+    if (tree.kind(at) === Kind.Await) return false
+    if (tree.kind(at) === Kind.Call && context.program.effectOf(context.program.callAt(write.module, at)) !== undefined) return false
+  }
+  return true
+}
+
+/** The values that a local name is assigned; `x += …` counts as one that is not known (-1). */
+function assignmentsOf(tree: SyntaxTree, fn: number, name: number): number[] {
+  const found: number[] = []
+  for (let at = fn; at < tree.end(fn); at++) {
+    if (tree.kind(at) !== Kind.Name || tree.name(at) !== name || !tree.has(at, Flag.STORE)) continue
+    const parent = tree.parent(at)
+    const isPlain = tree.kind(parent) === Kind.Assign || tree.kind(parent) === Kind.AnnAssign
+    if (isPlain && tree.kind(tree.lastChild(parent)) === Kind.None) continue
+    if (isPlain) found.push(tree.lastChild(parent))
+    else found.push(-1, -1)
+  }
+  return found
 }
 
 /** The function tests the name against None or for truth before it assigns it. */
 function asksWhetherMade(tree: SyntaxTree, fn: number, name: number): boolean {
   for (let at = fn; at < tree.end(fn); at++) {
     const kind = tree.kind(at)
-    if ((kind === Kind.If || kind === Kind.Elif || kind === Kind.UnaryOp || kind === Kind.BoolOp) && mentionsName(tree, at + 1, name)) return true
-    if ((kind === Kind.If || kind === Kind.Elif) && mentionsAttribute(tree, at + 1, name)) return true
-    if (kind === Kind.Compare && (compareOp(tree.value(at), 0) === Op.Is || compareOp(tree.value(at), 0) === Op.IsNot) && mentionsName(tree, at, name)) return true
+    if ((kind === Kind.If || kind === Kind.Elif || kind === Kind.UnaryOp || kind === Kind.BoolOp) && mentions(tree, at + 1, name)) return true
+    if (kind === Kind.Compare && (compareOp(tree.value(at), 0) === Op.Is || compareOp(tree.value(at), 0) === Op.IsNot) && mentions(tree, at, name)) return true
   }
   return false
 }
 
-function mentionsAttribute(tree: SyntaxTree, node: number, name: number): boolean {
-  for (let at = node; at < tree.end(node); at++) if (tree.kind(at) === Kind.Attribute && tree.name(at) === name) return true
+/** The subtree has the name, bare or after a dot (`state.cache`). */
+function mentions(tree: SyntaxTree, node: number, name: number): boolean {
+  for (let at = node; at < tree.end(node); at++) {
+    const kind = tree.kind(at)
+    if ((kind === Kind.Name || kind === Kind.Attribute) && tree.name(at) === name) return true
+  }
   return false
 }
 
@@ -75,10 +116,10 @@ function looksUp(tree: SyntaxTree, fn: number, name: number): boolean {
     const kind = tree.kind(at)
     if (kind === Kind.Compare) {
       const op = compareOp(tree.value(at), 0)
-      if ((op === Op.In || op === Op.NotIn) && mentionsName(tree, at, name)) return true
+      if ((op === Op.In || op === Op.NotIn) && mentions(tree, at, name)) return true
     }
-    if (kind === Kind.Attribute && tree.text(at) === 'get' && tree.kind(at + 1) === Kind.Name && tree.name(at + 1) === name) return true
-    if (kind === Kind.Try && mentionsName(tree, at + 1, name)) return true
+    if (kind === Kind.Attribute && tree.text(at) === 'get' && tree.name(at + 1) === name) return true
+    if (kind === Kind.Try && mentions(tree, at + 1, name)) return true
   }
   return false
 }

@@ -4,7 +4,7 @@ import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Detection } from '../../findings/finding.ts'
 import { calleeName, receiverOf } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
-import { bodyOf, chainTo, functionSite, isProduct, placeOf, WEB } from '../../survey/whereabouts.ts'
+import { bodyOf, chainTo, functionSite, isProduct, placeOf, servedBy, WEB } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
 export const rule: Rule = {
@@ -21,7 +21,7 @@ export const rule: Rule = {
       examined++
       const body = bodyOf(context, thread)
       const info = context.program.functionInfo(body)
-      if (info.kind === 'module' || !context.program.reach.isReachable(body, WEB)) continue
+      if (info.kind === 'module' || servedBy(context, body, WEB) === undefined) continue
       const place = placeOf(context, thread)
       const { entry, chain } = chainTo(context, body, WEB, { ...place, label: thread.what })
       detections.push({
@@ -57,7 +57,7 @@ function threads(context: RuleContext): Thread[] {
       const resolved = program.nameOf(site.module, site.node + 1)
       if (!/^(?:threading\.(?:Thread|Timer)|multiprocessing\.(?:\w+\.)?Process)$/.test(resolved)) continue
       const tree = trees[site.module]!
-      if (!isWaitedFor(tree, site.node)) found.push({ ...site, what })
+      if (!isWaitedFor(tree, site.node) && !isKept(tree, site.node)) found.push({ ...site, what })
     }
   }
   for (const method of ['submit', 'apply_async', 'map_async']) {
@@ -73,6 +73,26 @@ function threads(context: RuleContext): Thread[] {
   return found
 }
 
+/** The thread is handed to somebody who can wait for it: stored on an object, returned, put into a list. */
+function isKept(tree: SyntaxTree, call: number): boolean {
+  const parent = tree.parent(call)
+  const kind = tree.kind(parent)
+  if (kind === Kind.Return || kind === Kind.ListComp || kind === Kind.List || kind === Kind.Yield) return true
+  if (kind === Kind.Call && parent + 1 !== call) return true
+  if (kind !== Kind.Assign && kind !== Kind.AnnAssign) return false
+  if (tree.kind(parent + 1) !== Kind.Name) return true
+  const name = tree.name(parent + 1)
+  const fn = tree.enclosingFunction(call)
+  for (let at = parent; at < tree.end(fn); at++) {
+    const use = tree.kind(at)
+    if (use === Kind.Return && at + 1 < tree.end(at) && tree.kind(at + 1) === Kind.Name && tree.name(at + 1) === name) return true
+    // `self.thread = thread`, `threads.append(thread)`
+    if (use === Kind.Assign && tree.kind(at + 1) !== Kind.Name && tree.kind(tree.lastChild(at)) === Kind.Name && tree.name(tree.lastChild(at)) === name) return true
+    if (use === Kind.Call && calleeName(tree, at) === 'append' && tree.kind(tree.lastChild(at)) === Kind.Name && tree.name(tree.lastChild(at)) === name) return true
+  }
+  return false
+}
+
 /** The function (or, for an attribute, the class) joins it, or asks for its result. */
 function isWaitedFor(tree: SyntaxTree, node: number): boolean {
   const fn = tree.enclosingFunction(node)
@@ -82,7 +102,7 @@ function isWaitedFor(tree: SyntaxTree, node: number): boolean {
     const name = calleeName(tree, at)
     // `", ".join(names)` waits for nobody.
     if (name === 'join' && tree.kind(at + 2) !== Kind.String && tree.childCount(at) <= 2 && !hasTextArgument(tree, at)) return true
-    if (name === 'result' || name === 'as_completed' || name === 'is_alive' || (name === 'wait' && tree.childCount(at) <= 2)) return true
+    if (name === 'result' || name === 'as_completed' || name === 'is_alive' || name === 'get_nowait' || (name === 'get' && /queue/i.test(tree.dotted(at + 1))) || (name === 'wait' && tree.childCount(at) <= 2)) return true
   }
   return false
 }

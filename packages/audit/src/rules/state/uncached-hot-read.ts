@@ -4,7 +4,7 @@ import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Detection } from '../../findings/finding.ts'
 import { webWorkers, type WorkerCount } from '../../survey/deployment.ts'
 import { surveyOf } from '../../survey/survey.ts'
-import { isProduct, placeOf, SERVING } from '../../survey/whereabouts.ts'
+import { isProduct, placeOf, servedBy, SERVING } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
 const LOCAL_CACHES = /^(?:functools\.(?:lru_cache|cache)|cachetools(?:\.func)?\.\w+|async_lru\.alru_cache|cached_property\.\w+|aiocache\.cached)$/
@@ -47,7 +47,7 @@ function cachedReads(context: RuleContext, workers: WorkerCount): { readonly det
       const read = program.callsIn(fn).find((call) => program.effectOf(call)?.effect === 'database')
       if (read === undefined) continue
       examined++
-      if (!program.reach.isReachable(fn, SERVING) || workers.processes === undefined) continue
+      if (servedBy(context, fn, SERVING) === undefined || workers.processes === undefined) continue
       const info = program.functionInfo(fn)
       detections.push({
         place: { path: tree.path, line: tree.line(node) },

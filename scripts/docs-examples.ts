@@ -52,10 +52,6 @@ export function documentationPages(root: string): readonly string[] {
   }).toSorted()
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  process.exitCode = runAll(fileURLToPath(new URL('..', import.meta.url)))
-}
-
 function runAll(root: string): number {
   const examples = documentationPages(root).flatMap((page) =>
     readExamples(page, readFileSync(join(root, page), 'utf8')),
@@ -128,4 +124,8 @@ const checkerSettings = {
     typeRoots: ['../../node_modules/@types'],
   },
   include: ['*.ts'],
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.exitCode = runAll(fileURLToPath(new URL('..', import.meta.url)))
 }

@@ -3,6 +3,7 @@ import type { AuditResult, DecisionScore, Verdict } from '../audit-result.ts'
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import { formatEffort } from '../plan/effort.ts'
 import { coverageSentences } from './coverage-words.ts'
+import { esc } from './escape-html.ts'
 import { matrix } from './matrix.ts'
 import { printable } from './printable.ts'
 import type { Reporter } from './report.ts'
@@ -85,15 +86,6 @@ function groupText({ first, others }: FindingGroup): string {
 <p>${esc(message.what)} ${esc(message.why)} <strong>${esc(message.do)}</strong></p>
 ${lines === '' ? '' : `<pre>${esc(lines)}</pre>`}${steps.length === 0 ? '' : `<pre>${esc(steps.join('\n'))}</pre>`}${places.length === 0 ? '' : `<p>The same repair removes:</p><ul>${places.join('')}</ul>`}
 <p class="quiet">${first.confidence}${first.trial ? ', trial' : ''} · ${esc(first.subject)} · ${esc(first.fingerprint)}</p></details>`
-}
-
-/** Text in HTML, also within double quotes. Control characters are shown as escapes; line breaks of ours are kept. */
-export function esc(text: string): string {
-  return text
-    .split('\n')
-    .map(printable)
-    .join('\n')
-    .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
 const STYLE = `

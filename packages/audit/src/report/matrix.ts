@@ -1,6 +1,6 @@
 // The design structure matrix: who imports whom among domain packages, ordered so that circles stand out in red.
 import type { AuditResult } from '../audit-result.ts'
-import { esc } from './html.ts'
+import { esc } from './escape-html.ts'
 
 const CELL = 18
 const LIMIT = 40

@@ -1,0 +1,11 @@
+// Text as HTML.
+import { printable } from './printable.ts'
+
+/** Text in HTML, also within double quotes. Control characters are shown as escapes; line breaks of ours are kept. */
+export function esc(text: string): string {
+  return text
+    .split('\n')
+    .map(printable)
+    .join('\n')
+    .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}

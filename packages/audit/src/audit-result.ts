@@ -12,6 +12,8 @@ export type Verdict = 'sound' | 'drifting' | 'compounding' | 'not applicable'
 export interface RuleEvidence {
   readonly rule: RuleId
   readonly summary: string
+  /** The rule's usual severity. */
+  readonly severity: Severity
   readonly trial: boolean
   /** Distinct places reported at definite or probable, silenced by comment left out. */
   readonly flagged: number

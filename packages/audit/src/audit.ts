@@ -94,7 +94,7 @@ function readFacts(root: string, settings: AuditSettings, options: AuditOptions)
 async function readHistoryOf(root: string, options: AuditOptions): Promise<History> {
   if (options.history !== false) return readHistory(root, undefined, options.signal)
   const { noHistory } = await import('./extract/git/history.ts')
-  return noHistory('history was not asked for')
+  return noHistory('left out, as asked')
 }
 
 function selectRules(only: readonly DecisionId[] | undefined, settings: AuditSettings): Rule[] {
@@ -170,6 +170,7 @@ function evidenceOf({ rule, result }: RuleOutcome, findings: readonly Finding[])
   return {
     rule: rule.id,
     summary: rule.summary,
+    severity: rule.severity,
     trial: rule.trial,
     flagged: new Set(sure.map(({ place }) => `${place.path}:${place.line}`)).size,
     examined: result.examined.count,

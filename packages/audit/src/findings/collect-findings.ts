@@ -4,7 +4,7 @@ import type { Rule, RuleResult } from '../rules/rule.ts'
 import { commentRule } from '../rules/comment-rules.ts'
 import { type Fingerprinted, fingerprint } from './fingerprint.ts'
 import type { Detection, ExcerptLine, Finding, RuleId, Severity, Topic } from './finding.ts'
-import { compareFindings } from './order.ts'
+import { orderFindings } from './order.ts'
 import type { Suppressions } from './suppression.ts'
 
 /** What a rule said in this run. */
@@ -39,12 +39,15 @@ export function collectFindings(
   for (const [id, detections] of faults) {
     for (const item of fingerprint(id, detections)) findings.push(finding(item, commentRule(id).severity, false, undefined))
   }
-  return findings.sort(compareFindings)
+  return orderFindings(findings)
 }
 
-/** The same findings with their source lines. */
+/** The same findings with their source lines; one about a whole file or repository has no line to show. */
 export function withExcerpts(findings: readonly Finding[], read: ExcerptReader): Finding[] {
-  return findings.map((finding) => ({ ...finding, excerpt: read(finding.place.path, finding.place.line) }))
+  return findings.map((finding) => {
+    const whole = finding.subject === '<file>' || finding.subject === '<repository>'
+    return { ...finding, excerpt: whole ? [] : read(finding.place.path, finding.place.line) }
+  })
 }
 
 function finding(item: Fingerprinted, severity: Severity, trial: boolean, reason: string | undefined): Finding {

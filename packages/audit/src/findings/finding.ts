@@ -50,7 +50,10 @@ export interface FixSite extends Place {
 export interface Detection {
   /** 1-based line; 1 for a whole file. */
   readonly place: Place
-  /** Qualified name inside the file, for example `Orders.create`, `<module>`, or the thing of a configuration file. */
+  /**
+   * Qualified name inside the file, for example `Orders.create`, `<module>`, or the thing of a configuration file;
+   * `<file>` and `<repository>` for what concerns a whole one: no source line is shown then.
+   */
   readonly subject: string
   /** What was seen, without lines, numbers that drift or formatting: `requests.get`. Part of the fingerprint. */
   readonly evidence: string

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { type BaselineEntry, formatBaseline, matchBaseline, parseBaseline } from './baseline.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Detection } from './finding.ts'
+import { madeFinding } from './made-finding.ts'
+import { orderFindings } from './order.ts'
 import { parseSuppression, Suppressions } from './suppression.ts'
 
 const detection = (path: string, line: number, subject = 'f', evidence = 'requests.get'): Detection => ({
@@ -129,5 +131,21 @@ describe('suppression comments', () => {
     const suppressions = new Suppressions([at(1, '# footing: allow async/x -- a'), at(2, '# footing: allow async/z -- b')])
     expect(faults(suppressions)).toEqual([['audit/unused-suppression', 1], ['audit/unknown-rule-allowed', 2]])
     expect(faults(suppressions, new Set())).toEqual([['audit/unknown-rule-allowed', 2]])
+  })
+})
+
+describe('the order', () => {
+  it('is by severity, then each rule has its turn', () => {
+    const many = Array.from({ length: 3 }, (_, n) => madeFinding({ rule: 'boundaries/package-cycle', path: `p${n}.py` }))
+    const other = [madeFinding({ path: 'z.py' }), madeFinding({ path: 'a.py', severity: 'low' }), madeFinding({ path: 'y.py', severity: 'critical' })]
+    expect(orderFindings([...many, ...other]).map(({ place }) => place.path)).toEqual(['y.py', 'p0.py', 'z.py', 'p1.py', 'p2.py', 'a.py'])
+  })
+
+  it('does not depend on the order given, and keeps a fix site together', () => {
+    const site = { path: 'w.py', line: 1, name: 'w' }
+    const all = [madeFinding({ path: 'a.py', fixSite: site }), madeFinding({ path: 'b.py' }), madeFinding({ path: 'c.py', fixSite: site })]
+    const paths = orderFindings(all).map(({ place }) => place.path)
+    expect(paths).toEqual(['a.py', 'c.py', 'b.py'])
+    expect(orderFindings([...all].reverse()).map(({ place }) => place.path)).toEqual(paths)
   })
 })

@@ -28,3 +28,26 @@ export function compareFindings(a: Finding, b: Finding): number {
     compareText(a.fingerprint, b.fingerprint)
   )
 }
+
+/**
+ * Puts findings in the order of every report: by severity, then round by round through the rules, so that a rule with
+ * a hundred findings does not hide what the others have to say. One round of a rule is one fix site.
+ */
+export function orderFindings(findings: readonly Finding[]): Finding[] {
+  const sorted = [...findings].sort(compareFindings)
+  const sites = new Map<string, number>()
+  const sitesOfRule = new Map<string, number>()
+  const rounds = new Map<Finding, number>()
+  for (const finding of sorted) {
+    const lane = `${finding.severity}\0${finding.rule}`
+    const site = `${lane}\0${finding.fixSite.path}\0${finding.fixSite.name}`
+    const round = sites.get(site) ?? sitesOfRule.get(lane) ?? 0
+    if (!sites.has(site)) {
+      sites.set(site, round)
+      sitesOfRule.set(lane, round + 1)
+    }
+    rounds.set(finding, round)
+  }
+  const roundOf = (finding: Finding): number => rounds.get(finding) ?? 0
+  return sorted.sort((a, b) => severityRank(a.severity) - severityRank(b.severity) || roundOf(a) - roundOf(b) || compareFindings(a, b))
+}

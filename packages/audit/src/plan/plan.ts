@@ -27,7 +27,22 @@ export function makePlan(findings: readonly Finding[], context: PlanContext): Pl
     if (group === undefined) groups.set(key, [finding])
     else group.push(finding)
   }
-  return [...groups.values()].map((group) => planItem(group, context)).sort(compareItems)
+  const items = [...groups.values()].map((group) => planItem(group, context)).sort(compareItems)
+  return inRounds(items)
+}
+
+/** Within a severity the best item of each rule comes first, then the second best of each. */
+function inRounds(items: readonly PlanItem[]): PlanItem[] {
+  const taken = new Map<string, number>()
+  const rounds = new Map<PlanItem, number>()
+  for (const item of items) {
+    const lane = `${item.severity}\0${item.rule}`
+    const round = taken.get(lane) ?? 0
+    taken.set(lane, round + 1)
+    rounds.set(item, round)
+  }
+  const roundOf = (item: PlanItem): number => rounds.get(item) ?? 0
+  return [...items].sort((a, b) => severityRank(a.severity) - severityRank(b.severity) || roundOf(a) - roundOf(b) || compareItems(a, b))
 }
 
 function planItem(group: readonly Finding[], context: PlanContext): PlanItem {

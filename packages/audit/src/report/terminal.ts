@@ -16,6 +16,8 @@ interface Ink extends ReportOptions {
 }
 
 const DETAILED = 20
+/** Places of one rule in the short report; the others are counted. */
+const PER_RULE = 4
 
 const LOOK: Record<Verdict, { readonly shape: string; readonly ascii: string; readonly style: 'green' | 'yellow' | 'red' | 'dim' }> = {
   sound: { shape: '●', ascii: 'o', style: 'green' },
@@ -87,15 +89,25 @@ function planLines(item: PlanItem, index: number, ink: Ink): string[] {
 
 function details(result: AuditResult, ink: Ink): string[] {
   const groups = groupByFixSite(result.findings)
-  const shown = ink.verbose ? groups : groups.slice(0, DETAILED)
+  const shown = ink.verbose ? groups : short(groups)
   if (shown.length === 0) return []
   const left = groups.length - shown.length
   return [
-    ink.paint('bold', left > 0 ? `Findings: the first ${shown.length} of ${count(groups.length)} places` : 'Findings'),
+    ink.paint('bold', left > 0 ? `Findings at ${shown.length} of ${count(groups.length)} places` : 'Findings'),
     '',
     ...shown.flatMap((group) => [...groupLines(group, ink), '']),
     ...(left > 0 ? [ink.paint('dim', `${count(left)} more places: --verbose tells them all, --format json writes them.`), ''] : []),
   ]
+}
+
+function short(groups: readonly FindingGroup[]): FindingGroup[] {
+  const taken = new Map<string, number>()
+  const shown = groups.filter(({ first: { rule } }) => {
+    const count = taken.get(rule) ?? 0
+    taken.set(rule, count + 1)
+    return count < PER_RULE
+  })
+  return shown.slice(0, DETAILED)
 }
 
 function groupLines({ first: finding, others }: FindingGroup, ink: Ink): string[] {

@@ -6,6 +6,7 @@ import { makeScorecard } from './scorecard.ts'
 const evidence = (rule: RuleEvidence['rule'], examined: number, more: Partial<RuleEvidence> = {}): RuleEvidence => ({
   rule,
   summary: '',
+  severity: 'high',
   trial: false,
   flagged: 0,
   examined,

@@ -61,11 +61,13 @@ function because(
     .filter((rule) => rule.flagged > 0 && findings.some((finding) => finding.rule === rule.rule))
     .sort((a, b) => worstOf(findings, a) - worstOf(findings, b) || b.flagged - a.flagged)[0]
   if (worst === undefined) {
-    const examined = rules.filter((rule) => rule.examined > 0)
-    const most = [...examined].sort((a, b) => b.examined - a.examined)[0]
+    const examined = rules.filter((rule) => rule.examined > 0 && !rule.trial)
+    const most = [...examined].sort((a, b) => severityRank(a.severity) - severityRank(b.severity) || b.examined - a.examined)[0]
     return most === undefined ? 'Nothing found.' : `Nothing found in ${most.examined} ${most.of}.`
   }
-  return `${shortName(worst.rule)}: ${worst.flagged} of ${worst.examined} ${worst.of}.`
+  // Some rules report every place of a thing that they count once.
+  const share = worst.flagged > worst.examined ? `${worst.flagged} places, ${worst.examined}` : `${worst.flagged} of ${worst.examined}`
+  return `${shortName(worst.rule)}: ${share} ${worst.of}.`
 }
 
 function worstOf(findings: readonly Finding[], evidence: RuleEvidence): number {

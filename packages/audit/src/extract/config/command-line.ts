@@ -70,7 +70,8 @@ function setting(
     place,
     service,
     workers,
-    workersText: workers === undefined ? written : '',
+    // A hole in a template says nothing.
+    workersText: workers === undefined && !written.includes('TEMPLATE') ? written : '',
     threads: threads !== undefined && /^\d+$/.test(threads) ? Number(threads) : undefined,
     workerClass: option(args, server === 'celery' ? ['-P', '--pool'] : ['-k', '--worker-class']) ?? '',
     target: args.find((arg) => /^[A-Za-z_][\w.]*:[A-Za-z_][\w.()]*$/.test(arg)) ?? option(args, ['-A', '--app']) ?? '',

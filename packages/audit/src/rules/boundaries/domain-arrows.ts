@@ -15,7 +15,8 @@ export function isProduct(module: Module | undefined): boolean {
 
 /**
  * Arrows between different domain packages, keyed `from → to` by number, in order of the importing module. Imports for
- * the type checker and by constant text do not count; nor do those of a package into the one that contains it.
+ * the type checker and by constant text do not count, nor those of commands and URL lists, nor those of a package into
+ * the one that contains it.
  */
 export function domainArrows(program: Program): ReadonlyMap<string, DomainArrow> {
   const arrows = new Map<string, { from: DomainPackage; to: DomainPackage; edges: ImportEdge[] }>()
@@ -23,7 +24,7 @@ export function domainArrows(program: Program): ReadonlyMap<string, DomainArrow>
     if (edge.tier === 'type-only' || edge.dynamic) continue
     const importer = program.modules[edge.from]
     const imported = program.modules[edge.to]
-    if (!isProduct(importer) || !isProduct(imported)) continue
+    if (!isProduct(importer) || !isProduct(imported) || isComposition(importer?.path ?? '')) continue
     const from = packageOf(program, importer?.domain ?? -1)
     const to = packageOf(program, imported?.domain ?? -1)
     if (from === undefined || to === undefined || from === to || contains(from, to) || contains(to, from)) continue
@@ -33,6 +34,11 @@ export function domainArrows(program: Program): ReadonlyMap<string, DomainArrow>
     else arrow.edges.push(edge)
   }
   return arrows
+}
+
+/** Commands and URL lists put parts together: that they import everybody says nothing about the packages they lie in. */
+function isComposition(path: string): boolean {
+  return path.includes('/management/commands/') || path.endsWith('/urls.py')
 }
 
 /** Key of an arrow in `domainArrows`. */
@@ -62,5 +68,5 @@ function packageOf(program: Program, id: PackageId): DomainPackage | undefined {
 }
 
 function contains(outer: DomainPackage, inner: DomainPackage): boolean {
-  return inner.name.startsWith(`${outer.name}.`)
+  return inner.name.startsWith(`${outer.name}.`) || inner.path.startsWith(`${outer.path}/`)
 }

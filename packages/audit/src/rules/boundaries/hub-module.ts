@@ -47,7 +47,7 @@ function isVocabulary(module: Module): boolean {
 function detection(module: Module, inward: number, outward: number, commits: number): Detection {
   return {
     place: { path: module.path, line: 1 },
-    subject: '<module>',
+    subject: '<file>',
     evidence: 'hub',
     message: {
       what: `\`${module.name}\` is imported by ${inward} modules, imports ${outward}, and was changed ${commits} times.`,

@@ -41,7 +41,7 @@ function detection(minority: DomainArrow, majority: DomainArrow, { program }: Ru
     message: {
       what: `The packages \`${from.name}\` and \`${to.name}\` import each other: ${minority.edges.length} ${minority.edges.length === 1 ? 'import' : 'imports'} this way, ${majority.edges.length} the other.`,
       why: 'Neither can be understood, tested, owned or moved to a service of its own without the other.',
-      do: `Take away the smaller direction, ${minority.edges.length === 1 ? 'this import' : 'this import and those beside it'}: let \`${from.name}\` publish an event, or take what it needs as an argument.`,
+      do: remedy(minority),
     },
     confidence: 'definite',
     severity: established ? 'high' : 'medium',
@@ -61,4 +61,15 @@ function detection(minority: DomainArrow, majority: DomainArrow, { program }: Ru
     fanOut: minority.edges.length,
     minutes: 30 * minority.edges.length,
   }
+}
+
+/** Folders of these names lie below the domain by their meaning: they cannot publish events, they must not know. */
+const BELOW = /(?:^|\.)(?:core|common|shared|kit|lib|libs|base|utils|helpers|models|db|database|schemas|types|settings|config|integrations)$/
+
+function remedy({ from, to, edges }: DomainArrow): string {
+  const names = [...new Set(edges.flatMap((edge) => edge.names))].filter((name) => name !== '*')
+  const taken = names.length === 0 ? 'what it takes' : `${names.slice(0, 3).map((name) => `\`${name}\``).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`
+  const count = edges.length === 1 ? 'this import' : `these ${edges.length} imports`
+  if (BELOW.test(from.name)) return `\`${from.name}\` lies below: take ${count} away by moving ${taken} down to it, or by passing it in as an argument.`
+  return `Take ${count} away: pass ${taken} in as an argument, move it below both, or let \`${from.name}\` publish an event that \`${to.name}\` listens to.`
 }

@@ -70,8 +70,8 @@ function judge({ name, modules }: BackEnd, { trees, history }: RuleContext) {
   return [
     {
       place: { path: first?.path ?? modules[0]?.path ?? '', line: 1 },
-      subject: name,
-      evidence: 'folders by kind',
+      subject: '<repository>',
+      evidence: `folders by kind in ${name}`,
       message: {
         what: `${share} % of \`${name}\` lies in folders that name a kind of code: ${names.join(', ')}.`,
         why: `A change to one part of the domain is spread over all of them, so no folder can have an owner or become a service.${crossed}`,

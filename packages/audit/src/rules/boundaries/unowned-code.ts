@@ -26,9 +26,9 @@ export const rule: Rule = {
 }
 
 /** Without history nobody can say how many people work here, so a missing file is only possible. */
-function missing({ program, history }: RuleContext): Detection[] {
-  const first = program.modules.filter(isProduct).map((module) => module.path)[0]
-  if (first === undefined || program.modules.length < 20) return []
+function missing({ program, history, paths }: RuleContext): Detection[] {
+  if (program.modules.filter(isProduct).length < 20) return []
+  const first = paths.find((path) => /^(?:README|pyproject\.toml|setup\.py|setup\.cfg)/i.test(path)) ?? program.modules[0]?.path ?? ''
   return [
     {
       place: { path: first, line: 1 },

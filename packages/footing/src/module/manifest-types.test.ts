@@ -1,97 +1,142 @@
+// What the compiler knows of a manifest: ports, inputs, settings and users are typed, what JSON cannot carry is refused.
+import { describe, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { createApp } from '../app/create-app.ts'
 import type { Transaction } from '../data/contract.ts'
-import { defineModule } from './define-module.ts'
-import { implement } from './implement.ts'
+import type { User } from './context.ts'
+import { type CallOptions, defineModule, type PortOf } from './define-module.ts'
+import { type Handlers, implement, type Kit } from './implement.ts'
 import { event, op } from './operation.ts'
+import type { JsonValue, Portable } from './portable.ts'
 import { route } from './route.ts'
-import { setting } from './setting.ts'
+import { optionalSetting, setting } from './setting.ts'
 
-const Tree: z.ZodType<Tree, Tree> = z.lazy(() => z.object({ a: z.string(), kids: z.array(Tree) }))
-type Tree = { a: string; kids: Tree[] }
-export const identity = defineModule('identity', {
-  owner: '@a/b',
+interface Tree {
+  readonly name: string
+  readonly children: readonly Tree[]
+}
+const Tree: z.ZodType<Tree, Tree> = z.lazy(() => z.object({ name: z.string(), children: z.array(Tree) }))
+
+const identity = defineModule('identity', {
+  owner: '@acme/identity',
   settings: {
-    SECRET: setting({ schema: z.string().min(3), about: 'x', secret: true }),
-    N: setting({ schema: z.coerce.number(), about: 'x', default: 3 }),
+    TOKEN_SECRET: setting({ schema: z.string().min(32), about: 'signs tokens', secret: true }),
+    TOKEN_DAYS: setting({ schema: z.coerce.number(), about: 'days that a token lives', default: 3 }),
+    MAIL_FROM: optionalSetting({ schema: z.email(), about: 'sender of mails' }),
   },
   port: {
     profile: op({
-      in: z.object({ id: z.string(), x: z.number().optional() }),
+      in: z.object({ id: z.string(), limit: z.number().default(3) }),
       out: z.object({ name: z.string() }),
       deadline: '3s',
     }),
-    ping: op({ out: z.boolean() }),
-    del: op({ in: z.object({ id: z.string() }) }),
-    json: op({ in: z.json(), out: z.object({ m: z.record(z.string(), z.json()) }) }),
-    tree: op({ in: Tree }),
+    count: op({ out: z.number() }),
+    remove: op({ in: z.object({ id: z.string() }) }),
+    store: op({ in: z.json(), out: z.record(z.string(), z.json()) }),
+    plant: op({ in: Tree }),
   },
-  events: { paid: event(z.object({ id: z.string() })) },
-  tables: ['user'],
+  events: { joined: event(z.object({ id: z.string() })) },
 })
-export const bad = [
-  // @ts-expect-error Date
-  op({ in: z.object({ at: z.date() }) }),
-  // @ts-expect-error any
-  op({ in: z.object({ at: z.any() }) }),
-  // @ts-expect-error bigint out
-  op({ out: z.bigint() }),
-  // @ts-expect-error transaction
-  op({ in: z.object({ tx: z.custom<Transaction<object>>() }) }),
-]
-export const identityModule = implement(identity, ({ config, log }) => {
-  const s: string = config.SECRET
-  const n: number = config.N
-  log.info(s, { n })
-  return {
-    port: {
-      profile: async ({ id }, ctx) => ({ name: id + ctx.requestId }),
-      ping: async () => true,
-      del: async () => {},
-      json: async (x) => ({ m: { x } }),
-      tree: async () => {},
-    },
-  }
+
+const content = defineModule('content', { owner: '@acme/content', needs: [identity] })
+
+type Identity = PortOf<typeof identity>
+
+describe('callers see', () => {
+  test('what the schemas accept and yield', () => {
+    expectTypeOf<Identity['profile']>().parameters.toEqualTypeOf<
+      [input: { id: string; limit?: number | undefined }, options?: CallOptions]
+    >()
+    expectTypeOf<Identity['profile']>().returns.resolves.toEqualTypeOf<{ name: string }>()
+    const nothing: Parameters<Identity['count']> = []
+    expectTypeOf(nothing).toExtend<readonly unknown[]>()
+    expectTypeOf<Identity['count']>().returns.resolves.toEqualTypeOf<number>()
+    expectTypeOf<Identity['remove']>().returns.resolves.toEqualTypeOf<undefined>()
+  })
+
+  test('the ports of the modules they need, and no others', () => {
+    expectTypeOf<Kit<typeof content>['ports']>().toEqualTypeOf<{ readonly identity: Identity }>()
+    expectTypeOf<keyof Kit<typeof identity>['ports']>().toBeNever()
+  })
+
+  test('all ports of a running application by name', () => {
+    const app = createApp({ name: 'x', modules: [implement(identity, () => ({ port: handlers }))] })
+    expectTypeOf<Awaited<ReturnType<typeof app.start>>['ports']['identity']>().toEqualTypeOf<Identity>()
+  })
 })
-export const content = defineModule('content', {
-  owner: '@a/b',
-  needs: [identity],
-  port: { get: op({ in: z.string(), out: z.string() }) },
-})
-export const contentModule = implement(content, ({ ports, self, database }) => {
-  const db = database<{ a: { id: string } }>()
-  return {
-    port: { get: async (id) => (await ports.identity.profile({ id })).name },
-    routes: [
-      route({
-        method: 'GET',
-        path: '/x/:id',
-        params: z.object({ id: z.string() }),
-        auth: 'optional',
-        out: z.object({ v: z.string() }),
-        handle: async ({ params, user }) => {
-          // @ts-expect-error maybe undefined
-          user.id
-          await ports.identity.ping()
-          // @ts-expect-error wrong
-          await ports.identity.profile({ id: 3 })
-          await db.read().selectFrom('a').selectAll().execute()
-          return { v: await self.get(params.id) }
-        },
-      }),
-      route({
-        method: 'DELETE',
-        path: '/x/:id',
-        handle: async ({ user }) => {
-          user.id
-        },
-      }),
-    ],
-  }
-})
-const app = createApp({ name: 'x', modules: [contentModule, identityModule] })
-export const run = async () => {
-  const r = await app.start()
-  const x: string = await r.ports.content.get('3')
-  return x
+
+const handlers: Handlers<(typeof identity)['port']> = {
+  profile: async ({ id, limit }) => ({ name: id.repeat(limit) }),
+  count: async () => 3,
+  remove: async () => {},
+  store: async (value) => ({ value }),
+  plant: async ({ children }) => void children,
 }
+
+describe('implementations get', () => {
+  test('what the schema yielded, with its defaults', () => {
+    expectTypeOf(handlers.profile).parameter(0).toEqualTypeOf<{ id: string; limit: number }>()
+  })
+
+  test('their settings, parsed', () => {
+    expectTypeOf<Kit<typeof identity>['config']>().toEqualTypeOf<{
+      readonly TOKEN_SECRET: string
+      readonly TOKEN_DAYS: number
+      readonly MAIL_FROM: string | undefined
+    }>()
+  })
+
+  test('an error when an operation is missing or answers wrongly', () => {
+    const { count: _left, ...incomplete } = handlers
+    // @ts-expect-error one operation has no function
+    implement(identity, () => ({ port: incomplete }))
+    // @ts-expect-error the answer is no number
+    implement(identity, () => ({ port: { ...handlers, count: async () => 'three' } }))
+  })
+})
+
+describe('a port refuses to compile with', () => {
+  test('dates, functions, bigint, any, unknown and transactions', () => {
+    // @ts-expect-error a Date
+    op({ in: z.object({ at: z.date() }) })
+    // @ts-expect-error any
+    op({ in: z.object({ at: z.any() }) })
+    // @ts-expect-error unknown
+    op({ in: z.object({ at: z.unknown() }) })
+    // @ts-expect-error bigint
+    op({ out: z.bigint() })
+    // @ts-expect-error a Map
+    op({ out: z.map(z.string(), z.string()) })
+    // @ts-expect-error a transaction
+    op({ in: z.object({ tx: z.custom<Transaction<object>>() }) })
+    // @ts-expect-error a transaction deep inside
+    op({ in: z.object({ list: z.array(z.object({ tx: z.custom<Transaction<object>>() })) }) })
+    // @ts-expect-error a Date in an event
+    event(z.object({ at: z.date() }))
+  })
+
+  test('while JSON of any shape is welcome', () => {
+    expectTypeOf<Portable<JsonValue>>().toEqualTypeOf<JsonValue>()
+    expectTypeOf<Portable<Tree>>().toExtend<Tree>()
+    expectTypeOf<Portable<{ a?: string; b: readonly [1, 'x'] }>>().toEqualTypeOf<{ a?: string; b: readonly [1, 'x'] }>()
+    expectTypeOf<Portable<() => void>>().toBeNever()
+  })
+})
+
+test('a route knows its user from what it asks for', () => {
+  route({ method: 'GET', path: '/a', handle: async ({ user }) => expectTypeOf(user).toEqualTypeOf<User>() as never })
+  route({
+    method: 'GET',
+    path: '/b',
+    auth: 'optional',
+    params: z.object({ id: z.string() }),
+    out: z.object({ id: z.string() }),
+    handle: async ({ user, params, body }) => {
+      expectTypeOf(user).toEqualTypeOf<User | undefined>()
+      expectTypeOf(body).toBeUndefined()
+      return params
+    },
+  })
+  // @ts-expect-error the answer does not match `out`
+  route({ method: 'GET', path: '/c', out: z.object({ id: z.string() }), handle: async () => ({ id: 3 }) })
+})

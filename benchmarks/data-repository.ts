@@ -1,11 +1,11 @@
 // What a repository costs over the bare driver: the same read and the same write, in turns, in one run, as a ratio.
 // Run: node --conditions=@footing/source benchmarks/data-repository.ts
-import { openDataSource } from '@footing/core'
+import { compiled, openDataSource } from '@footing/core'
 import { openServerDesk } from '@footing/core/testing'
 import pg from 'pg'
 
-const rounds = 7
-const operations = 6000
+const rounds = 5
+const operations = 3000
 const concurrency = 32
 const poolSize = 16
 const rows = 10_000
@@ -42,13 +42,21 @@ async function compare(name: string, url: string): Promise<void> {
   const db = source.forModule<BenchTables>('bench')
   const id = () => Math.floor(Math.random() * rows)
 
+  const byId = compiled<BenchTables, { id: number }>()((q, { id }) =>
+    q.selectFrom('item').select(['id', 'name', 'stock']).where('id', '=', id),
+  )
+  const setStock = compiled<BenchTables, { id: number; stock: number }>()((q, { id, stock }) =>
+    q.updateTable('item').set({ stock }).where('id', '=', id),
+  )
   const read = {
     bare: () => bare.query('select id, name, stock from bench.item where id = $1', [id()]),
-    repository: () => db.read().selectFrom('item').select(['id', 'name', 'stock']).where('id', '=', id()).execute(),
+    compiled: () => byId.first(db.read(), { id: id() }),
+    built: () => db.read().selectFrom('item').select(['id', 'name', 'stock']).where('id', '=', id()).execute(),
   }
   const write = {
     bare: () => bare.query('update bench.item set stock = $1 where id = $2', [1, id()]),
-    repository: () => db.write().updateTable('item').set({ stock: 1 }).where('id', '=', id()).execute(),
+    compiled: () => setStock.execute(db.write(), { stock: 1, id: id() }),
+    built: () => db.write().updateTable('item').set({ stock: 1 }).where('id', '=', id()).execute(),
   }
   const transaction = {
     bare: async () => {
@@ -62,7 +70,12 @@ async function compare(name: string, url: string): Promise<void> {
         client.release()
       }
     },
-    repository: () =>
+    compiled: () =>
+      db.transaction(async (tx) => {
+        await byId.first(tx, { id: id() })
+        await setStock.execute(tx, { stock: 1, id: id() })
+      }),
+    built: () =>
       db.transaction(async (tx) => {
         await tx.selectFrom('item').select('stock').where('id', '=', id()).execute()
         await tx.updateTable('item').set({ stock: 1 }).where('id', '=', id()).execute()
@@ -75,30 +88,34 @@ async function compare(name: string, url: string): Promise<void> {
   await bare.end()
 }
 
+type Way = 'bare' | 'compiled' | 'built'
+
 async function report(
   server: string,
   what: string,
-  ways: { readonly bare: () => Promise<unknown>; readonly repository: () => Promise<unknown> },
+  ways: Readonly<Record<Way, () => Promise<unknown>>>,
   count: number,
 ): Promise<void> {
-  await measure(ways.bare, count / 3)
-  await measure(ways.repository, count / 3)
-  const bare: Sample[] = []
-  const repository: Sample[] = []
-  // In turns and with the first place changing, so that whatever else the machine does falls on both.
+  const names = ['bare', 'compiled', 'built'] as const
+  const samples: Record<Way, Sample[]> = { bare: [], compiled: [], built: [] }
+  for (const way of names) await measure(ways[way], count / 2)
+  // In turns, each round beginning with another one, so that whatever else the machine does falls on all of them.
   for (let round = 0; round < rounds; round += 1) {
-    const order = round % 2 === 0 ? (['bare', 'repository'] as const) : (['repository', 'bare'] as const)
-    for (const way of order) (way === 'bare' ? bare : repository).push(await measure(ways[way], count))
+    for (let turn = 0; turn < names.length; turn += 1) {
+      const way = names[(round + turn) % names.length] ?? 'bare'
+      samples[way].push(await measure(ways[way], count))
+    }
   }
-  const speed = median(bare.map((sample, index) => (repository[index]?.perSecond ?? 0) / sample.perSecond))
-  const cpu = median(bare.map((sample, index) => (repository[index]?.cpu ?? 0) / sample.cpu))
-  const line = [
-    `${server}, ${what}:`.padEnd(34),
-    `bare ${perSecond(bare)}/s, repository ${perSecond(repository)}/s,`,
-    `ratio ${(100 * speed).toFixed(0)} % of operations, ${cpu.toFixed(2)} x CPU`,
-    `(${median(bare.map((sample) => sample.cpu)).toFixed(0)} → ${median(repository.map((sample) => sample.cpu)).toFixed(0)} µs)`,
-  ]
-  console.log(line.join(' '))
+  console.log(`${server}, ${what}: bare driver ${perSecond(samples.bare)}/s`)
+  for (const way of ['compiled', 'built'] as const) {
+    const ratios = (of: (sample: Sample) => number) =>
+      median(samples.bare.map((sample, round) => of(samples[way][round] ?? sample) / of(sample)))
+    const speed = (100 * ratios(({ perSecond }) => perSecond)).toFixed(0)
+    const cpu = ratios(({ cpu }) => cpu).toFixed(2)
+    console.log(
+      `  repository, ${way.padEnd(8)} ${speed.padStart(3)} % of its operations per second, ${cpu} x its CPU here`,
+    )
+  }
 }
 
 function perSecond(samples: readonly Sample[]): string {

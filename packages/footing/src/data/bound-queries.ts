@@ -28,11 +28,28 @@ const compiler = new PostgresQueryCompiler()
 const adapter = new PostgresAdapter()
 const driver = new DummyDriver()
 
+/** What is known of a bound query builder: how to send a statement past it, and whose tables it means. */
+export interface Binding {
+  readonly schema: string
+  readonly run: Run
+}
+
+const bindings = new WeakMap<object, Binding>()
+
+/** How a query builder was bound. @throws TypeError for one that is not ours */
+export function bindingOf(queries: object): Binding {
+  const binding = bindings.get(queries)
+  if (binding === undefined) throw new TypeError('This query builder is not one of read(), write() or a transaction.')
+  return binding
+}
+
 /** A query builder whose statements go through `run` and whose unqualified tables are those of `schema`. */
 export function bindQueries<Tables>(schema: string, run: Run): Queries<Tables> {
   const executor = new DefaultQueryExecutor(compiler, adapter, new RunProvider(run))
   const kysely = new Kysely<Tables>({ config: { dialect }, dialect, driver: driver as never, executor })
-  return kysely.withSchema(schema)
+  const queries = kysely.withSchema(schema)
+  bindings.set(queries, { schema, run })
+  return queries
 }
 
 // Kysely asks for a connection per statement; ours is the function that finds one.

@@ -1,5 +1,6 @@
 // A query that is written with the query builder once and sent many times: the SQL of a hot path is built only the first time.
 import type { CompiledQuery } from 'kysely'
+import { bindingOf } from './bound-queries.ts'
 import type { Queries, ReadQueries } from './contract.ts'
 
 /** Stands for a value while the query is built; `execute` puts the real one in its place. */
@@ -38,22 +39,21 @@ export function compiled<Tables, Values extends object>() {
     build: (queries: Queries<Tables>, values: Parameters<Values>) => Compilable<Row>,
   ): PreparedQuery<Tables, Values, Row> => {
     // One for each schema: the same query may be prepared by a module and by its copy in a test.
-    const known = new WeakMap<object, CompiledQuery<Row>>()
-    const prepare = (queries: ReadQueries<Tables>): CompiledQuery<Row> => {
-      const key = queries.getExecutor()
-      const ready = known.get(key)
-      if (ready !== undefined) return ready
+    const known = new Map<string, CompiledQuery<Row>>()
+    const prepare = (queries: ReadQueries<Tables>, schema: string): CompiledQuery<Row> => {
       // Only selects can be built by a reader; a statement that writes is built by whoever is given, who can.
       const query = build(queries as Queries<Tables>, placeholders<Values>()).compile()
-      known.set(key, query)
+      known.set(schema, query)
       return query
     }
     const execute = async (queries: ReadQueries<Tables>, values: Values): Promise<readonly Row[]> => {
-      const query = prepare(queries)
-      const parameters = query.parameters.map((parameter) =>
+      const { schema, run } = bindingOf(queries)
+      const { sql, parameters } = known.get(schema) ?? prepare(queries, schema)
+      const sent = parameters.map((parameter) =>
         parameter instanceof Placeholder ? Reflect.get(values, parameter.name) : parameter,
       )
-      return (await queries.getExecutor().executeQuery<Row>({ ...query, parameters })).rows
+      // The row type is what the query builder inferred from the table interface; nothing can check it here.
+      return (await run(sql, sent)).rows as Row[]
     }
     return { execute, first: async (queries, values) => (await execute(queries, values))[0] }
   }

@@ -1,5 +1,5 @@
 // Who runs whom: the arrows out of each body of code, found when first asked for.
-import { Flag, Kind } from '../facts/contract.ts'
+import { Flag, Kind, NODE_WORDS } from '../facts/contract.ts'
 import type { SyntaxTree } from '../facts/tree.ts'
 import { entryOfTarget, resolveCall } from './call-resolution.ts'
 import type { CallId, CallTarget, FunctionId } from './contract.ts'
@@ -35,8 +35,13 @@ const ITERATING = new Set('list tuple set sorted sum min max any all next enumer
 export class CallGraph {
   readonly inference: TypeInference
   readonly #targets: (readonly CallTarget[] | undefined)[]
+  readonly #shared = new Map<number, readonly CallTarget[]>()
   readonly #arrows: (readonly Arrow[] | undefined)[]
-  readonly #propertyNames: ReadonlySet<number>
+  /** By name (run-wide number): 1 when some property bears it. */
+  readonly #propertyNames: Uint8Array
+  /** By name: 1 when some function or import alias bears it. */
+  readonly #functionNames: Uint8Array
+  readonly #marks: (Marks | undefined)[]
   #incoming: (readonly { readonly from: FunctionId; readonly arrow: Arrow }[])[] | undefined
 
   constructor(inference: TypeInference) {
@@ -44,6 +49,8 @@ export class CallGraph {
     this.#targets = new Array(inference.index.callNode.length)
     this.#arrows = new Array(inference.index.scopeCount)
     this.#propertyNames = propertyNames(inference)
+    this.#functionNames = functionNames(inference)
+    this.#marks = new Array(inference.index.trees.length)
   }
 
   moduleOfCall(call: CallId): number {
@@ -53,7 +60,7 @@ export class CallGraph {
   targets(call: CallId): readonly CallTarget[] {
     let targets = this.#targets[call]
     if (targets === undefined) {
-      targets = resolveCall(this.inference, this.moduleOfCall(call), this.inference.index.callNode[call]!)
+      targets = resolveCall(this.inference, this.moduleOfCall(call), this.inference.index.callNode[call]!, this.#shared)
       this.#targets[call] = targets
     }
     return targets
@@ -122,7 +129,10 @@ export class CallGraph {
     for (let at = tree.nextSibling(node + 1); at >= 0; at = tree.nextSibling(at)) {
       const value = tree.kind(at) === Kind.Keyword ? at + 1 : at
       const kind = tree.kind(value)
-      if (kind !== Kind.Name && kind !== Kind.Attribute && kind !== Kind.Lambda) continue
+      // Only a name that some function or import bears can be a function; anything else is not worth a question.
+      if (kind === Kind.Name || kind === Kind.Attribute) {
+        if (this.#functionNames[tree.name(value)] !== 1) continue
+      } else if (kind !== Kind.Lambda) continue
       const type = inference.typeOf(module, value)
       for (const member of inference.table.members(type)) {
         if (inference.table.kind[member] !== TypeKind.Function) continue
@@ -136,9 +146,8 @@ export class CallGraph {
     const { index, classes, names } = this.inference
     if (index.scopeKind[target] !== ScopeKind.Class) return [target]
     const found: FunctionId[] = []
-    const strings = index.trees[0]!.strings
     for (const name of ['__new__', '__init__', '__post_init__']) {
-      const member = classes.find(target, strings.id(name))
+      const member = classes.find(target, this.inference.nameId(name))
       if (member === undefined || member.onInstance) continue
       const module = index.scopeModule[member.scope]!
       for (const node of member.nodes) {
@@ -193,25 +202,70 @@ export class CallGraph {
     }
   }
 
+  /** Places of a module that run code without a call: properties read, `with` blocks, definitions; by one raw pass. */
+  #marksOf(module: number): Marks {
+    let marks = this.#marks[module]
+    if (marks !== undefined) return marks
+    const { nodes, names, size } = this.inference.index.trees[module]!
+    const found: number[] = []
+    const properties = this.#propertyNames
+    for (let node = 1, word = NODE_WORDS; node < size; node++, word += NODE_WORDS) {
+      const head = nodes[word]!
+      switch (head & 127) {
+        case Kind.Attribute:
+          // Flags STORE and DEL are the lowest two.
+          if (((head >>> 7) & 3) === 0 && properties[names[nodes[word + 4]!]!] === 1) found.push(node)
+          break
+        case Kind.WithItem:
+        case Kind.FunctionDef:
+        case Kind.Lambda:
+        case Kind.For:
+        case Kind.Comprehension:
+          found.push(node)
+      }
+    }
+    marks = Int32Array.from(found)
+    this.#marks[module] = marks
+    return marks
+  }
+
+  /** Loops and comprehensions of a body, those of nested functions left out. */
+  loopsIn(fn: FunctionId): number[] {
+    const { index, names } = this.inference
+    const module = index.scopeModule[fn]!
+    const tree = index.trees[module]!
+    const definition = index.scopeNode[fn]!
+    const marks = this.#marksOf(module)
+    const end = tree.end(definition)
+    const found: number[] = []
+    for (let i = firstFrom(marks, definition); i < marks.length && marks[i]! < end; i++) {
+      const kind = tree.kind(marks[i]!)
+      if (kind !== Kind.For && kind !== Kind.Comprehension) continue
+      if (names.scopeOf(module, marks[i]!) === fn) found.push(marks[i]!)
+    }
+    return found
+  }
+
   /** Properties that are read, `with` blocks over the project's own managers, functions defined inside. */
   #bodyArrows(fn: FunctionId, module: number, tree: SyntaxTree, arrows: Arrow[]): void {
     const { inference } = this
     const { table, names, index } = inference
     const definition = index.scopeNode[fn]!
-    const body = tree.kind(definition) === Kind.Lambda ? definition : tree.childOf(definition, Kind.Body)
-    if (body < 0) return
-    const end = tree.end(body)
-    for (let node = body + 1; node < end; node++) {
+    const marks = this.#marksOf(module)
+    const end = tree.end(definition)
+    for (let i = firstFrom(marks, definition + 1); i < marks.length && marks[i]! < end; i++) {
+      const node = marks[i]!
       const kind = tree.kind(node)
-      if (kind === Kind.FunctionDef || kind === Kind.Lambda || kind === Kind.ClassDef) {
+      if (kind === Kind.For || kind === Kind.Comprehension) continue
+      if (kind === Kind.FunctionDef || kind === Kind.Lambda) {
         const scope = names.scopeAt(module, node)
-        if (kind !== Kind.ClassDef) arrows.push({ target: scope, node, call: -1, kind: ArrowKind.Reference, sure: true })
-        node = tree.end(node) - 1
+        if (index.scopeParent[scope] === fn) arrows.push({ target: scope, node, call: -1, kind: ArrowKind.Reference, sure: true })
         continue
       }
+      if (names.scopeOf(module, node) !== fn) continue
       if (kind === Kind.Attribute) {
-        if (tree.flags(node) % 4 !== 0 || !this.#propertyNames.has(tree.name(node))) continue
         const object = inference.typeOf(module, node + 1)
+        if (object === 0) continue
         for (const member of table.members(object)) {
           if (table.kind[member] !== TypeKind.Instance) continue
           const property = this.#propertyOf(table.a[member]!, tree.name(node))
@@ -219,12 +273,11 @@ export class CallGraph {
         }
         continue
       }
-      if (kind !== Kind.WithItem) continue
       const isAsync = tree.has(tree.parent(node), Flag.ASYNC)
       for (const member of table.members(inference.typeOf(module, node + 1))) {
         if (table.kind[member] !== TypeKind.Instance) continue
         for (const text of isAsync ? ['__aenter__', '__aexit__'] : ['__enter__', '__exit__']) {
-          const found = inference.memberOf(module, member, tree.strings.id(text), text)
+          const found = inference.memberOf(module, member, inference.nameId(text), text)
           if (table.kind[found] !== TypeKind.Function) continue
           const kindOf = isAsync ? ArrowKind.Coroutine : ArrowKind.Call
           arrows.push({ target: table.a[found]!, node: node + 1, call: -1, kind: kindOf, sure: false })
@@ -294,7 +347,7 @@ export class CallGraph {
       if (kind === TypeKind.Function) found.push(inference.table.a[member]!)
       else if (kind === TypeKind.Class) found.push(...this.bodiesOf(inference.table.a[member]!))
       else if (kind === TypeKind.Instance) {
-        const call = inference.memberOf(module, member, inference.index.trees[module]!.strings.id('__call__'), '__call__')
+        const call = inference.memberOf(module, member, inference.nameId('__call__'), '__call__')
         if (inference.table.kind[call] === TypeKind.Function) found.push(inference.table.a[call]!)
       }
     }
@@ -311,12 +364,44 @@ function isDefault(tree: SyntaxTree, node: number): boolean {
   return tree.has(parameter, Flag.HAS_DEFAULT) && tree.lastChild(parameter) === node
 }
 
-function propertyNames(inference: TypeInference): ReadonlySet<number> {
+/** Nodes of interest of one module, ascending. */
+type Marks = Int32Array
+
+/** First place in an ascending list whose value is at least `from`. */
+function firstFrom(list: Int32Array, from: number): number {
+  let low = 0
+  let high = list.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (list[middle]! < from) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function propertyNames(inference: TypeInference): Uint8Array {
   const { index } = inference
-  const names = new Set<number>()
+  const names = new Uint8Array(index.trees[0]?.strings.size ?? 0)
   for (let scope = 0; scope < index.scopeCount; scope++) {
     if (index.scopeKind[scope] === ScopeKind.Function && inference.ownerOf(scope) >= 0 && inference.isProperty(scope)) {
-      names.add(index.scopeName[scope]!)
+      names[index.scopeName[scope]!] = 1
+    }
+  }
+  return names
+}
+
+function functionNames(inference: TypeInference): Uint8Array {
+  const { index } = inference
+  const names = new Uint8Array(index.trees[0]?.strings.size ?? 0)
+  for (let scope = 0; scope < index.scopeCount; scope++) {
+    if (index.scopeKind[scope] === ScopeKind.Function) names[index.scopeName[scope]!] = 1
+  }
+  const { name, node, start } = index.bindings
+  for (let scope = 0; scope < index.scopeCount; scope++) {
+    const tree = index.trees[index.scopeModule[scope]!]!
+    for (let i = start[scope]!; i < start[scope + 1]!; i++) {
+      const kind = tree.kind(node[i]!)
+      if (kind === Kind.Alias) names[name[i]!] = 1
     }
   }
   return names

@@ -16,16 +16,32 @@ export interface Cost {
   readonly confidence: Confidence
 }
 
-/** Targets of the callee expression of a call. */
-export function resolveCall(inference: TypeInference, module: number, call: number): readonly CallTarget[] {
+/**
+ * Targets of the callee expression of a call. `shared` remembers answers that depend on the callee's type alone, so that
+ * a hundred thousand calls of `len` are one object.
+ */
+export function resolveCall(
+  inference: TypeInference,
+  module: number,
+  call: number,
+  shared: Map<number, readonly CallTarget[]>,
+): readonly CallTarget[] {
   const callee = call + 1
   const type = inference.typeOf(module, callee)
   if (type === 0) return NOTHING
   const { table } = inference
   const members = table.members(type)
   const sure = members.length === 1 && isCertain(inference, module, callee)
+  const kind = table.kind[type]!
+  const alone = kind === TypeKind.Class || kind === TypeKind.Outside || kind === TypeKind.OutsideMethod || (kind === TypeKind.Function && table.b[type] === 0)
+  const key = type * 2 + (sure ? 1 : 0)
+  if (alone) {
+    const known = shared.get(key)
+    if (known !== undefined) return known
+  }
   const targets: CallTarget[] = []
   for (const member of members) addTargets(inference, module, callee, member, sure, targets)
+  if (alone) shared.set(key, targets)
   return targets.length > 1 && inference.index.trees[module]!.isAwaited(call) ? awaitable(inference, targets) : targets
 }
 
@@ -76,7 +92,7 @@ function addTargets(
       targets.push({ function: -1, external: table.outsideName(table.a[type]!), confidence })
       return
     case TypeKind.Instance: {
-      const name = index.trees[module]!.strings.id('__call__')
+      const name = inference.nameId('__call__')
       const method = inference.memberOf(module, type, name, '__call__')
       if (table.kind[method] === TypeKind.Function) {
         targets.push({ function: table.a[method]!, external: '', confidence: 'probable' })

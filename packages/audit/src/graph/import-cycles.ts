@@ -59,47 +59,43 @@ function greedyOrder(
   members: readonly ModuleId[],
   paths: readonly string[],
 ): Map<ModuleId, number> {
-  const out = new Map<ModuleId, ImportEdge[]>(members.map((m) => [m, []]))
-  const into = new Map<ModuleId, ImportEdge[]>(members.map((m) => [m, []]))
-  const outWeight = new Map<ModuleId, number>(members.map((m) => [m, 0]))
-  const inWeight = new Map<ModuleId, number>(members.map((m) => [m, 0]))
+  const nodes = [...members].sort((a, b) => (paths[a]! < paths[b]! ? -1 : 1))
+  const place = new Map(nodes.map((module, i) => [module, i]))
+  const out: { to: number; price: number }[][] = nodes.map(() => [])
+  const into: { from: number; price: number }[][] = nodes.map(() => [])
+  const leaving = new Float64Array(nodes.length)
+  const entering = new Float64Array(nodes.length)
   for (const edge of edges) {
-    out.get(edge.from)!.push(edge)
-    into.get(edge.to)!.push(edge)
-    outWeight.set(edge.from, outWeight.get(edge.from)! + price(edge))
-    inWeight.set(edge.to, inWeight.get(edge.to)! + price(edge))
+    const from = place.get(edge.from)!
+    const to = place.get(edge.to)!
+    const cost = price(edge)
+    out[from]!.push({ to, price: cost })
+    into[to]!.push({ from, price: cost })
+    leaving[from] = leaving[from]! + cost
+    entering[to] = entering[to]! + cost
   }
-  const left = new Set([...members].sort((a, b) => (paths[a]! < paths[b]! ? -1 : 1)))
-  const first: ModuleId[] = []
-  const last: ModuleId[] = []
-  const take = (node: ModuleId): void => {
-    left.delete(node)
-    for (const e of out.get(node)!) if (left.has(e.to)) inWeight.set(e.to, inWeight.get(e.to)! - price(e))
-    for (const e of into.get(node)!) if (left.has(e.from)) outWeight.set(e.from, outWeight.get(e.from)! - price(e))
-  }
-  while (left.size > 0) {
+  const taken = new Uint8Array(nodes.length)
+  const first: number[] = []
+  const last: number[] = []
+  for (let left = nodes.length; left > 0; left--) {
     let chosen = -1
     let best = Number.NEGATIVE_INFINITY
-    let isSink = false
-    for (const node of left) {
-      const leaving = outWeight.get(node)!
-      const entering = inWeight.get(node)!
-      if (leaving < 1e-9) {
-        chosen = node
-        isSink = true
-        break
-      }
-      const score = entering < 1e-9 ? Number.MAX_VALUE : leaving - entering
-      if (score > best) {
-        best = score
-        chosen = node
-      }
+    for (let node = 0; node < nodes.length; node++) {
+      if (taken[node] === 1) continue
+      const isSink = leaving[node]! < 1e-9
+      const score = isSink || entering[node]! < 1e-9 ? Number.MAX_VALUE : leaving[node]! - entering[node]!
+      if (score <= best) continue
+      best = score
+      chosen = node
+      if (isSink) break
     }
-    take(chosen)
-    if (isSink) last.push(chosen)
+    taken[chosen] = 1
+    if (leaving[chosen]! < 1e-9) last.push(chosen)
     else first.push(chosen)
+    for (const { to, price: cost } of out[chosen]!) entering[to] = entering[to]! - cost
+    for (const { from, price: cost } of into[chosen]!) leaving[from] = leaving[from]! - cost
   }
-  return new Map([...first, ...last.reverse()].map((node, place) => [node, place]))
+  return new Map([...first, ...last.reverse()].map((node, position) => [nodes[node]!, position]))
 }
 
 /** Arrows of a shortest path, or undefined when there is none. */

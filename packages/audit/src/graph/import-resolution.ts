@@ -30,8 +30,10 @@ export function importSource(map: ModuleMap, tree: SyntaxTree, from: ModuleId, n
 
 /** The module that `from source import name` means when `name` is a submodule, or -1. */
 export function submoduleOf(map: ModuleMap, source: ImportSource, from: ModuleId, name: string): ModuleId {
+  if (source.module >= 0) return map.submodule(source.module, name)
   if (source.folder !== undefined) return map.findBelow(source.folder, name)
-  if (source.module >= 0 && !map.isPackage[source.module]) return -1
+  const dot = source.name.indexOf('.')
+  if (!map.mayOwn(dot < 0 ? source.name : source.name.slice(0, dot))) return -1
   return map.find(`${source.name}.${name}`, from)
 }
 

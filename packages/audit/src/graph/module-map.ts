@@ -18,6 +18,10 @@ export interface ModuleMap {
   find(name: string, from: ModuleId): ModuleId
   /** The module at a dotted path below a folder (for relative imports), or -1. */
   findBelow(folder: string, name: string): ModuleId
+  /** The module `name` directly below a package, or -1. */
+  submodule(package_: ModuleId, name: string): ModuleId
+  /** Whether a top-level name may be a package of the project, with or without an `__init__`. */
+  mayOwn(top: string): boolean
   /** Modules whose dotted name, from any folder above them, is this text: for dotted paths in strings. */
   byName(name: string): readonly ModuleId[]
 }
@@ -44,6 +48,8 @@ export function mapModules(paths: readonly string[]): ModuleMap {
     if (!path.endsWith('.pyi') && (package_ || !fileAt.has(stem))) fileAt.set(stem, id)
   }
   const bySuffix = new Map<string, ModuleId[]>()
+  const topFolders = new Set<string>()
+  for (const folder of new Set(folders)) for (const segment of folder.split('/')) topFolders.add(segment)
   for (const [stem, id] of fileAt) {
     let name = stem.replaceAll('/', '.')
     for (;;) {
@@ -68,13 +74,26 @@ export function mapModules(paths: readonly string[]): ModuleMap {
     const stem = stems[id]!
     return stem.length === name.length ? '' : stem.slice(0, stem.length - name.length - 1)
   }
-  const remembered = new Map<string, ModuleId>()
+  const folderNumbers = new Map<string, number>()
+  const remembered: Map<string, ModuleId>[] = []
+  const rememberedOf = folders.map((folder) => {
+    let number = folderNumbers.get(folder)
+    if (number === undefined) {
+      number = remembered.length
+      folderNumbers.set(folder, number)
+      remembered.push(new Map())
+    }
+    return remembered[number]!
+  })
   const find = (name: string, from: ModuleId): ModuleId => {
-    const candidates = bySuffix.get(name)
-    if (candidates === undefined) return -1
-    const key = `${folders[from]}\n${name}`
-    const known = remembered.get(key)
+    const answers = rememberedOf[from]!
+    const known = answers.get(name)
     if (known !== undefined) return known
+    const candidates = bySuffix.get(name)
+    if (candidates === undefined) {
+      answers.set(name, -1)
+      return -1
+    }
     let best = -1
     let bestScore = 0
     const home = roots[from]!
@@ -97,9 +116,18 @@ export function mapModules(paths: readonly string[]): ModuleMap {
         bestScore = score
       }
     }
-    remembered.set(key, best)
+    answers.set(name, best)
     return best
   }
+  const submodules = new Map<string, Map<string, ModuleId>>()
+  for (const [stem, id] of fileAt) {
+    const parent = parentOf(stem)
+    const segment = lastSegment(stem)
+    const list = submodules.get(parent)
+    if (list === undefined) submodules.set(parent, new Map([[segment, id]]))
+    else list.set(segment, id)
+  }
+  const childrenOf = folders.map((folder, id) => (isPackage[id]! ? submodules.get(folder) : undefined))
   const findBelow = (folder: string, name: string): ModuleId => {
     const below = name.replaceAll('.', '/')
     return fileAt.get(below === '' ? folder : folder === '' ? below : `${folder}/${below}`) ?? -1
@@ -113,6 +141,8 @@ export function mapModules(paths: readonly string[]): ModuleMap {
     roles: paths.map((path) => roleOf(path)),
     find,
     findBelow,
+    submodule: (package_, name) => childrenOf[package_]?.get(name) ?? -1,
+    mayOwn: (top) => bySuffix.has(top) || topFolders.has(top),
     byName: (name) => bySuffix.get(name) ?? [],
   }
 }
@@ -157,7 +187,7 @@ export function roleOf(path: string): Module['role'] {
   const segments = path.toLowerCase().split('/')
   const base = segments.pop()!
   const has = (pattern: RegExp): boolean => segments.some((s) => pattern.test(s))
-  if (has(/^(tests?|testing|.*_tests?|tests_.*|test_.*|testutils?|fixtures|e2e|conformance|benchmarks?|locust|load_?test(ing|s)?)$/)) return 'test'
+  if (has(/^(tests?|testing|.*_tests?|tests_.*|test_.*|testutils?|fixtures|e2e|conformance|benchmarks?|bench(es)?|locust|load_?test(ing|s)?)$/)) return 'test'
   if (/^(test_.*|.*_tests?|tests?|conftest|factories|locustfile)\.py$/.test(base)) return 'test'
   if (has(/^(migrations|alembic\w*|versions|revisions|south_migrations|data_migrations|dbmigrations)$/)) return 'migration'
   if (has(/^(examples?|samples?|docs?|docs_src|demos?|tutorials?|cookbook|notebooks?)$/)) return 'example'

@@ -75,9 +75,15 @@ export class ScopeNames {
 
   /** The scope whose body holds a node. */
   scopeOf(module: number, node: number): number {
-    const tree = this.#index.trees[module]!
-    const definition = tree.scope(node)
-    return definition <= 0 ? this.#index.firstScope[module]! : this.scopeAt(module, definition)
+    const { firstRun, runNode, runScope } = this.#index
+    let low = firstRun[module]!
+    let high = firstRun[module + 1]! - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (runNode[middle]! <= node) low = middle
+      else high = middle - 1
+    }
+    return runScope[low]!
   }
 
   /** The scope that a FunctionDef, ClassDef or Lambda node defines. */

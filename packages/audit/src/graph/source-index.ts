@@ -46,6 +46,15 @@ export interface SourceIndex {
   readonly importModule: Int32Array
   readonly importNode: Int32Array
   readonly importScope: Int32Array
+  /** Per module: number of its first import statement; one entry more at the end. */
+  readonly firstImport: Int32Array
+  /**
+   * Which body a node lies in, as runs: from `runNode[r]` to the next run's node (or the module's end) it is
+   * `runScope[r]`. `firstRun[m]` is the first run of module `m`; one entry more at the end.
+   */
+  readonly firstRun: Int32Array
+  readonly runNode: Int32Array
+  readonly runScope: Int32Array
 }
 
 const STORES = Flag.STORE
@@ -66,6 +75,10 @@ export function indexSources(trees: readonly SyntaxTree[]): SourceIndex {
   const importModule = new IntList()
   const importNode = new IntList()
   const importScope = new IntList()
+  const firstImport = new Int32Array(trees.length + 1)
+  const firstRun = new Int32Array(trees.length + 1)
+  const runNode = new IntList()
+  const runScope = new IntList()
   const firstScope = new Int32Array(trees.length + 1)
   const firstCall = new Int32Array(trees.length + 1)
   // The bodies around the current node, and definitions whose Body has not begun yet.
@@ -91,6 +104,8 @@ export function indexSources(trees: readonly SyntaxTree[]): SourceIndex {
     const tree = trees[module]!
     const { nodes, names, size } = tree
     firstCall[module] = callNode.length
+    firstImport[module] = importNode.length
+    firstRun[module] = runNode.length
     firstScope[module] = addScope(module, 0, -1, ScopeKind.Module, -1)
     openScope.length = 1
     openEnd.length = 1
@@ -100,12 +115,18 @@ export function indexSources(trees: readonly SyntaxTree[]): SourceIndex {
     openEnd[0] = size
     let current = openScope[0]!
     let currentEnd = size
+    runNode.push(0)
+    runScope.push(current)
     for (let node = 1, word = NODE_WORDS; node < size; node++, word += NODE_WORDS) {
-      while (node >= currentEnd) {
-        openScope.pop()
-        openEnd.pop()
-        current = openScope[openScope.length - 1]!
-        currentEnd = openEnd[openEnd.length - 1]!
+      if (node >= currentEnd) {
+        do {
+          openScope.pop()
+          openEnd.pop()
+          current = openScope[openScope.length - 1]!
+          currentEnd = openEnd[openEnd.length - 1]!
+        } while (node >= currentEnd)
+        runNode.push(node)
+        runScope.push(current)
       }
       const head = nodes[word]!
       switch (head & 127) {
@@ -131,6 +152,8 @@ export function indexSources(trees: readonly SyntaxTree[]): SourceIndex {
           openEnd.push(nodes[word + 2]!)
           current = scope
           currentEnd = nodes[word + 2]!
+          runNode.push(node + 1)
+          runScope.push(scope)
           break
         }
         case Kind.Body: {
@@ -146,6 +169,8 @@ export function indexSources(trees: readonly SyntaxTree[]): SourceIndex {
             currentEnd = nodes[word + 2]!
             openScope.push(current)
             openEnd.push(currentEnd)
+            runNode.push(node + 1)
+            runScope.push(current)
           }
           break
         }
@@ -215,6 +240,8 @@ export function indexSources(trees: readonly SyntaxTree[]): SourceIndex {
   }
   firstScope[trees.length] = scopeModule.length
   firstCall[trees.length] = callNode.length
+  firstImport[trees.length] = importNode.length
+  firstRun[trees.length] = runNode.length
   const count = scopeModule.length
   const callScopes = callScope.toArray()
   return {
@@ -237,6 +264,10 @@ export function indexSources(trees: readonly SyntaxTree[]): SourceIndex {
     importModule: importModule.toArray(),
     importNode: importNode.toArray(),
     importScope: importScope.toArray(),
+    firstImport,
+    firstRun,
+    runNode: runNode.toArray(),
+    runScope: runScope.toArray(),
   }
 }
 

@@ -5,7 +5,7 @@
 import { Flag, Kind, Op, ParamKind, paramKind } from '../facts/contract.ts'
 import type { SyntaxTree } from '../facts/tree.ts'
 import { ClassMembers } from './class-members.ts'
-import { importSource, submoduleOf } from './import-resolution.ts'
+import { type ImportSource, importSource, submoduleOf } from './import-resolution.ts'
 import type { LibraryEntry, LibraryIndex, TypeText } from './libraries/library-index.ts'
 import type { ModuleMap } from './module-map.ts'
 import { reachingBindings, ScopeNames } from './scope-names.ts'
@@ -88,7 +88,7 @@ export class TypeInference {
   readonly #annotations: (Map<number, TypeId> | undefined)[]
   readonly #results: Int32Array
   readonly #decorated = new Map<number, number>()
-  readonly #exports = new Map<string, TypeId>()
+  readonly #exports = new Map<number, TypeId>()
   #stateStores: Map<number, { readonly module: number; readonly node: number }[]> | undefined
   #classesByName: Map<number, number[]> | undefined
   #depth = 0
@@ -102,6 +102,18 @@ export class TypeInference {
     this.#types = new Array(index.trees.length)
     this.#annotations = new Array(index.trees.length)
     this.#results = new Int32Array(index.scopeCount).fill(NOT_ASKED)
+  }
+
+  readonly #nameIds = new Map<string, number>()
+
+  /** Run-wide number of a name, or -1; remembered, because asking the strings costs an encoding. */
+  nameId(text: string): number {
+    let id = this.#nameIds.get(text)
+    if (id === undefined) {
+      id = this.index.trees[0]?.strings.id(text) ?? -1
+      this.#nameIds.set(text, id)
+    }
+    return id
   }
 
   /** Type of an expression, of a binding node (its target), or of a definition. */
@@ -235,14 +247,14 @@ export class TypeInference {
     let sources = this.#stars.get(module)
     if (sources !== undefined) return sources
     const found: number[] = []
-    const { importModule, importNode, trees } = this.index
+    const { firstImport, importNode, trees } = this.index
     const tree = trees[module]!
-    for (let i = lowerBound(importModule, module); i < importModule.length && importModule[i] === module; i++) {
+    for (let i = firstImport[module]!; i < firstImport[module + 1]!; i++) {
       const node = importNode[i]!
       if (tree.kind(node) !== Kind.ImportFrom) continue
       const first = tree.firstChild(node)
       if (first < 0 || tree.text(first) !== '*') continue
-      const source = importSource(this.modules, tree, module, node)
+      const source = this.#sourceOf(module, tree, node)
       if (source.module >= 0) found.push(source.module)
     }
     sources = found
@@ -254,9 +266,8 @@ export class TypeInference {
   exportOf(module: number, name: number, depth = 0): TypeId {
     const nodes = this.names.bindingsIn(this.index.firstScope[module]!, name)
     if (nodes.length > 0) return this.unionOf(module, nodes)
-    const text = this.index.trees[module]!.strings.text(name)
-    if (this.modules.isPackage[module]) {
-      const submodule = this.modules.findBelow(this.modules.folders[module]!, text)
+    if (this.modules.isPackage[module] && name >= 0) {
+      const submodule = this.modules.submodule(module, this.index.trees[module]!.strings.text(name))
       if (submodule >= 0) return this.table.make(TypeKind.Module, submodule)
     }
     return this.#fromStar(module, name, depth)
@@ -270,7 +281,7 @@ export class TypeInference {
       return this.#dottedModule(module, whole)
     }
     if (tree.kind(statement) !== Kind.ImportFrom) return UNKNOWN
-    const source = importSource(this.modules, tree, module, statement)
+    const source = this.#sourceOf(module, tree, statement)
     if (source.module >= 0) {
       const type = this.#exported(source.module, tree.name(alias))
       if (type !== UNKNOWN) return type
@@ -281,8 +292,20 @@ export class TypeInference {
     return this.outside(`${source.name}.${name}`)
   }
 
+  readonly #sources = new Map<number, ImportSource>()
+
+  #sourceOf(module: number, tree: SyntaxTree, statement: number): ImportSource {
+    const key = module * 4_194_304 + statement
+    let source = this.#sources.get(key)
+    if (source === undefined) {
+      source = importSource(this.modules, tree, module, statement)
+      this.#sources.set(key, source)
+    }
+    return source
+  }
+
   #exported(module: number, name: number): TypeId {
-    const key = `${module} ${name}`
+    const key = module * 4_194_304 + name
     const known = this.#exports.get(key)
     if (known !== undefined) return known
     // A module that imports a name from itself through others would never end.
@@ -601,7 +624,7 @@ export class TypeInference {
     if (tree.kind(node) !== Kind.Alias) return { module, node }
     const statement = tree.parent(node)
     if (tree.kind(statement) !== Kind.ImportFrom || depth > 12) return undefined
-    const source = importSource(this.modules, tree, module, statement)
+    const source = this.#sourceOf(module, tree, statement)
     return source.module < 0 ? undefined : this.#exportDefinition(source.module, tree.name(node), depth + 1)
   }
 
@@ -664,7 +687,7 @@ export class TypeInference {
 
   #member(module: number, object: TypeId, name: string, called: boolean): TypeId {
     const types = this.table.members(object).map((type) => {
-      const id = this.index.trees[0]!.strings.id(name)
+      const id = this.nameId(name)
       const member = this.memberOf(module, type, id, name)
       return called ? this.called(module, member, -1) : member
     })
@@ -679,9 +702,22 @@ export class TypeInference {
       case TypeKind.Module:
         return this.exportOf(a, name)
       case TypeKind.Outside:
-        return this.#outsideMember(module, object, table.outsideName(a), text)
-      case TypeKind.OutsideInstance:
-        return this.#outsideInstanceMember(object, table.outsideName(a), text)
+      case TypeKind.OutsideInstance: {
+        const key = object * 4_194_304 + name
+        const known = name < 0 ? undefined : this.#outsideMembers.get(key)
+        if (known !== undefined) return known
+        const owner = table.outsideName(a)
+        if (table.kind[object] === TypeKind.OutsideInstance) {
+          const type = this.#outsideInstanceMember(object, owner, text)
+          this.#outsideMembers.set(key, type)
+          return type
+        }
+        const ours = this.#mayOwn(owner)
+        const type = this.#outsideMember(module, object, owner, text, ours)
+        // Which module of ours a name means depends on who asks.
+        if (!ours) this.#outsideMembers.set(key, type)
+        return type
+      }
       case TypeKind.Instance:
         return this.#classMember(a, object, name, text, true)
       case TypeKind.Class:
@@ -707,8 +743,14 @@ export class TypeInference {
     }
   }
 
-  #outsideMember(module: number, object: TypeId, owner: string, text: string): TypeId {
-    const full = `${owner}.${text}`
+  readonly #outsideMembers = new Map<number, TypeId>()
+
+  #mayOwn(name: string): boolean {
+    const dot = name.indexOf('.')
+    return this.modules.mayOwn(dot < 0 ? name : name.slice(0, dot))
+  }
+
+  #outsideMember(module: number, object: TypeId, owner: string, text: string, ours: boolean): TypeId {
     const known = this.libraries.classOf(owner)
     if (known !== undefined) {
       const type = this.libraries.attributeOf(owner, text)
@@ -719,7 +761,8 @@ export class TypeInference {
       }
     }
     // A namespace package of the project has no module of its own.
-    const found = this.modules.find(full, module)
+    const full = `${owner}.${text}`
+    const found = ours ? this.modules.find(full, module) : -1
     return found >= 0 ? this.table.make(TypeKind.Module, found) : this.outside(full)
   }
 
@@ -838,7 +881,7 @@ export class TypeInference {
         else list.push(scope)
       }
     }
-    return this.#classesByName.get(this.index.trees[0]!.strings.id(name)) ?? []
+    return this.#classesByName.get(this.nameId(name)) ?? []
   }
 
   #libraryMember(scope: number, object: TypeId, text: string): TypeId {
@@ -886,7 +929,7 @@ export class TypeInference {
     if (this.#stateStores !== undefined) return this.#stateStores
     this.#stateStores = new Map()
     const { start, name, node } = this.index.attributeStores
-    const state = this.index.trees[0]!.strings.id('state')
+    const state = this.nameId('state')
     for (let scope = 0; scope < this.index.scopeCount && state >= 0; scope++) {
       for (let i = start[scope]!; i < start[scope + 1]!; i++) {
         const module = this.index.scopeModule[scope]!
@@ -984,7 +1027,7 @@ export class TypeInference {
         return entry === undefined ? UNKNOWN : this.entryResult(entry, table.b[callee]!, module, call)
       }
       case TypeKind.Instance: {
-        const id = this.index.trees[0]!.strings.id('__call__')
+        const id = this.nameId('__call__')
         const method = this.memberOf(module, callee, id, '__call__')
         return method === UNKNOWN ? UNKNOWN : this.called(module, method, call)
       }
@@ -1225,7 +1268,7 @@ export class TypeInference {
           case TypeKind.Instance:
           case TypeKind.OutsideInstance: {
             const method = isAsync ? '__aiter__' : '__iter__'
-            const id = this.index.trees[0]!.strings.id(method)
+            const id = this.nameId(method)
             let result = this.called(module, this.memberOf(module, member, id, method), -1)
             if (table.kind[result] === TypeKind.Awaitable) result = table.a[result]!
             if (table.kind[result] === TypeKind.Iterator || table.kind[result] === TypeKind.AsyncIterator) return table.a[result]!
@@ -1251,7 +1294,7 @@ export class TypeInference {
           case TypeKind.Instance:
           case TypeKind.OutsideInstance: {
             const method = isAsync ? '__aenter__' : '__enter__'
-            const id = this.index.trees[0]!.strings.id(method)
+            const id = this.nameId(method)
             const enter = this.memberOf(module, member, id, method)
             if (enter === UNKNOWN) return member
             let result = this.called(module, enter, -1)
@@ -1286,7 +1329,7 @@ export class TypeInference {
           case TypeKind.OutsideInstance:
           case TypeKind.Instance: {
             if (tree.kind(index) === Kind.Slice) return member
-            const id = tree.strings.id('__getitem__')
+            const id = this.nameId('__getitem__')
             const method = this.memberOf(module, member, id, '__getitem__')
             return method === UNKNOWN ? UNKNOWN : this.called(module, method, -1)
           }
@@ -1307,18 +1350,6 @@ export function lastName(tree: SyntaxTree, node: number): string {
   const at = tree.kind(node) === Kind.Call ? node + 1 : node
   const kind = tree.kind(at)
   return kind === Kind.Name || kind === Kind.Attribute ? tree.text(at) : ''
-}
-
-/** First place of a value in a sorted array. */
-function lowerBound(items: Int32Array, value: number): number {
-  let low = 0
-  let high = items.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (items[middle]! < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 const SHAPERS = new Set(

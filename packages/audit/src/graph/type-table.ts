@@ -56,6 +56,7 @@ export class TypeTable {
   readonly a: number[] = []
   readonly b: number[] = []
   readonly #known = new Map<number, TypeId>()
+  readonly #alone: (readonly TypeId[] | undefined)[] = []
   readonly #lists: (readonly TypeId[])[] = []
   readonly #listNumbers = new Map<string, number>()
   readonly #outside: string[] = []
@@ -112,6 +113,9 @@ export class TypeTable {
 
   union(members: readonly TypeId[]): TypeId {
     if (members.length === 1) return members[0]!
+    if (members.every((member) => member === members[0] || member === UNKNOWN)) {
+      return members.find((member) => member !== UNKNOWN) ?? UNKNOWN
+    }
     const flat = new Set<TypeId>()
     for (const member of members) for (const one of this.members(member)) flat.add(one)
     flat.delete(UNKNOWN)
@@ -123,7 +127,13 @@ export class TypeTable {
 
   /** The alternatives of a union, or the type alone. */
   members(type: TypeId): readonly TypeId[] {
-    return this.kind[type] === TypeKind.Union ? this.#lists[this.a[type]!]! : [type]
+    if (this.kind[type] === TypeKind.Union) return this.#lists[this.a[type]!]!
+    let alone = this.#alone[type]
+    if (alone === undefined) {
+      alone = [type]
+      this.#alone[type] = alone
+    }
+    return alone
   }
 
   /** The types of a tuple's places. */

@@ -64,7 +64,7 @@ export class EntryCollector {
   /** A method of a class or of its bases in the project, or -1. */
   method(classScope: number, name: string): FunctionId {
     const { index, classes, names } = this.inference
-    const member = classes.find(classScope, index.trees[0]!.strings.id(name))
+    const member = classes.find(classScope, this.inference.nameId(name))
     if (member === undefined || member.onInstance) return -1
     const module = index.scopeModule[member.scope]!
     for (const node of member.nodes) if (index.trees[module]!.kind(node) === Kind.FunctionDef) return names.scopeAt(module, node)

@@ -154,8 +154,7 @@ function frameworkAt(collector: EntryCollector, module: number, tree: SyntaxTree
 function importedFramework(collector: EntryCollector, module: number): string {
   const { index } = collector.inference
   const tree = index.trees[module]!
-  for (let i = 0; i < index.importModule.length; i++) {
-    if (index.importModule[i] !== module) continue
+  for (let i = index.firstImport[module]!; i < index.firstImport[module + 1]!; i++) {
     const node = index.importNode[i]!
     const text = tree.kind(node) === Kind.ImportFrom ? tree.text(node) : tree.text(tree.firstChild(node))
     for (const [prefix, framework] of FRAMEWORKS) if (text === prefix || text.startsWith(`${prefix}.`)) return framework

@@ -68,7 +68,8 @@ export function blockingSites(program: AnalysedProgram, fn: FunctionId): readonl
     const cost_ = iterationCost(program, module, tree.kind(argument) === Kind.GeneratorExp ? -1 : argument, name === 'len' ? '__len__' : '__iter__')
     if (cost_ !== undefined) add(node, tree.line(node), cost_)
   }
-  for (const loop of loopsIn(tree, index.scopeNode[fn]!)) {
+  for (const loop of graph.loopsIn(fn)) {
+    if (tree.has(loop, Flag.ASYNC)) continue
     const iterable = tree.child(loop, 1)
     const cost = iterationCost(program, module, iterable, '__iter__')
     if (cost !== undefined) add(loop, tree.line(iterable), cost)
@@ -94,20 +95,6 @@ function iterationCost(program: AnalysedProgram, module: number, node: number, m
     return { effect: entry.effect, name: `iteration of ${name.slice(0, -method.length - 1)}`, confidence: sure ? 'definite' : 'probable' }
   }
   return undefined
-}
-
-/** Plain loops and comprehensions of a body, those of nested functions left out. */
-function loopsIn(tree: SyntaxTree, definition: number): number[] {
-  const found: number[] = []
-  if (tree.kind(definition) !== Kind.FunctionDef) return found
-  const body = tree.childOf(definition, Kind.Body)
-  const end = body < 0 ? 0 : tree.end(body)
-  for (let node = body + 1; node < end; node++) {
-    const kind = tree.kind(node)
-    if (kind === Kind.FunctionDef || kind === Kind.Lambda || kind === Kind.ClassDef) node = tree.end(node) - 1
-    else if ((kind === Kind.For || kind === Kind.Comprehension) && !tree.has(node, Flag.ASYNC)) found.push(node)
-  }
-  return found
 }
 
 /** Why a site may not block after all: it fills a memo, or stands under a test for sync or async. */

@@ -31,6 +31,9 @@ export function standingOf(program: AnalysedProgram): (fn: FunctionId) => Standi
     else if (entry.framework === 'flask' || entry.kind === 'command') aloneRoots.push(entry.function)
     else if (isAsync(program, entry.function)) loopRoots.push(entry.function)
   }
+  const named = (texts: Iterable<string>): ReadonlySet<number> => new Set([...texts].map((text) => program.inference.nameId(text)))
+  const starters = named(TASK_STARTERS)
+  const runners = named([...RUNNERS].map((name) => name.slice(name.lastIndexOf('.') + 1)))
   for (let call = 0; call < index.callNode.length; call++) {
     const caller = index.callScope[call]!
     const module = index.scopeModule[caller]!
@@ -38,7 +41,9 @@ export function standingOf(program: AnalysedProgram): (fn: FunctionId) => Standi
     const node = index.callNode[call]!
     const kind = tree.kind(node + 1)
     if (kind !== Kind.Name && kind !== Kind.Attribute) continue
-    const starts = TASK_STARTERS.has(tree.text(node + 1))
+    const name = tree.name(node + 1)
+    const starts = starters.has(name)
+    if (!starts && !runners.has(name)) continue
     if (!starts && !graph.targets(call).some((t) => RUNNERS.has(t.external))) continue
     const argument = tree.nextSibling(node + 1)
     if (argument < 0) continue

@@ -148,21 +148,26 @@ async function load(server: Server, name: keyof typeof routes, amount: number): 
 
 const median = (values: readonly number[]) => values.toSorted((left, right) => left - right)[values.length >> 1] ?? 0
 
+const micros = (sample: Sample | undefined) => (sample ? sample.cpuMicros / sample.requests : Number.NaN)
+
 async function compare(): Promise<void> {
   const running = await Promise.all((Object.keys(servers) as Name[]).map(spawn))
-  const results = []
+  const results: Result[] = []
   try {
     for (const name of Object.keys(routes) as (keyof typeof routes)[]) {
-      for (const server of running) await load(server, name, 10_000)
-      const samples = new Map<Name, Sample[]>(running.map((server) => [server.name, []]))
-      for (let round = 0; round < 5; round++) {
-        for (const server of running) samples.get(server.name)?.push(await load(server, name, 8_000))
+      for (const server of running) await load(server, name, 8_000)
+      const rounds: Sample[][] = []
+      for (let round = 0; round < 9; round++) {
+        const samples = []
+        for (const server of running) samples.push(await load(server, name, 4_000))
+        rounds.push(samples)
       }
-      const micros = (server: Name) => median((samples.get(server) ?? []).map((one) => one.cpuMicros / one.requests))
-      for (const { name: server } of running) {
-        const p99 = median((samples.get(server) ?? []).map((one) => one.p99))
-        const share = micros('bare') / micros(server)
-        results.push({ route: name, server, microseconds: micros(server), perSecond: 1e6 / micros(server), share, p99 })
+      for (const [index, { name: server }] of running.entries()) {
+        const microseconds = median(rounds.map((samples) => micros(samples[index])))
+        // Compared round by round: whatever else the machine did then slowed both.
+        const share = median(rounds.map((samples) => micros(samples[0]) / micros(samples[index])))
+        const p99 = median(rounds.map((samples) => samples[index]?.p99 ?? 0))
+        results.push({ route: name, server, microseconds, perSecond: 1e6 / microseconds, share, p99 })
       }
     }
   } finally {

@@ -45,7 +45,7 @@ type Identity = PortOf<typeof identity>
 describe('callers see', () => {
   test('what the schemas accept and yield', () => {
     expectTypeOf<Identity['profile']>().parameters.toEqualTypeOf<
-      [input: { id: string; limit?: number | undefined }, options?: CallOptions]
+      [input: { id: string; limit?: number | undefined }, options?: CallOptions | undefined]
     >()
     expectTypeOf<Identity['profile']>().returns.resolves.toEqualTypeOf<{ name: string }>()
     const nothing: Parameters<Identity['count']> = []

@@ -5,9 +5,11 @@ Reads file names from standard input, each closed by a null byte. Writes, per fi
 A "?" stands for what CPython's tree does not hold, or holds wrongly (positions inside f-strings before 3.12).
 """
 import ast
+import io
 import json
 import re
 import sys
+import tokenize
 import warnings
 
 warnings.simplefilter('ignore')
@@ -26,12 +28,8 @@ NOWHERE = object()
 
 class Dump:
     def __init__(self, source, tree):
-        text = source[3:] if source.startswith(b'\xef\xbb\xbf') else source
-        try:
-            text.decode('utf-8')
-        except UnicodeDecodeError:
-            text = None
-        self.lines = None if text is None else re.split(b'\r\n|\r|\n', text)
+        encoding = tokenize.detect_encoding(io.BytesIO(source).readline)[0]
+        self.lines = re.split(b'\r\n|\r|\n', source.decode(encoding).encode('utf-8'))
         self.out = []
         self.depth = 0
         self.format = 0
@@ -59,7 +57,7 @@ class Dump:
 
     def raw(self, node):
         """The node's source, '' when its position cannot be trusted."""
-        if self.format or self.lines is None:
+        if self.format:
             return ''
         first = self.lines[node.lineno - 1]
         if node.end_lineno == node.lineno:
@@ -356,7 +354,7 @@ class Dump:
             self.node('Ellipsis', 0, n, None)
         elif isinstance(v, str):
             flags = 2 if len(v.encode('utf-8', 'surrogatepass')) > MAX_STRING else 0
-            named = self.lines is not None and any('\\N{' in l for l in self.segment(n))
+            named = any('\\N{' in l for l in self.segment(n))
             self.node('String', flags, n, '?' if named else self.text(v))
         elif isinstance(v, bytes):
             flags = 2 if len(v.decode('latin-1').encode()) > MAX_STRING else 0

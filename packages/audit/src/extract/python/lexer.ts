@@ -170,6 +170,7 @@ export class Lexer extends TreeWriter {
       this.#atLineStart = false
       if (this.#indentation()) return
     }
+    const lineBefore = this.line
     let at = this.at
     let c = source[at]!
     for (;;) {
@@ -212,7 +213,8 @@ export class Lexer extends TreeWriter {
     }
     if (c === 10) {
       this.token = T.NEWLINE
-      this.statementLine = this.line
+      // Where the token before ended; a backslash may have led to an empty line since.
+      this.statementLine = lineBefore
       this.at = at + 1
       this.line++
       this.lineStart = at + 1

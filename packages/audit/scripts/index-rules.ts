@@ -24,9 +24,7 @@ function indexText(): string {
     )
     .sort()
   const name = (id: string) => id.replace(/[/-]([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-  const imports = found
-    .map((id) => `import { rule as ${name(id)} } from './${id}.ts'`)
-    .join('\n')
+  const imports = found.map((id) => `import { rule as ${name(id)} } from './${id}.ts'`).join('\n')
   return `// Written by scripts/index-rules.ts from the folders of rules; not by hand.
 ${imports}
 import type { Rule } from './rule.ts'

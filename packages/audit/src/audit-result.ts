@@ -1,8 +1,8 @@
 // The one result of an audit. Every report is a pure function of it, and the same tree gives the same result.
 import type { DecisionId } from '@footing/kernel'
 import type { UnparsedFile } from './facts/contract.ts'
-import type { Confidence, Finding, FixSite, RuleId, Severity } from './findings/finding.ts'
 import type { BaselineEntry } from './findings/baseline.ts'
+import type { Confidence, Finding, FixSite, RuleId, Severity } from './findings/finding.ts'
 import type { Effort } from './rules/rule.ts'
 
 /** `sound`: nothing of weight; `drifting`: costs now; `compounding`: gets dearer each week. */
@@ -67,7 +67,12 @@ export interface PlanItem {
 
 /** What the audit saw and what it did not. */
 export interface Coverage {
-  readonly files: { readonly seen: number; readonly parsed: number; readonly skipped: number; readonly configuration: number }
+  readonly files: {
+    readonly seen: number
+    readonly parsed: number
+    readonly skipped: number
+    readonly configuration: number
+  }
   readonly lines: number
   readonly unparsed: readonly UnparsedFile[]
   /** Files and folders that were passed by on purpose or could not be entered. */
@@ -77,7 +82,12 @@ export interface Coverage {
   readonly imports: { readonly statements: number; readonly resolved: number; readonly external: number }
   readonly calls: { readonly total: number; readonly resolved: number }
   readonly entryPoints: number
-  readonly history: { readonly available: boolean; readonly enough: boolean; readonly reason: string; readonly commits: number }
+  readonly history: {
+    readonly available: boolean
+    readonly enough: boolean
+    readonly reason: string
+    readonly commits: number
+  }
   /** Findings by name only that were not shown. */
   readonly heldBack: number
 }

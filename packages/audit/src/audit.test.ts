@@ -24,14 +24,20 @@ function tree(files: Iterable<readonly [string, string | Buffer]>): string {
 
 const PROJECT: readonly (readonly [string, string])[] = [
   ['app/__init__.py', ''],
-  ['app/routes.py', 'import requests\nfrom fastapi import FastAPI\nfrom app.users import load\n\napp = FastAPI()\n\n@app.get("/")\nasync def show():\n    print(1)\n    return requests.get("x")\n'],
+  [
+    'app/routes.py',
+    'import requests\nfrom fastapi import FastAPI\nfrom app.users import load\n\napp = FastAPI()\n\n@app.get("/")\nasync def show():\n    print(1)\n    return requests.get("x")\n',
+  ],
   ['app/users.py', 'from app.orders import total\n\ndef load(user):\n    return total(user)\n'],
   ['app/orders.py', 'from app.users import load\n\ndef total(user):\n    return load(user)\n'],
   ['lib/one.py', 'from lib.two import b\na = 1\n'],
   ['lib/two.py', 'from lib.one import a\nb = 1\n'],
   ['lib/__init__.py', ''],
   ['broken.py', 'def (:\n'],
-  ['compose.yaml', 'services:\n  web:\n    build: .\n    command: uvicorn app.routes:app --workers 4\n    environment: [DATABASE_URL=postgresql://a:b@db/shop]\n  db:\n    image: postgres:16\n'],
+  [
+    'compose.yaml',
+    'services:\n  web:\n    build: .\n    command: uvicorn app.routes:app --workers 4\n    environment: [DATABASE_URL=postgresql://a:b@db/shop]\n  db:\n    image: postgres:16\n',
+  ],
   ['CODEOWNERS', '* @all\n/gone/path @team\n'],
 ]
 const quick = { cache: false, history: false } as const
@@ -41,10 +47,15 @@ describe('the same tree', () => {
     const first = await audit({ root: tree(PROJECT), ...quick, threads: 1 })
     expect(first.findings.length).toBeGreaterThan(2)
     await fc.assert(
-      fc.asyncProperty(fc.shuffledSubarray([...PROJECT], { minLength: PROJECT.length }), fc.constantFrom(1, 2), async (files, threads) => {
-        const again = await audit({ root: tree(files), ...quick, threads })
-        for (const [format, report] of Object.entries(reporters)) expect(report(again, PLAIN), format).toBe(report(first, PLAIN))
-      }),
+      fc.asyncProperty(
+        fc.shuffledSubarray([...PROJECT], { minLength: PROJECT.length }),
+        fc.constantFrom(1, 2),
+        async (files, threads) => {
+          const again = await audit({ root: tree(files), ...quick, threads })
+          for (const [format, report] of Object.entries(reporters))
+            expect(report(again, PLAIN), format).toBe(report(first, PLAIN))
+        },
+      ),
       { numRuns: 6 },
     )
   })
@@ -74,15 +85,21 @@ describe('a hostile tree', () => {
     symlinkSync('/etc/passwd', join(root, 'passwd.py'))
     symlinkSync('/etc/passwd', join(root, 'Procfile'))
     const result = await audit({ root, ...quick, minConfidence: 'possible' })
-    expect(result.coverage.unparsed.map(({ path }) => path)).toEqual(expect.arrayContaining(['nul.py', 'deep.py', 'bad\u001b[31mname\n.py']))
+    expect(result.coverage.unparsed.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['nul.py', 'deep.py', 'bad\u001b[31mname\n.py']),
+    )
     expect(result.coverage.problems.map(({ path }) => path)).toEqual(expect.arrayContaining(['pyproject.toml']))
     expect(JSON.stringify(result)).not.toContain('root:')
     expect(reporters.terminal(result, PLAIN)).not.toContain('\u001b[31m')
   })
 
   it('without any Python says so instead of passing', async () => {
-    await expect(audit({ root: tree([['README.md', '# x']]), ...quick })).rejects.toMatchObject({ code: 'audit-nothing-to-read' })
-    await expect(audit({ root: tree([['broken.py', 'def (:']]), ...quick })).rejects.toMatchObject({ code: 'audit-nothing-to-read' })
+    await expect(audit({ root: tree([['README.md', '# x']]), ...quick })).rejects.toMatchObject({
+      code: 'audit-nothing-to-read',
+    })
+    await expect(audit({ root: tree([['broken.py', 'def (:']]), ...quick })).rejects.toMatchObject({
+      code: 'audit-nothing-to-read',
+    })
   })
 })
 

@@ -21,10 +21,10 @@ import { commentRules } from './rules/comment-rules.ts'
 import { rules as catalogue } from './rules/index.generated.ts'
 import type { Rule, RuleContext } from './rules/rule.ts'
 import { rulePage } from './rules/rule-page.ts'
+import { packageStructure } from './scorecard/package-structure.ts'
 import { makeScorecard } from './scorecard/scorecard.ts'
 import { type AuditSettings, DEFAULT_SETTINGS } from './settings/settings.ts'
 import { SourceTree } from './source-tree.ts'
-import { packageStructure } from './scorecard/package-structure.ts'
 import { toolVersion } from './tool-version.ts'
 
 /** What is going on, for a progress line. */
@@ -76,7 +76,14 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
 
 /** The rules of the catalogue with their pages, by id. */
 export function describeRules(): RuleDescription[] {
-  const described = catalogue.map(({ id, summary, severity, effort, trial }) => ({ id, summary, severity, effort, trial, page: rulePage(id) }))
+  const described = catalogue.map(({ id, summary, severity, effort, trial }) => ({
+    id,
+    summary,
+    severity,
+    effort,
+    trial,
+    page: rulePage(id),
+  }))
   return [...described, ...commentRules].sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
@@ -98,7 +105,9 @@ async function readHistoryOf(root: string, options: AuditOptions): Promise<Histo
 }
 
 function selectRules(only: readonly DecisionId[] | undefined, settings: AuditSettings): Rule[] {
-  return catalogue.filter((rule) => settings.rules[rule.id] !== 'off' && (only === undefined || only.includes(rule.decision)))
+  return catalogue.filter(
+    (rule) => settings.rules[rule.id] !== 'off' && (only === undefined || only.includes(rule.decision)),
+  )
 }
 
 function runRules(rules: readonly Rule[], context: RuleContext, options: AuditOptions): RuleOutcome[] {
@@ -124,8 +133,13 @@ function report(
   const all = collectFindings(outcomes, suppressions, context.settings, known)
   const least = confidenceRank(options.minConfidence ?? 'probable')
   const visible = all.filter((finding) => confidenceRank(finding.confidence) <= least)
-  const match = options.baseline === undefined ? undefined : baselineMatch(options.baseline, visible, outcomes, facts.paths)
-  const marked = visible.map((finding) => (match?.known.has(finding.fingerprint) === true && finding.silence === undefined ? { ...finding, silence: { by: 'baseline' as const, reason: 'known from the baseline' } } : finding))
+  const match =
+    options.baseline === undefined ? undefined : baselineMatch(options.baseline, visible, outcomes, facts.paths)
+  const marked = visible.map((finding) =>
+    match?.known.has(finding.fingerprint) === true && finding.silence === undefined
+      ? { ...finding, silence: { by: 'baseline' as const, reason: 'known from the baseline' } }
+      : finding,
+  )
   const open = marked.filter((finding) => finding.silence === undefined)
   const debt = marked.filter((finding) => finding.silence?.by !== 'comment')
   const used = new Set(marked.map((finding) => finding.rule))
@@ -142,23 +156,44 @@ function report(
     tool: { name: 'footing', version: toolVersion() },
     root: basename(root),
     findings: withExcerpts(open, read),
-    silenced: withExcerpts(marked.filter((finding) => finding.silence !== undefined), read),
+    silenced: withExcerpts(
+      marked.filter((finding) => finding.silence !== undefined),
+      read,
+    ),
     scorecard: makeScorecard(debt, evidence).filter((score) => options.only?.includes(score.decision) ?? true),
     plan,
     effort: addEfforts(plan.map((item) => item.effort).filter((effort) => effort !== undefined)),
     coverage: coverageOf(facts, context, all.length - visible.length),
     rules: describeRules().filter((rule) => used.has(rule.id)),
-    baseline: match === undefined ? undefined : { known: match.known.size, stale: match.stale.map(({ rule, path, subject, fingerprint }) => ({ rule, path, subject, fingerprint })), kept: match.kept },
+    baseline:
+      match === undefined
+        ? undefined
+        : {
+            known: match.known.size,
+            stale: match.stale.map(({ rule, path, subject, fingerprint }) => ({ rule, path, subject, fingerprint })),
+            kept: match.kept,
+          },
     structure: packageStructure(program),
   }
 }
 
 /** Findings that a baseline may know: what would fail a build otherwise. */
 export function baselineEntries(findings: readonly Finding[]) {
-  return findings.map(({ rule, place, subject, fingerprint, contentFingerprint }) => ({ rule, path: place.path, subject, fingerprint, contentFingerprint }))
+  return findings.map(({ rule, place, subject, fingerprint, contentFingerprint }) => ({
+    rule,
+    path: place.path,
+    subject,
+    fingerprint,
+    contentFingerprint,
+  }))
 }
 
-function baselineMatch(baseline: Baseline, findings: readonly Finding[], outcomes: readonly RuleOutcome[], paths: readonly string[]): BaselineMatch {
+function baselineMatch(
+  baseline: Baseline,
+  findings: readonly Finding[],
+  outcomes: readonly RuleOutcome[],
+  paths: readonly string[],
+): BaselineMatch {
   const ran = new Set<string>([...outcomes.map(({ rule }) => rule.id), ...commentRules.map((rule) => rule.id)])
   const open = findings.filter((finding) => finding.silence === undefined)
   return matchBaseline(baseline, baselineEntries(open), ran, new Set(paths))
@@ -182,13 +217,23 @@ function evidenceOf({ rule, result }: RuleOutcome, findings: readonly Finding[])
 
 function nothingToRead(root: string, facts: Facts) {
   const [first] = facts.unparsed
-  const reason = first === undefined ? 'The folder holds no Python file that is not ignored.' : `The first one skipped: ${first.path}, ${first.reason}.`
-  return auditErrors('audit-nothing-to-read', { details: { path: basename(root), seen: facts.seen, skipped: facts.unparsed.length, reason } })
+  const reason =
+    first === undefined
+      ? 'The folder holds no Python file that is not ignored.'
+      : `The first one skipped: ${first.path}, ${first.reason}.`
+  return auditErrors('audit-nothing-to-read', {
+    details: { path: basename(root), seen: facts.seen, skipped: facts.unparsed.length, reason },
+  })
 }
 
 function coverageOf(facts: Facts, { program, config, history }: RuleContext, heldBack: number): Coverage {
   return {
-    files: { seen: facts.seen, parsed: facts.trees.length, skipped: facts.unparsed.length + facts.skipped.length, configuration: config.files },
+    files: {
+      seen: facts.seen,
+      parsed: facts.trees.length,
+      skipped: facts.unparsed.length + facts.skipped.length,
+      configuration: config.files,
+    },
     lines: facts.lines,
     unparsed: facts.unparsed,
     passedBy: facts.skipped,

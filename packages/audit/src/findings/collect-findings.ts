@@ -1,9 +1,10 @@
 // From detections to findings: fingerprints, severity, silence by comments, excerpts. Pure but for the source reader.
-import type { AuditSettings } from '../settings/settings.ts'
-import type { Rule, RuleResult } from '../rules/rule.ts'
+
 import { commentRule } from '../rules/comment-rules.ts'
-import { type Fingerprinted, fingerprint } from './fingerprint.ts'
+import type { Rule, RuleResult } from '../rules/rule.ts'
+import type { AuditSettings } from '../settings/settings.ts'
 import type { Detection, ExcerptLine, Finding, RuleId, Severity, Topic } from './finding.ts'
+import { type Fingerprinted, fingerprint } from './fingerprint.ts'
 import { orderFindings } from './order.ts'
 import type { Suppressions } from './suppression.ts'
 
@@ -27,7 +28,8 @@ export function collectFindings(
   for (const { rule, result } of outcomes) {
     const override = settings.rules[rule.id]
     for (const item of fingerprint(rule.id, result.detections)) {
-      const severity = override === undefined || override === 'off' ? (item.detection.severity ?? rule.severity) : override
+      const severity =
+        override === undefined || override === 'off' ? (item.detection.severity ?? rule.severity) : override
       findings.push(finding(item, severity, rule.trial, suppressions.reasonFor(rule.id, item.detection)))
     }
   }
@@ -37,7 +39,8 @@ export function collectFindings(
     faults.set(rule, [...(faults.get(rule) ?? []), detection])
   }
   for (const [id, detections] of faults) {
-    for (const item of fingerprint(id, detections)) findings.push(finding(item, commentRule(id).severity, false, undefined))
+    for (const item of fingerprint(id, detections))
+      findings.push(finding(item, commentRule(id).severity, false, undefined))
   }
   return orderFindings(findings)
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type BaselineEntry, formatBaseline, matchBaseline, parseBaseline } from './baseline.ts'
-import { fingerprint } from './fingerprint.ts'
 import type { Detection } from './finding.ts'
+import { fingerprint } from './fingerprint.ts'
 import { madeFinding } from './made-finding.ts'
 import { orderFindings } from './order.ts'
 import { parseSuppression, Suppressions } from './suppression.ts'
@@ -19,14 +19,18 @@ describe('fingerprints', () => {
   it('do not know lines, order or formatting', () => {
     const [a] = prints(detection('a.py', 10))
     expect(prints(detection('a.py', 99))[0]?.fingerprint).toBe(a?.fingerprint)
-    expect(prints(detection('a.py', 1, 'f', 'requests.get( "x" )'))[0]?.fingerprint).toBe(prints(detection('a.py', 1, 'f', "requests.get(\n 'x' )"))[0]?.fingerprint)
+    expect(prints(detection('a.py', 1, 'f', 'requests.get( "x" )'))[0]?.fingerprint).toBe(
+      prints(detection('a.py', 1, 'f', "requests.get(\n 'x' )"))[0]?.fingerprint,
+    )
     const both = [detection('a.py', 1), detection('b.py', 1)]
     expect(prints(...both)).toEqual(prints(...both.reverse()))
   })
 
   it('tell two equal calls in one function apart, and a third does not rename them', () => {
     const two = prints(detection('a.py', 1), detection('a.py', 2)).map((print) => print.fingerprint)
-    const three = prints(detection('a.py', 5), detection('a.py', 1), detection('a.py', 2)).map((print) => print.fingerprint)
+    const three = prints(detection('a.py', 5), detection('a.py', 1), detection('a.py', 2)).map(
+      (print) => print.fingerprint,
+    )
     expect(new Set(two).size).toBe(2)
     expect(three.slice(0, 2)).toEqual(two)
   })
@@ -42,7 +46,13 @@ describe('fingerprints', () => {
 describe('baseline', () => {
   const rule = 'async/blocking-call-in-async' as const
   const entries = (...detections: Detection[]): BaselineEntry[] =>
-    prints(...detections).map(({ detection: { place, subject }, fingerprint, contentFingerprint }) => ({ rule, path: place.path, subject, fingerprint, contentFingerprint }))
+    prints(...detections).map(({ detection: { place, subject }, fingerprint, contentFingerprint }) => ({
+      rule,
+      path: place.path,
+      subject,
+      fingerprint,
+      contentFingerprint,
+    }))
   const ran = new Set<string>([rule])
   const match = (before: BaselineEntry[], now: BaselineEntry[], paths: string[], rules: ReadonlySet<string> = ran) =>
     matchBaseline({ footingBaseline: 1, entries: before }, now, rules, new Set(paths))
@@ -86,9 +96,15 @@ describe('baseline', () => {
     expect(parseBaseline(formatBaseline([]), 'x').entries).toEqual([])
   })
 
-  it.each(['', '{', '[]', '{"footingBaseline":2,"entries":[]}', '{"footingBaseline":1,"entries":[null]}', '{"footingBaseline":1,"entries":[{"rule":1}]}'])(
-    'refuses %j with a coded error',
-    (text) => expect(() => parseBaseline(text, 'known.json')).toThrow(/known\.json is no baseline/),
+  it.each([
+    '',
+    '{',
+    '[]',
+    '{"footingBaseline":2,"entries":[]}',
+    '{"footingBaseline":1,"entries":[null]}',
+    '{"footingBaseline":1,"entries":[{"rule":1}]}',
+  ])('refuses %j with a coded error', (text) =>
+    expect(() => parseBaseline(text, 'known.json')).toThrow(/known\.json is no baseline/),
   )
 })
 
@@ -109,7 +125,8 @@ describe('suppression comments', () => {
   const rule = 'async/x' as const
   const known = new Set<string>([rule, 'data/y'])
   const at = (line: number, text: string) => parseSuppression('a.py', line, text)!
-  const faults = (suppressions: Suppressions, ran: ReadonlySet<string> = known) => suppressions.faults(known, ran).map((fault) => [fault.rule, fault.detection.place.line])
+  const faults = (suppressions: Suppressions, ran: ReadonlySet<string> = known) =>
+    suppressions.faults(known, ran).map((fault) => [fault.rule, fault.detection.place.line])
 
   it('silence their line and the next, with a reason only', () => {
     const suppressions = new Suppressions([at(3, '# footing: allow async/x -- why'), at(9, '# footing: allow async/x')])
@@ -128,22 +145,45 @@ describe('suppression comments', () => {
   })
 
   it('are findings when nothing is there any more or the rule does not exist; not when the rule did not run', () => {
-    const suppressions = new Suppressions([at(1, '# footing: allow async/x -- a'), at(2, '# footing: allow async/z -- b')])
-    expect(faults(suppressions)).toEqual([['audit/unused-suppression', 1], ['audit/unknown-rule-allowed', 2]])
+    const suppressions = new Suppressions([
+      at(1, '# footing: allow async/x -- a'),
+      at(2, '# footing: allow async/z -- b'),
+    ])
+    expect(faults(suppressions)).toEqual([
+      ['audit/unused-suppression', 1],
+      ['audit/unknown-rule-allowed', 2],
+    ])
     expect(faults(suppressions, new Set())).toEqual([['audit/unknown-rule-allowed', 2]])
   })
 })
 
 describe('the order', () => {
   it('is by severity, then each rule has its turn', () => {
-    const many = Array.from({ length: 3 }, (_, n) => madeFinding({ rule: 'boundaries/package-cycle', path: `p${n}.py` }))
-    const other = [madeFinding({ path: 'z.py' }), madeFinding({ path: 'a.py', severity: 'low' }), madeFinding({ path: 'y.py', severity: 'critical' })]
-    expect(orderFindings([...many, ...other]).map(({ place }) => place.path)).toEqual(['y.py', 'p0.py', 'z.py', 'p1.py', 'p2.py', 'a.py'])
+    const many = Array.from({ length: 3 }, (_, n) =>
+      madeFinding({ rule: 'boundaries/package-cycle', path: `p${n}.py` }),
+    )
+    const other = [
+      madeFinding({ path: 'z.py' }),
+      madeFinding({ path: 'a.py', severity: 'low' }),
+      madeFinding({ path: 'y.py', severity: 'critical' }),
+    ]
+    expect(orderFindings([...many, ...other]).map(({ place }) => place.path)).toEqual([
+      'y.py',
+      'p0.py',
+      'z.py',
+      'p1.py',
+      'p2.py',
+      'a.py',
+    ])
   })
 
   it('does not depend on the order given, and keeps a fix site together', () => {
     const site = { path: 'w.py', line: 1, name: 'w' }
-    const all = [madeFinding({ path: 'a.py', fixSite: site }), madeFinding({ path: 'b.py' }), madeFinding({ path: 'c.py', fixSite: site })]
+    const all = [
+      madeFinding({ path: 'a.py', fixSite: site }),
+      madeFinding({ path: 'b.py' }),
+      madeFinding({ path: 'c.py', fixSite: site }),
+    ]
     const paths = orderFindings(all).map(({ place }) => place.path)
     expect(paths).toEqual(['a.py', 'c.py', 'b.py'])
     expect(orderFindings([...all].reverse()).map(({ place }) => place.path)).toEqual(paths)

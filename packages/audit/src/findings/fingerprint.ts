@@ -17,7 +17,8 @@ export interface Fingerprinted {
  */
 export function fingerprint(rule: RuleId, detections: readonly Detection[]): Fingerprinted[] {
   const sorted = [...detections].sort(
-    (a, b) => compareText(a.place.path, b.place.path) || a.place.line - b.place.line || compareText(a.subject, b.subject),
+    (a, b) =>
+      compareText(a.place.path, b.place.path) || a.place.line - b.place.line || compareText(a.subject, b.subject),
   )
   const seen = new Map<string, number>()
   return sorted.map((detection) => {

@@ -49,5 +49,7 @@ export function orderFindings(findings: readonly Finding[]): Finding[] {
     rounds.set(finding, round)
   }
   const roundOf = (finding: Finding): number => rounds.get(finding) ?? 0
-  return sorted.sort((a, b) => severityRank(a.severity) - severityRank(b.severity) || roundOf(a) - roundOf(b) || compareFindings(a, b))
+  return sorted.sort(
+    (a, b) => severityRank(a.severity) - severityRank(b.severity) || roundOf(a) - roundOf(b) || compareFindings(a, b),
+  )
 }

@@ -5,7 +5,10 @@ import { addEfforts, effortOf, formatEffort, formatMinutes } from './effort.ts'
 import { makePlan } from './plan.ts'
 
 const context = {
-  effortOf: (rule: string) => ({ minutes: 20, per: rule.endsWith('once') ? ('once' as const) : rule.endsWith('report') ? ('report' as const) : ('site' as const) }),
+  effortOf: (rule: string) => ({
+    minutes: 20,
+    per: rule.endsWith('once') ? ('once' as const) : rule.endsWith('report') ? ('report' as const) : ('site' as const),
+  }),
   around: (path: string) => ({ untested: path.startsWith('untested'), hotspot: path.startsWith('hot') }),
 }
 
@@ -27,7 +30,15 @@ describe('effort', () => {
   })
 
   it('is told in words', () => {
-    expect([20, 89, 90, 480, 959, 960, 4800].map(formatMinutes)).toEqual(['20 min', '89 min', '1.5 h', '8 h', '16 h', '2 days', '10 days'])
+    expect([20, 89, 90, 480, 959, 960, 4800].map(formatMinutes)).toEqual([
+      '20 min',
+      '89 min',
+      '1.5 h',
+      '8 h',
+      '16 h',
+      '2 days',
+      '10 days',
+    ])
     expect(formatEffort({ p50: 20, p90: 50 })).toBe('20 min to 50 min')
   })
 })
@@ -35,20 +46,44 @@ describe('effort', () => {
 describe('plan', () => {
   it('counts a wrapper once, however many findings it has', () => {
     const site = { path: 'wrap.py', line: 3, name: 'wrap' }
-    const plan = makePlan([madeFinding({ path: 'a.py', fixSite: site }), madeFinding({ path: 'b.py', fixSite: site }), madeFinding({ path: 'c.py' })], context)
-    expect(plan.map((item) => [item.fixSite.path, item.findings])).toEqual([['wrap.py', 2], ['c.py', 1]])
+    const plan = makePlan(
+      [
+        madeFinding({ path: 'a.py', fixSite: site }),
+        madeFinding({ path: 'b.py', fixSite: site }),
+        madeFinding({ path: 'c.py' }),
+      ],
+      context,
+    )
+    expect(plan.map((item) => [item.fixSite.path, item.findings])).toEqual([
+      ['wrap.py', 2],
+      ['c.py', 1],
+    ])
   })
 
   it('puts severity before everything and leaves trial rules out', () => {
     const plan = makePlan(
-      [madeFinding({ severity: 'low', fanOut: 100 }), madeFinding({ severity: 'critical', path: 'z.py' }), madeFinding({ severity: 'critical', trial: true, path: 'trial.py' })],
+      [
+        madeFinding({ severity: 'low', fanOut: 100 }),
+        madeFinding({ severity: 'critical', path: 'z.py' }),
+        madeFinding({ severity: 'critical', trial: true, path: 'trial.py' }),
+      ],
       context,
     )
     expect(plan.map((item) => item.severity)).toEqual(['critical', 'low'])
   })
 
   it('counts a rule that is repaired once for the repository once, and a decision has no estimate', () => {
-    const plan = makePlan([madeFinding({ rule: 'observability/once' }), madeFinding({ rule: 'observability/once', path: 'b.py' }), madeFinding({ rule: 'state/report' })], context)
-    expect(plan.map((item) => [item.rule, item.findings, item.effort?.p50])).toEqual([['observability/once', 2, 20], ['state/report', 1, undefined]])
+    const plan = makePlan(
+      [
+        madeFinding({ rule: 'observability/once' }),
+        madeFinding({ rule: 'observability/once', path: 'b.py' }),
+        madeFinding({ rule: 'state/report' }),
+      ],
+      context,
+    )
+    expect(plan.map((item) => [item.rule, item.findings, item.effort?.p50])).toEqual([
+      ['observability/once', 2, 20],
+      ['state/report', 1, undefined],
+    ])
   })
 })

@@ -42,7 +42,9 @@ function inRounds(items: readonly PlanItem[]): PlanItem[] {
     rounds.set(item, round)
   }
   const roundOf = (item: PlanItem): number => rounds.get(item) ?? 0
-  return [...items].sort((a, b) => severityRank(a.severity) - severityRank(b.severity) || roundOf(a) - roundOf(b) || compareItems(a, b))
+  return [...items].sort(
+    (a, b) => severityRank(a.severity) - severityRank(b.severity) || roundOf(a) - roundOf(b) || compareItems(a, b),
+  )
 }
 
 function planItem(group: readonly Finding[], context: PlanContext): PlanItem {

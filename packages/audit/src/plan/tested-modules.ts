@@ -15,7 +15,8 @@ export function testedModules(program: Program): ReadonlySet<string> {
     }
   }
   for (const module of program.modules) {
-    if (module.role !== 'test' && named.has(module.name.slice(module.name.lastIndexOf('.') + 1))) tested.add(module.path)
+    if (module.role !== 'test' && named.has(module.name.slice(module.name.lastIndexOf('.') + 1)))
+      tested.add(module.path)
   }
   return tested
 }

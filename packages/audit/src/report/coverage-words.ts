@@ -8,9 +8,12 @@ export function coverageSentences(result: AuditResult): string[] {
     `${count(files.parsed)} Python files parsed, ${count(lines)} lines; ${count(files.configuration)} configuration files.`,
     `Imports: ${share(imports.resolved + imports.external, imports.statements)} lead somewhere known. Calls: ${share(calls.resolved, calls.total)} resolved.`,
   ]
-  if (heldBack > 0) sentences.push(`${count(heldBack)} findings by name only are held back: --min-confidence possible shows them.`)
+  if (heldBack > 0)
+    sentences.push(`${count(heldBack)} findings by name only are held back: --min-confidence possible shows them.`)
   if (unparsed.length > 0) {
-    const named = unparsed.slice(0, 3).map((file) => `${file.path}${file.line > 0 ? `:${file.line}` : ''} (${file.reason})`)
+    const named = unparsed
+      .slice(0, 3)
+      .map((file) => `${file.path}${file.line > 0 ? `:${file.line}` : ''} (${file.reason})`)
     const more = unparsed.length > 3 ? `; ${unparsed.length - 3} more in the JSON` : ''
     sentences.push(`Not parsed: ${unparsed.length}. ${named.join('; ')}${more}.`)
   }

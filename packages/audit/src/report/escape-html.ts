@@ -9,3 +9,8 @@ export function esc(text: string): string {
     .join('\n')
     .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
+
+/** A sentence in HTML: what stands between backticks becomes code. */
+export function prose(text: string): string {
+  return esc(text).replace(/`([^`]+)`/g, '<code>$1</code>')
+}

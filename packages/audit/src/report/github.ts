@@ -3,7 +3,7 @@ import type { AuditResult } from '../audit-result.ts'
 import type { Finding } from '../findings/finding.ts'
 import { markdown } from './markdown.ts'
 import { printable } from './printable.ts'
-import type { ReportOptions, Reporter } from './report.ts'
+import type { Reporter, ReportOptions } from './report.ts'
 
 const LIMIT = 10
 
@@ -30,7 +30,9 @@ export const github: Reporter = (result) => {
 export function githubSummary(result: AuditResult, options: ReportOptions): string {
   const text = markdown(result, options)
   const limit = 1_000_000
-  return text.length <= limit ? text : `${text.slice(0, limit)}\n\n… cut: the report is longer than a step summary may be.\n`
+  return text.length <= limit
+    ? text
+    : `${text.slice(0, limit)}\n\n… cut: the report is longer than a step summary may be.\n`
 }
 
 function annotation(level: string, finding: Finding): string {

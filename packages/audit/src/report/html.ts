@@ -3,7 +3,7 @@ import type { AuditResult, DecisionScore, Verdict } from '../audit-result.ts'
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import { formatEffort } from '../plan/effort.ts'
 import { coverageSentences } from './coverage-words.ts'
-import { esc } from './escape-html.ts'
+import { esc, prose } from './escape-html.ts'
 import { matrix } from './matrix.ts'
 import { printable } from './printable.ts'
 import type { Reporter } from './report.ts'
@@ -55,13 +55,13 @@ function gauge(score: DecisionScore): string {
 <g fill="currentColor">${SHAPE[score.verdict]}</g></svg>
 <h3>${esc(score.decision)}</h3>
 <p><strong>${score.verdict}</strong>${score.checks === 0 ? '' : ` ${score.passed} of ${score.checks}`}</p>
-<p>${esc(score.because)}</p></article>`
+<p>${prose(score.because)}</p></article>`
 }
 
 function plan({ plan: items, effort }: AuditResult): string {
   if (items.length === 0) return ''
   const rows = items.slice(0, 10).map(
-    (item) => `<li><p>${esc(item.what)} <strong>${esc(item.do)}</strong></p>
+    (item) => `<li><p>${prose(item.what)} <strong>${prose(item.do)}</strong></p>
 <p class="quiet"><code>${esc(item.fixSite.path)}:${item.fixSite.line}</code> ${esc(item.rule)}, ${item.effort === undefined ? 'a decision to take' : formatEffort(item.effort)}</p></li>`,
   )
   return `<h2>Do first</h2><ol>${rows.join('')}</ol><p class="quiet">All ${items.length} places: ${formatEffort(effort)}.</p>`
@@ -71,7 +71,8 @@ function findings({ findings: all }: AuditResult): string {
   const groups = groupByFixSite(all)
   if (groups.length === 0) return '<h2>Findings</h2><p>None.</p>'
   const shown = groups.slice(0, SHOWN).map(groupText).join('\n')
-  const rest = groups.length > SHOWN ? `<p class="quiet">${groups.length - SHOWN} more places are in the JSON report.</p>` : ''
+  const rest =
+    groups.length > SHOWN ? `<p class="quiet">${groups.length - SHOWN} more places are in the JSON report.</p>` : ''
   return `<h2>Findings (${all.length} at ${groups.length} places)</h2>${shown}${rest}`
 }
 
@@ -79,11 +80,14 @@ function groupText({ first, others }: FindingGroup): string {
   const { place, message, chain, excerpt } = first
   const lines = excerpt.map((line) => `${String(line.line).padStart(5)}  ${printable(line.text)}`).join('\n')
   const steps = (chain ?? []).map(
-    (step, index) => `${'   '.repeat(Math.max(0, index - 1))}${index === 0 ? '' : '└─ '}${printable(step.label)}  ${printable(step.path)}:${step.line}`,
+    (step, index) =>
+      `${'   '.repeat(Math.max(0, index - 1))}${index === 0 ? '' : '└─ '}${printable(step.label)}  ${printable(step.path)}:${step.line}`,
   )
-  const places = others.slice(0, 50).map((other) => `<li><code>${esc(other.place.path)}:${other.place.line}</code></li>`)
+  const places = others
+    .slice(0, 50)
+    .map((other) => `<li><code>${esc(other.place.path)}:${other.place.line}</code></li>`)
   return `<details><summary><span class="severity ${first.severity}">${first.severity}</span> ${esc(first.rule)} <code>${esc(place.path)}:${place.line}</code>${others.length === 0 ? '' : ` and ${others.length} more`}</summary>
-<p>${esc(message.what)} ${esc(message.why)} <strong>${esc(message.do)}</strong></p>
+<p>${prose(message.what)} ${prose(message.why)} <strong>${prose(message.do)}</strong></p>
 ${lines === '' ? '' : `<pre>${esc(lines)}</pre>`}${steps.length === 0 ? '' : `<pre>${esc(steps.join('\n'))}</pre>`}${places.length === 0 ? '' : `<p>The same repair removes:</p><ul>${places.join('')}</ul>`}
 <p class="quiet">${first.confidence}${first.trial ? ', trial' : ''} · ${esc(first.subject)} · ${esc(first.fingerprint)}</p></details>`
 }

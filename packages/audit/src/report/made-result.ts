@@ -6,8 +6,15 @@ import { addEfforts } from '../plan/effort.ts'
 import { makePlan } from '../plan/plan.ts'
 
 /** A result with these findings; everything else is small and fixed. */
-export function madeResult(findings: readonly Finding[] = [], silenced: readonly Finding[] = [], more: Partial<AuditResult> = {}): AuditResult {
-  const plan = makePlan(findings, { effortOf: () => ({ minutes: 20, per: 'site' }), around: () => ({ untested: false, hotspot: false }) })
+export function madeResult(
+  findings: readonly Finding[] = [],
+  silenced: readonly Finding[] = [],
+  more: Partial<AuditResult> = {},
+): AuditResult {
+  const plan = makePlan(findings, {
+    effortOf: () => ({ minutes: 20, per: 'site' }),
+    around: () => ({ untested: false, hotspot: false }),
+  })
   const ids = [...new Set([...findings, ...silenced].map((finding) => finding.rule))].sort()
   return {
     schemaVersion: 1,
@@ -40,7 +47,14 @@ export function madeResult(findings: readonly Finding[] = [], silenced: readonly
       history: { available: false, enough: false, reason: 'not a git repository', commits: 0 },
       heldBack: 7,
     },
-    rules: ids.map((id) => ({ id, summary: 'Finds it.', severity: 'high', effort: { minutes: 20, per: 'site' }, trial: false, page: `# ${id}\n` })),
+    rules: ids.map((id) => ({
+      id,
+      summary: 'Finds it.',
+      severity: 'high',
+      effort: { minutes: 20, per: 'site' },
+      trial: false,
+      page: `# ${id}\n`,
+    })),
     baseline: undefined,
     structure: {
       packages: ['shop.orders', 'shop.billing', 'shop.users'],
@@ -55,4 +69,5 @@ export function madeResult(findings: readonly Finding[] = [], silenced: readonly
 }
 
 /** What a hostile repository puts into names: escapes, line breaks, markup, reordering. */
-export const HOSTILE = 'a\u001b]8;;evil\u0007\n::error::<script>alert(1)</script>\u202e|`x`,%0A@everyone[l](j)/\u2028b.py'
+export const HOSTILE =
+  'a\u001b]8;;evil\u0007\n::error::<script>alert(1)</script>\u202e|`x`,%0A@everyone[l](j)/\u2028b.py'

@@ -6,7 +6,12 @@ import { coverageSentences } from './coverage-words.ts'
 import { printable } from './printable.ts'
 import type { Reporter } from './report.ts'
 
-const SHAPES = { sound: '🟢 sound', drifting: '🟡 drifting', compounding: '🔴 compounding', 'not applicable': '⚪ not applicable' }
+const SHAPES = {
+  sound: '🟢 sound',
+  drifting: '🟡 drifting',
+  compounding: '🔴 compounding',
+  'not applicable': '⚪ not applicable',
+}
 const SHOWN = 100
 
 /** Scorecard, what to do first, the first hundred findings with their three sentences, coverage. */
@@ -28,7 +33,11 @@ function scorecard(scores: readonly DecisionScore[]): string {
     const checks = score.verdict === 'not applicable' ? '' : `${score.passed} of ${score.checks}`
     return `| ${score.decision} | ${SHAPES[score.verdict]} | ${checks} | ${text(score.because)} | ${text(score.costToReverse)} |`
   })
-  return ['| decision | verdict | checks passed | because | cost to reverse later |', '|---|---|---|---|---|', ...rows].join('\n')
+  return [
+    '| decision | verdict | checks passed | because | cost to reverse later |',
+    '|---|---|---|---|---|',
+    ...rows,
+  ].join('\n')
 }
 
 function plan({ plan: items, effort }: AuditResult): string {
@@ -59,12 +68,16 @@ function groupText({ first, others }: FindingGroup): string {
     `${text(message.what)} ${text(message.why)} **${text(message.do)}**`,
   ]
   if (chain !== undefined && chain.length > 0) {
-    const steps = chain.map((step, index) => `${'  '.repeat(index)}${printable(step.label)}  (${printable(step.path)}:${step.line})`)
+    const steps = chain.map(
+      (step, index) => `${'  '.repeat(index)}${printable(step.label)}  (${printable(step.path)}:${step.line})`,
+    )
     lines.push(fence(steps.join('\n')))
   }
   if (others.length > 0) {
     const places = others.slice(0, 10).map(({ place }) => code(`${place.path}:${place.line}`))
-    lines.push(`${others.length} more that go with the same repair: ${places.join(', ')}${others.length > 10 ? ' …' : ''}`)
+    lines.push(
+      `${others.length} more that go with the same repair: ${places.join(', ')}${others.length > 10 ? ' …' : ''}`,
+    )
   }
   return lines.join('\n\n')
 }

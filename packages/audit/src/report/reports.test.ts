@@ -7,7 +7,11 @@ import { type Format, githubSummary, PLAIN, reporters } from './index.ts'
 import { HOSTILE, madeResult } from './made-result.ts'
 
 const formats = Object.keys(reporters) as Format[] // The keys of the table are the formats.
-const some = () => madeResult([madeFinding({ severity: 'critical' }), madeFinding({ path: 'b.py', severity: 'low', confidence: 'probable', trial: true })])
+const some = () =>
+  madeResult([
+    madeFinding({ severity: 'critical' }),
+    madeFinding({ path: 'b.py', severity: 'low', confidence: 'probable', trial: true }),
+  ])
 
 describe.each(formats)('%s', (format) => {
   it('ends in a line break and is the same twice', () => {
@@ -17,13 +21,26 @@ describe.each(formats)('%s', (format) => {
   })
 
   it('lets nothing of a hostile repository out', () => {
-    const hostile = madeFinding({ path: HOSTILE, what: `\`${HOSTILE}\` is wrong.`, fixSite: { path: HOSTILE, line: 1, name: HOSTILE } })
+    const hostile = madeFinding({
+      path: HOSTILE,
+      what: `\`${HOSTILE}\` is wrong.`,
+      fixSite: { path: HOSTILE, line: 1, name: HOSTILE },
+    })
     const text = reporters[format](madeResult([hostile], [], { root: HOSTILE }), { ...PLAIN, verbose: true })
-    expect(text).not.toMatch(/[\u001b\u0007]/)
+    expect([...text].filter((character) => character === '\u001b' || character === '\u0007')).toEqual([])
     if (format !== 'json' && format !== 'sarif') expect(text).not.toMatch(/[\u202e\u2028]/)
     if (format === 'html') expect(text).not.toMatch(/<script/)
-    if (format === 'markdown') expect(text.replace(/```[\s\S]*?```/g, '').replace(/`[^`]*`/g, '')).not.toMatch(/(?<!\\)<script|(?<!\\)\[l|@everyone/)
-    if (format === 'github') expect(text.trim().split('\n').every((line) => /^::(?:error|warning|notice) /.test(line))).toBe(true)
+    if (format === 'markdown')
+      expect(text.replace(/```[\s\S]*?```/g, '').replace(/`[^`]*`/g, '')).not.toMatch(
+        /(?<!\\)<script|(?<!\\)\[l|@everyone/,
+      )
+    if (format === 'github')
+      expect(
+        text
+          .trim()
+          .split('\n')
+          .every((line) => /^::(?:error|warning|notice) /.test(line)),
+      ).toBe(true)
   })
 
   it('tells an empty result without breaking', () => {
@@ -35,8 +52,11 @@ describe('terminal', () => {
   const lines = (...args: Parameters<typeof madeResult>) => reporters.terminal(madeResult(...args), PLAIN).split('\n')
 
   it('shows verdicts, what to do first and coverage within one screen', () => {
-    const screen = lines([madeFinding({ severity: 'critical' })]).slice(0, 24).join('\n')
-    for (const part of ['shop', '■ boundaries', 'Do first', '1. `show` calls', 'resolved']) expect(screen).toContain(part)
+    const screen = lines([madeFinding({ severity: 'critical' })])
+      .slice(0, 24)
+      .join('\n')
+    for (const part of ['shop', '■ boundaries', 'Do first', '1. `show` calls', 'resolved'])
+      expect(screen).toContain(part)
   })
 
   it('draws the chain and marks the source line', () => {
@@ -47,7 +67,10 @@ describe('terminal', () => {
 
   it('tells findings of one fix site once', () => {
     const site = { path: 'w.py', line: 1, name: 'w' }
-    const text = lines([madeFinding({ path: 'a.py', fixSite: site }), madeFinding({ path: 'b.py', fixSite: site })]).join('\n')
+    const text = lines([
+      madeFinding({ path: 'a.py', fixSite: site }),
+      madeFinding({ path: 'b.py', fixSite: site }),
+    ]).join('\n')
     expect(text.match(/which waits for the network/g)).toHaveLength(2) // Once in the plan, once in the findings.
     expect(text).toContain('1 more that go with the same repair:\n    b.py:7')
   })
@@ -62,7 +85,10 @@ describe('terminal', () => {
 
   it('keeps within the width where words allow it', () => {
     for (const width of [66, 80, 200]) {
-      const wide = reporters.terminal(some(), { ...PLAIN, width }).split('\n').filter((line) => line.length > Math.min(120, width))
+      const wide = reporters
+        .terminal(some(), { ...PLAIN, width })
+        .split('\n')
+        .filter((line) => line.length > Math.min(120, width))
       expect(wide.filter((line) => line.trim().includes(' ') && !/:\d/.test(line))).toEqual([])
     }
   })
@@ -70,9 +96,12 @@ describe('terminal', () => {
 
 describe('github', () => {
   it('gives ten of each level and says how many are left', () => {
-    const many = (['high', 'medium', 'low'] as const).flatMap((severity) => Array.from({ length: 15 }, (_, n) => madeFinding({ severity, line: n + 1 })))
+    const many = (['high', 'medium', 'low'] as const).flatMap((severity) =>
+      Array.from({ length: 15 }, (_, n) => madeFinding({ severity, line: n + 1 })),
+    )
     const lines = reporters.github(madeResult(many), PLAIN).trim().split('\n')
-    for (const level of ['error', 'warning', 'notice']) expect(lines.filter((line) => line.startsWith(`::${level} `))).toHaveLength(10)
+    for (const level of ['error', 'warning', 'notice'])
+      expect(lines.filter((line) => line.startsWith(`::${level} `))).toHaveLength(10)
     expect(lines.at(-1)).toContain('16 more in the step summary')
   })
 
@@ -99,7 +128,9 @@ describe('json', () => {
     const silenced = madeFinding({ silence: { by: 'comment', reason: 'start-up' } })
     const full = madeResult([madeFinding({ fanOut: 2 })], [silenced], { baseline: { known: 0, stale: [], kept: [] } })
     for (const result of [full, madeResult()]) {
-      expect(validate(JSON.parse(reporters.json(result, PLAIN))), JSON.stringify(validate.errors?.slice(0, 5))).toBe(true)
+      expect(validate(JSON.parse(reporters.json(result, PLAIN))), JSON.stringify(validate.errors?.slice(0, 5))).toBe(
+        true,
+      )
     }
   })
 

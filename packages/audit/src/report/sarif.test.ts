@@ -9,9 +9,11 @@ import { sarif } from './sarif.ts'
 
 // The OASIS schema as a development package ships it; it is not part of this repository.
 // It names draft 4 and uses nothing that draft 7 reads differently but `id`.
-const { $schema: _, id: __, ...schema }: Record<string, unknown> = createRequire(import.meta.url)(
-  '@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json',
-)
+const {
+  $schema: _,
+  id: __,
+  ...schema
+}: Record<string, unknown> = createRequire(import.meta.url)('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json')
 const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false })
 addFormats.default(ajv)
 const validate = ajv.compile(schema)
@@ -32,8 +34,15 @@ describe('SARIF', () => {
   it('has a place, a code flow, fingerprints, confidence and the rule’s page', () => {
     const run = log([madeFinding({ fanOut: 3 })])
     const [result] = run.results
-    expect(result.locations[0].physicalLocation).toEqual({ artifactLocation: { uri: 'app/main.py', uriBaseId: 'SRCROOT' }, region: { startLine: 7 } })
-    expect(result.codeFlows[0].threadFlows[0].locations.map((step: { location: { message: { text: string } } }) => step.location.message.text)).toEqual(['GET /', 'requests.get'])
+    expect(result.locations[0].physicalLocation).toEqual({
+      artifactLocation: { uri: 'app/main.py', uriBaseId: 'SRCROOT' },
+      region: { startLine: 7 },
+    })
+    expect(
+      result.codeFlows[0].threadFlows[0].locations.map(
+        (step: { location: { message: { text: string } } }) => step.location.message.text,
+      ),
+    ).toEqual(['GET /', 'requests.get'])
     expect(result.properties).toMatchObject({ confidence: 'definite', fanOut: 3 })
     expect(result.partialFingerprints['footing/v1']).toBeTruthy()
     const rule = run.tool.driver.rules[result.ruleIndex]
@@ -45,7 +54,12 @@ describe('SARIF', () => {
     const allowed = madeFinding({ path: 'a.py', silence: { by: 'comment', reason: 'start-up' } })
     const known = madeFinding({ path: 'b.py', silence: { by: 'baseline', reason: 'known' } })
     const run = log([madeFinding()], [allowed, known], { baseline: { known: 1, stale: [], kept: [] } })
-    expect(run.results.map((result: { baselineState: string; suppressions?: unknown }) => [result.baselineState, result.suppressions])).toEqual([
+    expect(
+      run.results.map((result: { baselineState: string; suppressions?: unknown }) => [
+        result.baselineState,
+        result.suppressions,
+      ]),
+    ).toEqual([
       ['new', undefined],
       ['new', [{ kind: 'inSource', status: 'accepted', justification: 'start-up' }]],
       ['unchanged', undefined],

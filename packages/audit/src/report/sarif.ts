@@ -3,7 +3,7 @@ import type { CodeFlow, Location, Log, ReportingDescriptor, Result } from 'sarif
 import type { AuditResult, RuleDescription } from '../audit-result.ts'
 import type { Finding, Place, Severity } from '../findings/finding.ts'
 import { compareText } from '../findings/order.ts'
-import type { ReportOptions, Reporter } from './report.ts'
+import type { Reporter, ReportOptions } from './report.ts'
 
 const ROOT = 'SRCROOT'
 

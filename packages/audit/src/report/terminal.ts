@@ -4,9 +4,9 @@ import type { AuditResult, DecisionScore, PlanItem, Verdict } from '../audit-res
 import { type Finding, SEVERITIES, type Severity } from '../findings/finding.ts'
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import { formatEffort } from '../plan/effort.ts'
-import { coverageSentences, count } from './coverage-words.ts'
+import { count, coverageSentences } from './coverage-words.ts'
 import { middle, printable, wrap } from './printable.ts'
-import type { ReportOptions, Reporter } from './report.ts'
+import type { Reporter, ReportOptions } from './report.ts'
 
 type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
 
@@ -19,7 +19,10 @@ const DETAILED = 20
 /** Places of one rule in the short report; the others are counted. */
 const PER_RULE = 4
 
-const LOOK: Record<Verdict, { readonly shape: string; readonly ascii: string; readonly style: 'green' | 'yellow' | 'red' | 'dim' }> = {
+const LOOK: Record<
+  Verdict,
+  { readonly shape: string; readonly ascii: string; readonly style: 'green' | 'yellow' | 'red' | 'dim' }
+> = {
   sound: { shape: '●', ascii: 'o', style: 'green' },
   drifting: { shape: '▲', ascii: '^', style: 'yellow' },
   compounding: { shape: '■', ascii: '#', style: 'red' },
@@ -36,7 +39,9 @@ const SEVERITY_STYLE: Record<Severity, 'red' | 'yellow' | 'cyan' | 'dim'> = {
 
 /** The report for a person at a terminal. With `verbose` every finding is told in full, else the first twenty. */
 export const terminal: Reporter = (result, options) => {
-  const paint: Paint = options.color ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text
+  const paint: Paint = options.color
+    ? (style, text) => styleText(style, text, { validateStream: false })
+    : (_, text) => text
   const ink: Ink = { ...options, width: Math.min(Math.max(options.width, 40), 120), paint }
   const lines = [
     ...heading(result, ink),
@@ -54,7 +59,9 @@ export const terminal: Reporter = (result, options) => {
 
 function heading(result: AuditResult, { paint }: Ink): string[] {
   const { files, lines } = result.coverage
-  return [`${paint('bold', printable(result.root))}  ${paint('dim', `${count(files.parsed)} files, ${count(lines)} lines of Python`)}`]
+  return [
+    `${paint('bold', printable(result.root))}  ${paint('dim', `${count(files.parsed)} files, ${count(lines)} lines of Python`)}`,
+  ]
 }
 
 function scoreLine(score: DecisionScore, ink: Ink): string[] {
@@ -70,7 +77,11 @@ function scoreLine(score: DecisionScore, ink: Ink): string[] {
 
 function first(result: AuditResult, ink: Ink): string[] {
   if (result.plan.length === 0) return []
-  return [ink.paint('bold', 'Do first'), ...result.plan.slice(0, 3).flatMap((item, index) => planLines(item, index, ink)), '']
+  return [
+    ink.paint('bold', 'Do first'),
+    ...result.plan.slice(0, 3).flatMap((item, index) => planLines(item, index, ink)),
+    '',
+  ]
 }
 
 function planLines(item: PlanItem, index: number, ink: Ink): string[] {
@@ -96,7 +107,9 @@ function details(result: AuditResult, ink: Ink): string[] {
     ink.paint('bold', left > 0 ? `Findings at ${shown.length} of ${count(groups.length)} places` : 'Findings'),
     '',
     ...shown.flatMap((group) => [...groupLines(group, ink), '']),
-    ...(left > 0 ? [ink.paint('dim', `${count(left)} more places: --verbose tells them all, --format json writes them.`), ''] : []),
+    ...(left > 0
+      ? [ink.paint('dim', `${count(left)} more places: --verbose tells them all, --format json writes them.`), '']
+      : []),
   ]
 }
 
@@ -128,9 +141,13 @@ function groupLines({ first: finding, others }: FindingGroup, ink: Ink): string[
 
 function more(others: readonly Finding[], ink: Ink): string[] {
   if (others.length === 0) return []
-  const places = others.slice(0, ink.verbose ? undefined : 8).map(({ place }) => `    ${printable(place.path)}:${place.line}`)
+  const places = others
+    .slice(0, ink.verbose ? undefined : 8)
+    .map(({ place }) => `    ${printable(place.path)}:${place.line}`)
   const rest = others.length > places.length ? [`    and ${others.length - places.length} more`] : []
-  return [`  ${others.length} more that go with the same repair:`, ...places, ...rest].map((line) => ink.paint('dim', line))
+  return [`  ${others.length} more that go with the same repair:`, ...places, ...rest].map((line) =>
+    ink.paint('dim', line),
+  )
 }
 
 function excerpt({ excerpt: lines, place }: Finding, ink: Ink): string[] {
@@ -165,11 +182,16 @@ function closing(result: AuditResult, ink: Ink): string[] {
     number: result.findings.filter((finding) => finding.severity === severity).length,
   })).filter(({ number }) => number > 0)
   if (counts.length === 0) return [ink.paint('green', 'No findings.')]
-  const words = counts.map(({ severity, number }) => ink.paint(SEVERITY_STYLE[severity], `${count(number)} ${severity}`))
+  const words = counts.map(({ severity, number }) =>
+    ink.paint(SEVERITY_STYLE[severity], `${count(number)} ${severity}`),
+  )
   const sites = result.plan.length
   return [
     `${count(result.findings.length)} findings: ${words.join(', ')}.`,
-    ...wrap(`${count(sites)} ${sites === 1 ? 'place' : 'places'} to repair, ${formatEffort(result.effort)}. footing audit --explain RULE tells more about one.`, ink.width),
+    ...wrap(
+      `${count(sites)} ${sites === 1 ? 'place' : 'places'} to repair, ${formatEffort(result.effort)}. footing audit --explain RULE tells more about one.`,
+      ink.width,
+    ),
   ]
 }
 

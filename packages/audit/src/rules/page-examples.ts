@@ -16,7 +16,14 @@ export interface PageExample {
 }
 
 /** What a page must have, in this order. */
-export const PAGE_HEADINGS = ['What it finds', 'Why it matters', 'Remedy', 'When to allow it', 'Limitations', 'Examples'] as const
+export const PAGE_HEADINGS = [
+  'What it finds',
+  'Why it matters',
+  'Remedy',
+  'When to allow it',
+  'Limitations',
+  'Examples',
+] as const
 
 /** The second-level headings of a page. */
 export function headingsOf(page: string): string[] {
@@ -30,7 +37,8 @@ export function examplesOf(page: string): PageExample[] {
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] ?? ''
     const heading = /^### (Flagged|Clean): (.+)$/.exec(line)
-    if (heading !== null) examples.push({ title: heading[2] ?? '', flagged: heading[1] === 'Flagged', files: new Map(), expected: [] })
+    if (heading !== null)
+      examples.push({ title: heading[2] ?? '', flagged: heading[1] === 'Flagged', files: new Map(), expected: [] })
     if (!line.startsWith('```')) continue
     const path = /\bfile=(\S+)/.exec(line)?.[1]
     const example = examples.at(-1)
@@ -40,7 +48,13 @@ export function examplesOf(page: string): PageExample[] {
       if (path === undefined) throw new SyntaxError(`line ${at + 1}: an example needs file=PATH`)
       const body = lines.slice(at + 1, end)
       example.expected.push(...marked(path, line, body))
-      example.files.set(path, body.map(withoutMarker).map((text) => `${text}\n`).join(''))
+      example.files.set(
+        path,
+        body
+          .map(withoutMarker)
+          .map((text) => `${text}\n`)
+          .join(''),
+      )
     }
     at = end
   }
@@ -48,7 +62,11 @@ export function examplesOf(page: string): PageExample[] {
 }
 
 function marked(path: string, fence: string, body: readonly string[]): Expectation[] {
-  const inFence = [...fence.matchAll(/\bfinding=(\d+):(\w+)/g)].map(([, line, confidence = '']) => ({ path, line: Number(line), confidence }))
+  const inFence = [...fence.matchAll(/\bfinding=(\d+):(\w+)/g)].map(([, line, confidence = '']) => ({
+    path,
+    line: Number(line),
+    confidence,
+  }))
   const inBody = body.flatMap((text, index) => {
     const confidence = /\s*(?:#|--|;) finding: (\w+)$/.exec(text)?.[1]
     return confidence === undefined ? [] : [{ path, line: index + 1, confidence }]

@@ -43,13 +43,16 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (id, rule) =>
     if (!headingsOf(page).includes('Examples (history)')) expect(examples.some((example) => example.flagged)).toBe(true)
   })
 
-  it.each(examples.map((example) => [`${example.flagged ? 'flagged' : 'clean'}: ${example.title}`, example] as const))('%s', async (_, example) => {
-    expect(example.expected.length > 0).toBe(example.flagged)
-    const found = await run(rule, example)
-    const shown = found.filter((finding) => finding.confidence !== 'possible')
-    const wanted = example.expected.some(({ confidence }) => confidence === 'possible') ? found : shown
-    expect(wanted.sort(byPlace)).toEqual([...example.expected].sort(byPlace))
-  })
+  it.each(examples.map((example) => [`${example.flagged ? 'flagged' : 'clean'}: ${example.title}`, example] as const))(
+    '%s',
+    async (_, example) => {
+      expect(example.expected.length > 0).toBe(example.flagged)
+      const found = await run(rule, example)
+      const shown = found.filter((finding) => finding.confidence !== 'possible')
+      const wanted = example.expected.some(({ confidence }) => confidence === 'possible') ? found : shown
+      expect(wanted.sort(byPlace)).toEqual([...example.expected].sort(byPlace))
+    },
+  )
 })
 
 async function run(rule: Rule, example: PageExample) {
@@ -59,7 +62,14 @@ async function run(rule: Rule, example: PageExample) {
       mkdirSync(dirname(join(root, path)), { recursive: true })
       writeFileSync(join(root, path), text)
     }
-    const result = await audit({ root, only: [rule.decision], minConfidence: 'possible', cache: false, history: false, threads: 1 })
+    const result = await audit({
+      root,
+      only: [rule.decision],
+      minConfidence: 'possible',
+      cache: false,
+      history: false,
+      threads: 1,
+    })
     return result.findings
       .filter((finding) => finding.rule === rule.id)
       .map(({ place: { path, line }, confidence }) => ({ path, line, confidence: String(confidence) }))

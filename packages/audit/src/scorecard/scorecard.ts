@@ -54,7 +54,8 @@ function because(
   if (verdict === 'not applicable') {
     const told = rules.find((rule) => rule.couldNotTell !== undefined)?.couldNotTell
     if (rules.length === 0) return `No rule judges ${decision} yet.`
-    if (rules.some((rule) => rule.examined > 0)) return 'Only a rule on trial looks at this, and a trial gives no verdict.'
+    if (rules.some((rule) => rule.examined > 0))
+      return 'Only a rule on trial looks at this, and a trial gives no verdict.'
     return told ?? 'Nothing of the kind was found here to examine.'
   }
   const worst = [...rules]
@@ -62,11 +63,16 @@ function because(
     .sort((a, b) => worstOf(findings, a) - worstOf(findings, b) || b.flagged - a.flagged)[0]
   if (worst === undefined) {
     const examined = rules.filter((rule) => rule.examined > 0 && !rule.trial)
-    const most = [...examined].sort((a, b) => severityRank(a.severity) - severityRank(b.severity) || b.examined - a.examined)[0]
+    const most = [...examined].sort(
+      (a, b) => severityRank(a.severity) - severityRank(b.severity) || b.examined - a.examined,
+    )[0]
     return most === undefined ? 'Nothing found.' : `Nothing found in ${most.examined} ${most.of}.`
   }
   // Some rules report every place of a thing that they count once.
-  const share = worst.flagged > worst.examined ? `${worst.flagged} places, ${worst.examined}` : `${worst.flagged} of ${worst.examined}`
+  const share =
+    worst.flagged > worst.examined
+      ? `${worst.flagged} places, ${worst.examined}`
+      : `${worst.flagged} of ${worst.examined}`
   return `${shortName(worst.rule)}: ${share} ${worst.of}.`
 }
 
@@ -90,6 +96,7 @@ function weighs(severity: Severity): boolean {
 
 function countBySeverity(findings: readonly Finding[]): Record<Severity, number> {
   const counts: Record<Severity, number> = { critical: 0, high: 0, medium: 0, low: 0, info: 0 }
-  for (const severity of SEVERITIES) counts[severity] = findings.filter((finding) => finding.severity === severity).length
+  for (const severity of SEVERITIES)
+    counts[severity] = findings.filter((finding) => finding.severity === severity).length
   return counts
 }

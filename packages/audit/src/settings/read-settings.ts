@@ -41,7 +41,12 @@ function parse(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'))
   } catch (cause) {
-    throw wrong(file, 'it is missing or no JSON.', 'Give an existing file with `--config`, and correct its syntax.', cause)
+    throw wrong(
+      file,
+      'it is missing or no JSON.',
+      'Give an existing file with `--config`, and correct its syntax.',
+      cause,
+    )
   }
 }
 
@@ -63,7 +68,8 @@ function rules(value: unknown, file: string): AuditSettings['rules'] {
   const given = asObject(value ?? {}, file, '`audit.rules`')
   for (const [rule, severity] of Object.entries(given)) {
     const known = severity === 'off' || SEVERITIES.some((name) => name === severity)
-    if (!known) throw wrong(file, `\`audit.rules["${rule}"]\` is no severity.`, `Write "off" or one of ${SEVERITIES.join(', ')}.`)
+    if (!known)
+      throw wrong(file, `\`audit.rules["${rule}"]\` is no severity.`, `Write "off" or one of ${SEVERITIES.join(', ')}.`)
   }
   return given as AuditSettings['rules'] // Every value was checked; a key that is no rule is told by the command.
 }
@@ -80,5 +86,8 @@ function asObject(value: unknown, file: string, name: string): Readonly<Record<s
 }
 
 function wrong(file: string, problem: string, remedy: string, cause?: unknown) {
-  return auditErrors('audit-settings-wrong', { details: { file: basename(file), problem, remedy }, ...(cause === undefined ? {} : { cause }) })
+  return auditErrors('audit-settings-wrong', {
+    details: { file: basename(file), problem, remedy },
+    ...(cause === undefined ? {} : { cause }),
+  })
 }

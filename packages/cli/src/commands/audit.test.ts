@@ -41,7 +41,8 @@ async function footing(args: readonly string[], env: Readonly<Record<string, str
   const out: string[] = []
   const err: string[] = []
   const parsed = parse(['audit', ...args], [audit])
-  if (parsed.kind !== 'run') return { code: 2, out: '', err: parsed.kind === 'usage' ? `${parsed.message} ${parsed.hint}` : parsed.kind }
+  if (parsed.kind !== 'run')
+    return { code: 2, out: '', err: parsed.kind === 'usage' ? `${parsed.message} ${parsed.hint}` : parsed.kind }
   const terminal = createTerminal({
     stdout: { write: (text) => out.push(text) },
     stderr: { write: (text) => err.push(text) },
@@ -50,7 +51,14 @@ async function footing(args: readonly string[], env: Readonly<Record<string, str
   })
   const { signal } = new AbortController()
   try {
-    const code = await audit.run({ args: parsed.args, options: parsed.options, terminal, cwd: root, env: { HOME: join(root, '.home'), ...env }, signal })
+    const code = await audit.run({
+      args: parsed.args,
+      options: parsed.options,
+      terminal,
+      cwd: root,
+      env: { HOME: join(root, '.home'), ...env },
+      signal,
+    })
     return { code, out: out.join(''), err: err.join('') }
   } catch (error) {
     if (!isFootingError(error)) throw error
@@ -82,7 +90,10 @@ function footingProcess(args: readonly string[], closeEarly = false): Promise<Ra
 
 describe('as a process', () => {
   it('gives exit code 1 at the threshold, and one JSON document on stdout for an error too', async () => {
-    const [found, failed] = await Promise.all([footingProcess(['--fail-on', 'medium', '--json']), footingProcess(['--json', 'nowhere'])])
+    const [found, failed] = await Promise.all([
+      footingProcess(['--fail-on', 'medium', '--json']),
+      footingProcess(['--json', 'nowhere']),
+    ])
     expect(found.code).toBe(1)
     expect(JSON.parse(found.out)).toMatchObject({ schemaVersion: 1, tool: { name: 'footing' } })
     expect(failed.code).toBe(2)
@@ -90,8 +101,12 @@ describe('as a process', () => {
   })
 
   it('ends silently when the reader has had enough', async () => {
-    write(Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`app/m${n}.py`, `from app.n${n} import b\na = 1\n`])))
-    write(Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`app/n${n}.py`, `from app.m${n} import a\nb = 1\n`])))
+    write(
+      Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`app/m${n}.py`, `from app.n${n} import b\na = 1\n`])),
+    )
+    write(
+      Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`app/n${n}.py`, `from app.m${n} import a\nb = 1\n`])),
+    )
     const ran = await footingProcess(['--verbose', '--format', 'json'], true)
     expect(ran.err).not.toMatch(/EPIPE|Error/)
   })

@@ -33,10 +33,21 @@ describe('deployment files', () => {
     ])
     expect(facts.services[0]?.place).toEqual({ path: 'compose.yaml', line: 5 })
     expect(facts.servers).toMatchObject([
-      { server: 'gunicorn', workers: 4, threads: 2, workerClass: 'uvicorn.workers.UvicornWorker', target: 'shop.main:app', service: 'web' },
+      {
+        server: 'gunicorn',
+        workers: 4,
+        threads: 2,
+        workerClass: 'uvicorn.workers.UvicornWorker',
+        target: 'shop.main:app',
+        service: 'web',
+      },
     ])
-    expect(facts.databases).toMatchObject([{ engine: 'postgresql', host: 'db', port: 6432, user: 'app', database: 'shop', service: 'web' }])
-    expect(facts.poolers).toMatchObject([{ kind: 'pgbouncer', mode: 'transaction', version: '1.23.1', maxPreparedStatements: 200 }])
+    expect(facts.databases).toMatchObject([
+      { engine: 'postgresql', host: 'db', port: 6432, user: 'app', database: 'shop', service: 'web' },
+    ])
+    expect(facts.poolers).toMatchObject([
+      { kind: 'pgbouncer', mode: 'transaction', version: '1.23.1', maxPreparedStatements: 200 },
+    ])
     expect(facts.maxConnections).toMatchObject([{ value: 300 }])
     expect(JSON.stringify([...facts.services.map((s) => [...s.environment]), facts.databases])).not.toMatch(/hunter/)
   })
@@ -66,20 +77,27 @@ describe('deployment files', () => {
       ].join('\n'),
     })
     expect(facts.problems).toEqual([])
-    expect(facts.services).toMatchObject([{ name: 'web', kind: 'kubernetes', command: 'uvicorn shop.main:app --workers 2' }])
+    expect(facts.services).toMatchObject([
+      { name: 'web', kind: 'kubernetes', command: 'uvicorn shop.main:app --workers 2' },
+    ])
     expect(facts.servers).toMatchObject([{ server: 'uvicorn', workers: 2 }])
     expect(facts.databases).toMatchObject([{ host: 'pooler', engine: 'postgresql' }])
   })
 
   it('reads Dockerfiles, Procfiles, scripts, gunicorn settings and pgbouncer.ini', () => {
     const facts = read({
-      Dockerfile: 'FROM python:3.12 AS build\nCMD ["gunicorn", "old:app"]\nFROM python:3.12\nENV WEB_CONCURRENCY=3\nCMD gunicorn \\\n  shop.wsgi:application\n',
-      Procfile: 'web: uvicorn shop.main:app --workers ${WEB_CONCURRENCY:-5}\nworker: celery -A shop worker -c 8\n',
+      Dockerfile:
+        'FROM python:3.12 AS build\nCMD ["gunicorn", "old:app"]\nFROM python:3.12\nENV WEB_CONCURRENCY=3\nCMD gunicorn \\\n  shop.wsgi:application\n',
+      Procfile: 'web: uvicorn shop.main:app --workers $' + '{WEB_CONCURRENCY:-5}\nworker: celery -A shop worker -c 8\n',
       'bin/start.sh': '#!/bin/sh\n# gunicorn -w 99 no:no\npip install gunicorn\nexec gunicorn shop.wsgi -w $(nproc)\n',
       'gunicorn.conf.py': 'import os\nworkers = int(os.environ.get("WORKERS", "6"))\nworker_class = "gevent"\n',
       'pgbouncer.ini': '[pgbouncer]\npool_mode = transaction ; short\nmax_prepared_statements = 100\n',
     })
-    const told = facts.servers.map(({ server, workers, workersText, place }) => [place.path, server, workers ?? workersText])
+    const told = facts.servers.map(({ server, workers, workersText, place }) => [
+      place.path,
+      server,
+      workers ?? workersText,
+    ])
     expect(told).toEqual([
       ['Dockerfile', 'gunicorn', 3],
       ['Procfile', 'uvicorn', 5],
@@ -92,17 +110,38 @@ describe('deployment files', () => {
 
   it('reads dependencies of every kind of manifest', () => {
     const facts = read({
-      'requirements.txt': 'Django>=5,<6 ; python_version > "3.9"\n-r other.txt\npsycopg[binary]==3.2 --hash=sha256:x\n# sentry\ngit+https://x/y.git\n',
+      'requirements.txt':
+        'Django>=5,<6 ; python_version > "3.9"\n-r other.txt\npsycopg[binary]==3.2 --hash=sha256:x\n# sentry\ngit+https://x/y.git\n',
       'requirements-dev.txt': 'pytest\n',
-      'api/pyproject.toml': '[project]\ndependencies = ["fastapi[all]>=0.1", "SQLAlchemy"]\n[dependency-groups]\ndev = ["ruff"]\n[tool.poetry.dependencies]\npython = "^3.12"\nasyncpg = {version = "^0.30"}\n',
+      'api/pyproject.toml':
+        '[project]\ndependencies = ["fastapi[all]>=0.1", "SQLAlchemy"]\n[dependency-groups]\ndev = ["ruff"]\n[tool.poetry.dependencies]\npython = "^3.12"\nasyncpg = {version = "^0.30"}\n',
       Pipfile: '[packages]\nflask = "*"\n',
       'old/setup.cfg': '[options]\ninstall_requires =\n    celery>=5\n    zope.interface\n[flake8]\nignore = x\n',
       'old/setup.py': 'setup(install_requires=[\n  "boto3>=1",\n  "redis",\n])\n',
     })
-    expect(facts.dependencies.filter(({ group }) => group === 'runtime').map(({ name }) => name).sort()).toEqual(
-      ['asyncpg', 'boto3', 'celery', 'django', 'fastapi', 'flask', 'psycopg', 'redis', 'sqlalchemy', 'zope-interface'],
-    )
-    expect(facts.dependencies.filter(({ group }) => group === 'development').map(({ name }) => name).sort()).toEqual(['pytest', 'ruff'])
+    expect(
+      facts.dependencies
+        .filter(({ group }) => group === 'runtime')
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual([
+      'asyncpg',
+      'boto3',
+      'celery',
+      'django',
+      'fastapi',
+      'flask',
+      'psycopg',
+      'redis',
+      'sqlalchemy',
+      'zope-interface',
+    ])
+    expect(
+      facts.dependencies
+        .filter(({ group }) => group === 'development')
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['pytest', 'ruff'])
     expect(facts.dependsOn('Zope.Interface')).toBe(true)
     expect(facts.dependsOn('gevent')).toBe(false)
   })
@@ -118,13 +157,18 @@ describe('deployment files', () => {
       ['alembic', 'shop/alembic'],
       ['django', 'shop/users/migrations'],
     ])
-    expect(facts.databases).toMatchObject([{ host: 'db', port: 5432, user: 'app', database: 'shop', variable: 'DB_HOST' }])
+    expect(facts.databases).toMatchObject([
+      { host: 'db', port: 5432, user: 'app', database: 'shop', variable: 'DB_HOST' },
+    ])
     expect(JSON.stringify(facts.environment)).not.toMatch(/hunter/)
   })
 })
 
 describe('hostile files', () => {
-  const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]', ...'bcdefghi'.split('').map((key, at) => `${key}: &${key} [${Array(9).fill(`*${'abcdefgh'[at]}`).join(',')}]`)].join('\n')
+  const bomb = [
+    'a: &a [x,x,x,x,x,x,x,x,x]',
+    ...'bcdefghi'.split('').map((key, at) => `${key}: &${key} [${Array(9).fill(`*${'abcdefgh'[at]}`).join(',')}]`),
+  ].join('\n')
 
   it.each([
     ['an alias bomb', `${bomb}\nservices: *i`],

@@ -10,7 +10,8 @@ describe('a real repository', () => {
   let folder: string
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'history-'))
-    const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, stdio: 'pipe', env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null' } })
+    const git = (...args: string[]) =>
+      execFileSync('git', args, { cwd: folder, stdio: 'pipe', env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null' } })
     git('init', '-q')
     git('config', 'user.name', 'A')
     git('config', 'user.email', 'a@example.org')
@@ -83,7 +84,10 @@ describe('what commits add up to', () => {
   })
 
   it('leaves out change sets that are too large to mean anything', () => {
-    const sweep = commits.map((commit) => ({ ...commit, files: [...commit.files, ...Array.from({ length: 31 }, (_, n) => `g${n}.py`)] }))
+    const sweep = commits.map((commit) => ({
+      ...commit,
+      files: [...commit.files, ...Array.from({ length: 31 }, (_, n) => `g${n}.py`)],
+    }))
     expect(makeHistory(sweep, '').couplings).toEqual([])
   })
 

@@ -24,18 +24,37 @@ export const rule: Rule = {
 /** Names that are private by convention; `_` alone is a translation, `__version__` and the like are public. */
 const isPrivate = (name: string): boolean => /^_(?!_|$)/.test(name)
 
-function judge(program: Program, edge: ImportEdge, to: DomainPackage, face: ReadonlySet<string> | undefined): Detection[] {
+function judge(
+  program: Program,
+  edge: ImportEdge,
+  to: DomainPackage,
+  face: ReadonlySet<string> | undefined,
+): Detection[] {
   const importer = program.modules[edge.from]
   const imported = program.modules[edge.to]
   if (importer === undefined || imported === undefined) return []
   const inner = imported.name.slice(to.name.length + 1)
   const hidden = edge.names.filter(isPrivate)
-  if (hidden.length > 0) return [detection(edge, importer, imported, to, `the private ${list(hidden)}`, hidden.join(', '), 'definite')]
-  if (inner.split('.').some(isPrivate)) return [detection(edge, importer, imported, to, `the private module \`${imported.name}\``, imported.name, 'definite')]
+  if (hidden.length > 0)
+    return [detection(edge, importer, imported, to, `the private ${list(hidden)}`, hidden.join(', '), 'definite')]
+  if (inner.split('.').some(isPrivate))
+    return [
+      detection(edge, importer, imported, to, `the private module \`${imported.name}\``, imported.name, 'definite'),
+    ]
   // The package has said what it exports: a name of that list, taken from an inner module instead, goes round the door.
   const around = face === undefined || inner === '' ? [] : edge.names.filter((name) => face.has(name))
   if (around.length === 0) return []
-  return [detection(edge, importer, imported, to, `${list(around)} from the inner module \`${imported.name}\``, `${imported.name} ${around.join(', ')}`, 'probable')]
+  return [
+    detection(
+      edge,
+      importer,
+      imported,
+      to,
+      `${list(around)} from the inner module \`${imported.name}\``,
+      `${imported.name} ${around.join(', ')}`,
+      'probable',
+    ),
+  ]
 }
 
 function detection(
@@ -54,7 +73,10 @@ function detection(
     message: {
       what: `\`${importer.name}\` takes ${thing} of the package \`${to.name}\`.`,
       why: `\`${to.name}\` cannot change its inside any more without breaking code that it does not know.`,
-      do: confidence === 'probable' ? `Import it from \`${to.name}\`, which exports it.` : `Let \`${to.name}\` offer what is needed under a public name.`,
+      do:
+        confidence === 'probable'
+          ? `Import it from \`${to.name}\`, which exports it.`
+          : `Let \`${to.name}\` offer what is needed under a public name.`,
     },
     confidence,
     related: [{ path: imported.path, line: 1, label: 'the module that is reached into' }],
@@ -65,7 +87,9 @@ function detection(
 function publicFaces(program: Program): ReadonlyMap<number, ReadonlySet<string>> {
   const faces = new Map<number, Set<string>>()
   for (const domain of program.packages) {
-    const init = domain.modules.find((id) => program.modules[id]?.isPackage === true && program.modules[id]?.name === domain.name)
+    const init = domain.modules.find(
+      (id) => program.modules[id]?.isPackage === true && program.modules[id]?.name === domain.name,
+    )
     if (init === undefined) continue
     const names = program.imports
       .importsOf(init)

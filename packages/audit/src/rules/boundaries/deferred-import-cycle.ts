@@ -26,17 +26,20 @@ export const rule: Rule = {
 function detectionsOf(cycle: ImportCycle, largest: ReadonlyMap<number, number>, { program }: RuleContext): Detection[] {
   const members = new Set(cycle.modules)
   const hiding = program.imports.edges.filter(
-    (edge) => edge.tier === 'deferred' && !edge.optional && !edge.dynamic && members.has(edge.from) && members.has(edge.to),
+    (edge) =>
+      edge.tier === 'deferred' && !edge.optional && !edge.dynamic && members.has(edge.from) && members.has(edge.to),
   )
   const before = Math.max(1, ...cycle.modules.map((id) => largest.get(id) ?? 1))
   const shown = drawn(cycle, hiding)
-  if (shown === undefined || before === members.size || !cycle.modules.some((id) => isProduct(program.modules[id]))) return []
+  if (shown === undefined || before === members.size || !cycle.modules.some((id) => isProduct(program.modules[id])))
+    return []
   const { edge, circle } = shown
   const from = program.modules[edge.from]
   const to = program.modules[edge.to]
   if (from === undefined || to === undefined) return []
   const size = members.size
-  const imports = hiding.length === 1 ? 'One import inside a function exists' : `${hiding.length} imports inside functions exist`
+  const imports =
+    hiding.length === 1 ? 'One import inside a function hides' : `${hiding.length} imports inside functions hide`
   return [
     {
       place: { path: from.path, line: edge.line },
@@ -44,7 +47,7 @@ function detectionsOf(cycle: ImportCycle, largest: ReadonlyMap<number, number>, 
       evidence: `imports ${to.name}`,
       message: {
         what: `${size} modules form a circle once imports inside functions are counted${before > 1 ? `; at import time it is ${before}` : ''}.`,
-        why: `${imports} only because these modules cannot import each other plainly; each one runs at call time, where a mistake shows in production.`,
+        why: `${imports} that these modules cannot import each other plainly; each runs at call time, so a mistake in it shows in production.`,
         do: `Begin with the circle drawn here: move what \`${from.name}\` takes from \`${to.name}\` below both, then lift the import to the top.`,
       },
       confidence: 'definite',
@@ -52,7 +55,15 @@ function detectionsOf(cycle: ImportCycle, largest: ReadonlyMap<number, number>, 
       chain: drawCircle(program, circle),
       related: hiding.slice(0, 10).flatMap((other) => {
         const path = program.modules[other.from]?.path
-        return path === undefined || other === edge ? [] : [{ path, line: other.line, label: `also imports ${program.modules[other.to]?.name ?? ''} inside a function` }]
+        return path === undefined || other === edge
+          ? []
+          : [
+              {
+                path,
+                line: other.line,
+                label: `also imports ${program.modules[other.to]?.name ?? ''} inside a function`,
+              },
+            ]
       }),
       fanOut: size,
       minutes: 30 * Math.max(1, cycle.cuts.length),
@@ -63,12 +74,16 @@ function detectionsOf(cycle: ImportCycle, largest: ReadonlyMap<number, number>, 
 /** The cut to show: one that is an import inside a function, for that is what this rule is about. */
 function drawn(cycle: ImportCycle, hiding: readonly ImportEdge[]) {
   const inside = new Set(hiding)
-  return cycle.cuts.find((cut) => inside.has(cut.edge)) ?? cycle.cuts.find((cut) => cut.circle.some((edge) => inside.has(edge)))
+  return (
+    cycle.cuts.find((cut) => inside.has(cut.edge)) ??
+    cycle.cuts.find((cut) => cut.circle.some((edge) => inside.has(edge)))
+  )
 }
 
 /** Size of the import-time circle of each module that is in one. */
 function largestRuntime({ program }: RuleContext): ReadonlyMap<number, number> {
   const sizes = new Map<number, number>()
-  for (const cycle of program.imports.cycles('runtime')) for (const id of cycle.modules) sizes.set(id, cycle.modules.length)
+  for (const cycle of program.imports.cycles('runtime'))
+    for (const id of cycle.modules) sizes.set(id, cycle.modules.length)
   return sizes
 }

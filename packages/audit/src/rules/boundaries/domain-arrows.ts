@@ -53,7 +53,11 @@ export function twoWay(arrows: ReadonlyMap<string, DomainArrow>): { minority: Do
     const back = arrows.get(arrowKey(arrow.to.id, arrow.from.id))
     if (back === undefined || arrow.from.id > arrow.to.id) continue
     // Of equal directions the one whose importer comes later in the alphabet is called the minority: any fixed choice will do.
-    pairs.push(arrow.edges.length < back.edges.length ? { minority: arrow, majority: back } : { minority: back, majority: arrow })
+    pairs.push(
+      arrow.edges.length < back.edges.length
+        ? { minority: arrow, majority: back }
+        : { minority: back, majority: arrow },
+    )
   }
   return pairs
 }

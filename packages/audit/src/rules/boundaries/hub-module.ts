@@ -25,7 +25,9 @@ export const rule: Rule = {
     const top = ranked.slice(0, Math.max(1, Math.ceil(product.length / 100)))
     const hubs = top.filter(({ module }) => history.isHotspot(module.path) && !isVocabulary(module))
     return {
-      detections: hubs.map(({ module, inward, outward }) => detection(module, inward, outward, history.files.get(module.path)?.commits ?? 0)),
+      detections: hubs.map(({ module, inward, outward }) =>
+        detection(module, inward, outward, history.files.get(module.path)?.commits ?? 0),
+      ),
       examined: { count: product.length, of: 'modules' },
     }
   },
@@ -34,14 +36,18 @@ export const rule: Rule = {
 function fan(module: Module, { program }: RuleContext): { inward: number; outward: number } {
   const counts = (id: number) => isProduct(program.modules[id])
   return {
-    inward: program.imports.importersOf(module.id).filter((edge) => edge.tier !== 'type-only' && counts(edge.from)).length,
+    inward: program.imports.importersOf(module.id).filter((edge) => edge.tier !== 'type-only' && counts(edge.from))
+      .length,
     outward: program.imports.importsOf(module.id).filter((edge) => edge.tier !== 'type-only' && counts(edge.to)).length,
   }
 }
 
 /** Modules that only name things are meant to be imported by everybody; an `__init__` gathers on purpose. */
 function isVocabulary(module: Module): boolean {
-  return module.isPackage || /(?:^|\.)(?:constants?|enums?|types?|exceptions?|errors?|settings|config|urls|schema)$/.test(module.name)
+  return (
+    module.isPackage ||
+    /(?:^|\.)(?:constants?|enums?|types?|exceptions?|errors?|settings|config|urls|schema)$/.test(module.name)
+  )
 }
 
 function detection(module: Module, inward: number, outward: number, commits: number): Detection {

@@ -33,7 +33,13 @@ function detection({ edge, circle }: ImportCut, cycle: ImportCycle, context: Rul
   const to = moduleOf(program, edge.to)
   const size = cycle.modules.length
   const begin = cycle.cuts[0]?.edge ?? edge
-  const names = edge.names.length > 0 && edge.names[0] !== '*' ? edge.names.slice(0, 3).map((name) => `\`${name}\``).join(', ') : ''
+  const names =
+    edge.names.length > 0 && edge.names[0] !== '*'
+      ? edge.names
+          .slice(0, 3)
+          .map((name) => `\`${name}\``)
+          .join(', ')
+      : ''
   return {
     place: { path: from.path, line: edge.line },
     subject: '<module>',
@@ -48,7 +54,11 @@ function detection({ edge, circle }: ImportCut, cycle: ImportCycle, context: Rul
     chain: drawCircle(program, circle),
     fanOut: size,
     // One circle is one thing to repair; its first cut is where the work begins.
-    fixSite: { path: moduleOf(program, begin.from).path, line: begin.line, name: `circle of ${moduleOf(program, cycle.modules[0] ?? edge.from).name}` },
+    fixSite: {
+      path: moduleOf(program, begin.from).path,
+      line: begin.line,
+      name: `circle of ${moduleOf(program, cycle.modules[0] ?? edge.from).name}`,
+    },
     minutes: 40 * cycle.cuts.length,
   }
 }
@@ -60,7 +70,11 @@ function detection({ edge, circle }: ImportCut, cycle: ImportCycle, context: Rul
 function severityOf(cycle: ImportCycle, circle: readonly ImportEdge[], { program, history }: RuleContext): Severity {
   const members = circle.map((edge) => moduleOf(program, edge.from))
   const aggregator = members.find((module) => module.isPackage)
-  if (aggregator !== undefined && members.every((module) => module === aggregator || module.name.startsWith(`${aggregator.name}.`))) return 'low'
+  if (
+    aggregator !== undefined &&
+    members.every((module) => module === aggregator || module.name.startsWith(`${aggregator.name}.`))
+  )
+    return 'low'
   if (new Set(members.map((module) => module.domain)).size < 2) return 'medium'
   if (cycle.modules.length >= 10) return 'high'
   return members.some((module) => history.isHotspot(module.path)) ? 'high' : 'medium'

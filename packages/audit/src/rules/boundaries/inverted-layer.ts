@@ -14,11 +14,15 @@ export const rule: Rule = {
   run({ program, settings }) {
     const arrows = domainArrows(program)
     const shared = new Set(settings.sharedKernel)
-    const pairs = twoWay(arrows).filter(({ minority, majority }) => isLayered(minority.edges.length, majority.edges.length))
+    const pairs = twoWay(arrows).filter(({ minority, majority }) =>
+      isLayered(minority.edges.length, majority.edges.length),
+    )
     const domains = pairs
       .filter(({ minority }) => !shared.has(minority.from.name) && !shared.has(minority.to.name))
       .flatMap(({ minority, majority }) =>
-        minority.edges.map((edge) => detection(program, edge, minority.from.name, minority.to.name, majority.edges.length)),
+        minority.edges.map((edge) =>
+          detection(program, edge, minority.from.name, minority.to.name, majority.edges.length),
+        ),
       )
     const layers = kindArrows(program)
     const inverted = invertedKinds(layers).flatMap(({ from, to, edges, against }) =>
@@ -34,7 +38,27 @@ export const rule: Rule = {
 }
 
 /** Kinds of module by file name, from the outside in; only these names say a layer whoever wrote them. */
-const KINDS = new Set(['views', 'api', 'routes', 'routers', 'endpoints', 'urls', 'serializers', 'schemas', 'forms', 'tasks', 'services', 'service', 'selectors', 'repositories', 'repository', 'models', 'managers', 'admin', 'signals'])
+const KINDS = new Set([
+  'views',
+  'api',
+  'routes',
+  'routers',
+  'endpoints',
+  'urls',
+  'serializers',
+  'schemas',
+  'forms',
+  'tasks',
+  'services',
+  'service',
+  'selectors',
+  'repositories',
+  'repository',
+  'models',
+  'managers',
+  'admin',
+  'signals',
+])
 
 interface KindArrow {
   readonly from: string

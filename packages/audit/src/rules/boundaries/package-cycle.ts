@@ -15,7 +15,9 @@ export const rule: Rule = {
     const shared = new Set(context.settings.sharedKernel)
     const pairs = twoWay(arrows).filter(
       ({ minority, majority }) =>
-        !shared.has(minority.from.name) && !shared.has(minority.to.name) && !isLayered(minority.edges.length, majority.edges.length),
+        !shared.has(minority.from.name) &&
+        !shared.has(minority.to.name) &&
+        !isLayered(minority.edges.length, majority.edges.length),
     )
     return {
       detections: pairs.map(({ minority, majority }) => detection(minority, majority, context)),
@@ -64,12 +66,20 @@ function detection(minority: DomainArrow, majority: DomainArrow, { program }: Ru
 }
 
 /** Folders of these names lie below the domain by their meaning: they cannot publish events, they must not know. */
-const BELOW = /(?:^|\.)(?:core|common|shared|kit|lib|libs|base|utils|helpers|models|db|database|schemas|types|settings|config|integrations)$/
+const BELOW =
+  /(?:^|\.)(?:core|common|shared|kit|lib|libs|base|utils?|helpers|models|db|database|schemas|types|settings|config|integrations)$/
 
 function remedy({ from, to, edges }: DomainArrow): string {
   const names = [...new Set(edges.flatMap((edge) => edge.names))].filter((name) => name !== '*')
-  const taken = names.length === 0 ? 'what it takes' : `${names.slice(0, 3).map((name) => `\`${name}\``).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`
+  const taken =
+    names.length === 0
+      ? 'what it takes'
+      : `${names
+          .slice(0, 3)
+          .map((name) => `\`${name}\``)
+          .join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`
   const count = edges.length === 1 ? 'this import' : `these ${edges.length} imports`
-  if (BELOW.test(from.name)) return `\`${from.name}\` lies below: take ${count} away by moving ${taken} down to it, or by passing it in as an argument.`
+  if (BELOW.test(from.name))
+    return `\`${from.name}\` lies below: take ${count} away by moving ${taken} down to it, or by passing it in as an argument.`
   return `Take ${count} away: pass ${taken} in as an argument, move it below both, or let \`${from.name}\` publish an event that \`${to.name}\` listens to.`
 }

@@ -25,7 +25,11 @@ const KINDS = new Set(
   ),
 )
 /** Folders of these names hold no domain either way; they are left out of the share. */
-const NEUTRAL = new Set('core common utils helpers lib libs db database types constants enums exceptions templates config settings static'.split(' '))
+const NEUTRAL = new Set(
+  'core common utils helpers lib libs db database types constants enums exceptions templates config settings static'.split(
+    ' ',
+  ),
+)
 
 interface BackEnd {
   readonly name: string
@@ -61,11 +65,19 @@ function judge({ name, modules }: BackEnd, { trees, history }: RuleContext) {
   const kinds = [...lines].filter(([part]) => KINDS.has(part)).sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
   const byKind = kinds.reduce((sum, [, value]) => sum + value, 0)
   if (total < 500 || kinds.length < 3 || byKind / total < 0.7) return []
-  const crossing = crossChange(name, kinds.map(([part]) => part), modules, history)
+  const crossing = crossChange(
+    name,
+    kinds.map(([part]) => part),
+    modules,
+    history,
+  )
   if (crossing !== undefined && crossing <= 0.4) return []
-  const first = [...modules].sort((a, b) => (a.path < b.path ? -1 : 1)).find((module) => module.name.split('.')[1] === kinds[0]?.[0])
+  const first = [...modules]
+    .sort((a, b) => (a.path < b.path ? -1 : 1))
+    .find((module) => module.name.split('.')[1] === kinds[0]?.[0])
   const share = Math.round((100 * byKind) / total)
-  const crossed = crossing === undefined ? '' : ` ${Math.round(100 * crossing)} % of the changes touch two kinds or more.`
+  const crossed =
+    crossing === undefined ? '' : ` ${Math.round(100 * crossing)} % of the changes touch two kinds or more.`
   const names = kinds.slice(0, 4).map(([part]) => `\`${part}\``)
   return [
     {
@@ -83,7 +95,12 @@ function judge({ name, modules }: BackEnd, { trees, history }: RuleContext) {
 }
 
 /** Share of commits to the unit that touch two kinds or more; undefined without enough history. */
-function crossChange(name: string, kinds: readonly string[], modules: readonly Module[], history: RuleContext['history']): number | undefined {
+function crossChange(
+  name: string,
+  kinds: readonly string[],
+  modules: readonly Module[],
+  history: RuleContext['history'],
+): number | undefined {
   if (!history.enough) return undefined
   const kindOfPath = new Map<string, string>()
   for (const module of modules) {

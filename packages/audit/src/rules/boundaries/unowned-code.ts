@@ -1,7 +1,8 @@
 // unowned-code: nobody is asked when this code changes.
+
+import type { OwnersFile } from '../../extract/config/contract.ts'
 import type { Detection } from '../../findings/finding.ts'
 import type { Rule, RuleContext } from '../rule.ts'
-import type { OwnersFile } from '../../extract/config/contract.ts'
 import { isProduct } from './domain-arrows.ts'
 
 export const rule: Rule = {
@@ -28,7 +29,10 @@ export const rule: Rule = {
 /** Without history nobody can say how many people work here, so a missing file is only possible. */
 function missing({ program, history, paths }: RuleContext): Detection[] {
   if (program.modules.filter(isProduct).length < 20) return []
-  const first = paths.find((path) => /^(?:README|pyproject\.toml|setup\.py|setup\.cfg)/i.test(path)) ?? program.modules[0]?.path ?? ''
+  const first =
+    paths.find((path) => /^(?:README|pyproject\.toml|setup\.py|setup\.cfg)/i.test(path)) ??
+    program.modules[0]?.path ??
+    ''
   return [
     {
       place: { path: first, line: 1 },
@@ -36,7 +40,9 @@ function missing({ program, history, paths }: RuleContext): Detection[] {
       evidence: 'no CODEOWNERS',
       message: {
         what: 'There is no CODEOWNERS file.',
-        why: history.available ? `${history.authorsInYear} people changed this repository in a year, and nothing says whom to ask about which part.` : 'Nothing says whom to ask about which part.',
+        why: history.available
+          ? `${history.authorsInYear} people changed this repository in a year, and nothing says whom to ask about which part.`
+          : 'Nothing says whom to ask about which part.',
         do: 'Write `.github/CODEOWNERS` with one line for each domain package.',
       },
       confidence: history.enough ? 'definite' : 'possible',
@@ -47,7 +53,14 @@ function missing({ program, history, paths }: RuleContext): Detection[] {
 function faults(owners: OwnersFile, context: RuleContext): Detection[] {
   const owned = owners.lines.filter((line) => line.owners.length > 0)
   const found: Detection[] = []
-  const say = (line: number, evidence: string, what: string, why: string, advice: string, severity: Detection['severity'] = 'low') => {
+  const say = (
+    line: number,
+    evidence: string,
+    what: string,
+    why: string,
+    advice: string,
+    severity: Detection['severity'] = 'low',
+  ) => {
     found.push({
       place: { path: owners.path, line },
       subject: '<repository>',
@@ -69,7 +82,13 @@ function faults(owners: OwnersFile, context: RuleContext): Detection[] {
     return found
   }
   for (const { line, text, reason } of owners.malformed.slice(0, 20)) {
-    say(line, text, `This line is ignored: ${reason}.`, 'Whoever wrote it believes that the path has an owner.', 'Correct the line.')
+    say(
+      line,
+      text,
+      `This line is ignored: ${reason}.`,
+      'Whoever wrote it believes that the path has an owner.',
+      'Correct the line.',
+    )
   }
   const catchAll = owned.every(({ pattern }) => /^\/?\*{0,2}\/?$/.test(pattern))
   if (catchAll) {
@@ -85,7 +104,13 @@ function faults(owners: OwnersFile, context: RuleContext): Detection[] {
   for (const { line, pattern, owners: own } of owned.slice(0, 2000)) {
     const plain = pattern.replace(/^\//, '').replace(/\/$/, '')
     if (own.length === 0 || /[*?\\[]/.test(plain) || !plain.includes('/') || exists(plain, paths)) continue
-    say(line, `gone: ${pattern}`, `\`${pattern}\` matches nothing any more.`, 'The path was moved or deleted, and its new place has no owner by this line.', 'Write the path of today, or delete the line.')
+    say(
+      line,
+      `gone: ${pattern}`,
+      `\`${pattern}\` matches nothing any more.`,
+      'The path was moved or deleted, and its new place has no owner by this line.',
+      'Write the path of today, or delete the line.',
+    )
   }
   const bare = catchAll ? [] : hotspots(context).filter((path) => owners.ownersOf(path).length === 0)
   const [first] = bare
@@ -110,7 +135,9 @@ function faults(owners: OwnersFile, context: RuleContext): Detection[] {
 
 function hotspots({ program, history }: RuleContext): string[] {
   if (!history.enough) return []
-  return program.modules.filter((module) => isProduct(module) && history.isHotspot(module.path)).map((module) => module.path)
+  return program.modules
+    .filter((module) => isProduct(module) && history.isHotspot(module.path))
+    .map((module) => module.path)
 }
 
 /** Sorted paths: the first one at or after the prefix tells whether a file or folder is there. */

@@ -29,7 +29,10 @@ interface Declaration {
   readonly service: ServiceFolder
 }
 
-function declaredTables({ program, trees }: RuleContext, folders: readonly ServiceFolder[]): Map<string, Declaration[]> {
+function declaredTables(
+  { program, trees }: RuleContext,
+  folders: readonly ServiceFolder[],
+): Map<string, Declaration[]> {
   const tables = new Map<string, Declaration[]>()
   for (const module of program.modules) {
     const tree = trees[module.id]
@@ -56,7 +59,8 @@ function* tablesOf(tree: SyntaxTree): Generator<{ table: string; line: number }>
     const target = tree.firstChild(node)
     const value = tree.lastChild(node)
     const name = tree.kind(target) === Kind.Name ? tree.name(target) : -1
-    if ((name !== tablename && name !== dbTable) || tree.kind(value) !== Kind.String || isUnmanaged(tree, node)) continue
+    if ((name !== tablename && name !== dbTable) || tree.kind(value) !== Kind.String || isUnmanaged(tree, node))
+      continue
     const table = tree.text(value).replace(/^.*\./, '').replace(/"/g, '').toLowerCase()
     if (table !== '') yield { table, line: tree.line(node) }
   }
@@ -83,7 +87,10 @@ function judge(table: string, declarations: readonly Declaration[]): Detection[]
     {
       place: other.place,
       subject: table,
-      evidence: services.map(({ folder }) => folder).sort().join(', '),
+      evidence: services
+        .map(({ folder }) => folder)
+        .sort()
+        .join(', '),
       message: {
         what: `The table \`${table}\` is declared by the services ${names.join(' and ')}.`,
         why: 'Whichever migrates first decides for the other, and both write rows that the other believes to be its own.',

@@ -33,8 +33,16 @@ interface ServiceFacts {
   readonly authors: Set<number>
 }
 
-function measure(folders: readonly ServiceFolder[], { program, trees, history }: RuleContext): Map<ServiceFolder, ServiceFacts> {
-  const facts = new Map(folders.map((folder): [ServiceFolder, ServiceFacts] => [folder, { commits: 0, shared: 0, lines: 0, authors: new Set() }]))
+function measure(
+  folders: readonly ServiceFolder[],
+  { program, trees, history }: RuleContext,
+): Map<ServiceFolder, ServiceFacts> {
+  const facts = new Map(
+    folders.map((folder): [ServiceFolder, ServiceFacts] => [
+      folder,
+      { commits: 0, shared: 0, lines: 0, authors: new Set() },
+    ]),
+  )
   const owner = new Map<string, ServiceFolder>()
   for (const module of program.modules) {
     if (module.role === 'test' || isGenerated(module.path)) continue
@@ -64,9 +72,10 @@ function judge(service: ServiceFolder, facts: ServiceFacts | undefined): Detecti
   const small = facts.lines < 2000 && facts.authors.size === 1
   if (share <= 0.5 && !small) return []
   const name = service.folder === '' ? (service.names[0] ?? '') : service.folder
-  const what = share > 0.5
-    ? `${Math.round(share * 100)} % of the ${facts.commits} changes to the service \`${name}\` also change another service.`
-    : `The service \`${name}\` has ${facts.lines} lines and one author.`
+  const what =
+    share > 0.5
+      ? `${Math.round(share * 100)} % of the ${facts.commits} changes to the service \`${name}\` also change another service.`
+      : `The service \`${name}\` has ${facts.lines} lines and one author.`
   return [
     {
       place: service.place,

@@ -21,8 +21,10 @@ export function builtFrom(service: DeclaredService): string | undefined {
   const [context = '', dockerfile = ''] = service.build.split(':')
   const inner = dockerfile.includes('/') ? dockerfile.slice(0, dockerfile.lastIndexOf('/')) : ''
   // `docker/Dockerfile.web` and `deploy/…` say where Dockerfiles are kept, not what they build.
-  const kept = /(?:^|\/)(?:docker|deploy|deployment|build|ci|images?|containers?|compose|infra|\.docker|ops)(?:\/|$)/i.test(inner)
-  const folder = inner === '' || kept || inner.startsWith('..') ? context : context === '.' ? inner : `${context}/${inner}`
+  const kept =
+    /(?:^|\/)(?:docker|deploy|deployment|build|ci|images?|containers?|compose|infra|\.docker|ops)(?:\/|$)/i.test(inner)
+  const folder =
+    inner === '' || kept || inner.startsWith('..') ? context : context === '.' ? inner : `${context}/${inner}`
   return folder === '.' ? '' : folder
 }
 
@@ -44,9 +46,7 @@ export function serviceFolders({ config, program }: RuleContext): ServiceFolder[
 
 /** The innermost service folder that holds a path, or undefined. */
 export function serviceOf(path: string, folders: readonly ServiceFolder[]): ServiceFolder | undefined {
-  return folders
-    .filter(({ folder }) => isBelow(path, folder))
-    .sort((a, b) => b.folder.length - a.folder.length)[0]
+  return folders.filter(({ folder }) => isBelow(path, folder)).sort((a, b) => b.folder.length - a.folder.length)[0]
 }
 
 function isBelow(path: string, folder: string): boolean {

@@ -13,7 +13,9 @@ export const rule: Rule = {
   summary: 'Two services that are built separately use the same database with the same user.',
   run(context) {
     const users = databaseUsers(context)
-    const groups = groupBy(users, ({ address }) => [folderOf(address.place.path), address.host, address.database, address.user].join('\0'))
+    const groups = groupBy(users, ({ address }) =>
+      [folderOf(address.place.path), address.host, address.database, address.user].join('\0'),
+    )
     return {
       detections: [...groups.values()].flatMap(judge),
       examined: { count: new Set(users.map(({ service }) => service.name)).size, of: 'services with a database' },
@@ -33,11 +35,13 @@ interface DatabaseUser {
 function databaseUsers({ config }: RuleContext): DatabaseUser[] {
   const users: DatabaseUser[] = []
   for (const address of config.databases) {
-    if (address.service === '' || !STORES.has(address.engine) || address.host === '' || address.database === '') continue
+    if (address.service === '' || !STORES.has(address.engine) || address.host === '' || address.database === '')
+      continue
     if (/[${]|TEMPLATE|CHANGE|example/i.test(`${address.host}${address.database}${address.user}`)) continue
     for (const service of config.services) {
       const folder = builtFrom(service)
-      if (service.name !== address.service || service.place.path !== address.place.path || folder === undefined) continue
+      if (service.name !== address.service || service.place.path !== address.place.path || folder === undefined)
+        continue
       users.push({ service, address, builtFrom: folder })
     }
   }

@@ -24,7 +24,10 @@ export function applicationPlace(context: RuleContext): Place | undefined {
       if (library.test(context.program.nameOf(site.module, site.node + 1))) return placeOf(context, site)
     }
   }
-  return factoryPlace(context) ?? context.program.entries.find((entry) => entry.kind === 'route' && isProductEntry(context, entry.function))?.place
+  return (
+    factoryPlace(context) ??
+    context.program.entries.find((entry) => entry.kind === 'route' && isProductEntry(context, entry.function))?.place
+  )
 }
 
 /** `def create_app()` and its kin, for applications whose class is their own. */
@@ -36,7 +39,8 @@ function factoryPlace({ program, trees }: RuleContext): Place | undefined {
     const wanted = names.map((name) => tree.strings.id(name)).filter((id) => id >= 0)
     if (!isProduct(module) || !wanted.some((id) => tree.mentions(id))) continue
     for (let at = tree.firstChild(0); at >= 0; at = tree.nextSibling(at)) {
-      if (tree.kind(at) === Kind.FunctionDef && wanted.includes(tree.name(at))) return { path: tree.path, line: tree.line(at) }
+      if (tree.kind(at) === Kind.FunctionDef && wanted.includes(tree.name(at)))
+        return { path: tree.path, line: tree.line(at) }
     }
   }
   return undefined
@@ -48,12 +52,15 @@ function isProductEntry({ program }: RuleContext, fn: number): boolean {
 
 /** Routes of product code. */
 export function routeCount(context: RuleContext): number {
-  return context.program.entries.filter((entry) => (entry.kind === 'route' || entry.kind === 'websocket') && isProductEntry(context, entry.function)).length
+  return context.program.entries.filter(
+    (entry) => (entry.kind === 'route' || entry.kind === 'websocket') && isProductEntry(context, entry.function),
+  ).length
 }
 
 /** Queue tasks of product code. */
 export function taskCount(context: RuleContext): number {
-  return context.program.entries.filter((entry) => entry.kind === 'task' && isProductEntry(context, entry.function)).length
+  return context.program.entries.filter((entry) => entry.kind === 'task' && isProductEntry(context, entry.function))
+    .length
 }
 
 /** The first of these libraries that product code imports or a manifest declares, or ''. Import names, `_` for `-`. */

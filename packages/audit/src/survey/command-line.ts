@@ -4,14 +4,16 @@ import type { RuleContext } from '../rules/rule.ts'
 
 const PARSERS = ['click', 'typer', 'argparse', 'optparse', 'fire', 'docopt', 'cmd', 'cleo', 'cyclopts']
 const FOLDERS = /(?:^|\/)(?:cli|commands|cmd|management|console|scripts|bin|tools|devtools)\//
-const FILES = /(?:^|\/)(?:__main__|cli|manage|main_cli|commands?|console|_?version|run|\w+_cli|cli_\w+|bench(?:mark)?\w*|demo)\.py$/
+const FILES =
+  /(?:^|\/)(?:__main__|cli|manage|main_cli|commands?|console|_?version|run|\w+_cli|cli_\w+|bench(?:mark)?\w*|demo)\.py$/
 
 /** Modules that parse a command line, lie in a folder of commands, or are only used by such modules. */
 export function commandLineModules({ program }: RuleContext): ReadonlySet<ModuleId> {
   const commands = new Set<ModuleId>()
   for (const module of program.modules) {
     const externals = program.imports.externalsOf(module.id)
-    if (FOLDERS.test(module.path) || FILES.test(module.path) || PARSERS.some((name) => externals.has(name))) commands.add(module.id)
+    if (FOLDERS.test(module.path) || FILES.test(module.path) || PARSERS.some((name) => externals.has(name)))
+      commands.add(module.id)
   }
   return commands
 }

@@ -19,14 +19,21 @@ export function poolerEvidence(context: RuleContext): PoolerEvidence | undefined
   const pooler = context.config.poolers.find((item) => item.mode !== 'session')
   if (pooler !== undefined) {
     const mode = pooler.mode === 'unknown' ? '' : ` in ${pooler.mode} mode`
-    return { what: `${pooler.kind}${mode}`, place: pooler.place, version: pooler.version, maxPreparedStatements: pooler.maxPreparedStatements }
+    return {
+      what: `${pooler.kind}${mode}`,
+      place: pooler.place,
+      version: pooler.version,
+      maxPreparedStatements: pooler.maxPreparedStatements,
+    }
   }
   if (context.config.poolers.length > 0) return undefined
   const address = context.config.databases.find(
-    (item) => (item.engine.startsWith('postgres') && item.port === 6432) || /pgbouncer|pgcat|supavisor/i.test(item.host),
+    (item) =>
+      (item.engine.startsWith('postgres') && item.port === 6432) || /pgbouncer|pgcat|supavisor/i.test(item.host),
   )
   if (address !== undefined) {
-    const what = address.port === 6432 ? `port 6432 in ${address.variable}` : `host ${address.host} in ${address.variable}`
+    const what =
+      address.port === 6432 ? `port 6432 in ${address.variable}` : `host ${address.host} in ${address.variable}`
     return { what, place: address.place, version: '', maxPreparedStatements: undefined }
   }
   for (const name of ['create_engine', 'create_async_engine']) {
@@ -35,7 +42,12 @@ export function poolerEvidence(context: RuleContext): PoolerEvidence | undefined
       const pool = keyword(tree, site.node, 'poolclass')
       if (pool < 0 || context.program.modules[site.module]!.role !== 'code') continue
       if (tree.dotted(pool).endsWith('NullPool')) {
-        return { what: 'NullPool on the engine', place: placeOf(context, site), version: '', maxPreparedStatements: undefined }
+        return {
+          what: 'NullPool on the engine',
+          place: placeOf(context, site),
+          version: '',
+          maxPreparedStatements: undefined,
+        }
       }
     }
   }
@@ -56,7 +68,10 @@ export function webWorkers(context: RuleContext): WorkerCount {
   let best: WorkerCount = { processes: undefined, what: 'an unknown number of processes', place: undefined }
   for (const server of context.config.servers) {
     if (server.server === 'celery' || server.server === 'django' || server.server === 'flask') continue
-    const replicas = context.config.services.find((service) => service.name === server.service && service.place.path === server.place.path)?.replicas ?? 1
+    const replicas =
+      context.config.services.find(
+        (service) => service.name === server.service && service.place.path === server.place.path,
+      )?.replicas ?? 1
     const computed = server.workers === undefined && /cpu|nproc|\bcores?\b/i.test(server.workersText)
     // `cpu_count() * 2 + 1` is more than one on any machine; two is the least that we may claim.
     const workers = server.workers ?? (computed ? 2 : undefined)
@@ -64,7 +79,10 @@ export function webWorkers(context: RuleContext): WorkerCount {
     const processes = workers * replicas
     if (best.processes !== undefined && best.processes >= processes) continue
     const count = computed ? server.workersText : String(workers)
-    const what = replicas > 1 ? `${count} ${server.server} workers × ${replicas} replicas` : `${count} ${server.server} worker${processes === 1 ? '' : 's'}`
+    const what =
+      replicas > 1
+        ? `${count} ${server.server} workers × ${replicas} replicas`
+        : `${count} ${server.server} worker${processes === 1 ? '' : 's'}`
     best = { processes, what, place: server.place }
   }
   return best
@@ -76,6 +94,8 @@ export function usesPostgres({ config }: RuleContext): boolean {
     config.databases.some((item) => item.engine.startsWith('postgres')) ||
     config.poolers.length > 0 ||
     config.services.some((service) => /postgres|pgvector|timescale/.test(service.image)) ||
-    ['psycopg', 'psycopg2', 'psycopg2-binary', 'psycopg-binary', 'asyncpg', 'pg8000', 'django-pglocks'].some((name) => config.dependsOn(name))
+    ['psycopg', 'psycopg2', 'psycopg2-binary', 'psycopg-binary', 'asyncpg', 'pg8000', 'django-pglocks'].some((name) =>
+      config.dependsOn(name),
+    )
   )
 }

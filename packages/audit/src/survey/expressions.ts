@@ -72,20 +72,6 @@ export function isInside(tree: SyntaxTree, node: number, outer: number): boolean
   return node >= outer && node < tree.end(outer)
 }
 
-/** Whether the subtree reads or writes a name. */
-export function mentionsName(tree: SyntaxTree, node: number, name: number): boolean {
-  const end = tree.end(node)
-  for (let at = node; at < end; at++) if (tree.kind(at) === Kind.Name && tree.name(at) === name) return true
-  return false
-}
-
-/** The child of a Call, With item or statement that holds this node. */
-export function childHolding(tree: SyntaxTree, outer: number, node: number): number {
-  let at = node
-  while (at >= 0 && tree.parent(at) !== outer) at = tree.parent(at)
-  return at
-}
-
 /** The object under any subscripts and calls of attributes: `cache` of `cache[user][key]`. */
 export function underSubscripts(tree: SyntaxTree, node: number): number {
   let at = node
@@ -98,7 +84,8 @@ export function isUnderMainGuard(tree: SyntaxTree, node: number): boolean {
   for (let at = tree.parent(node); at >= 0; at = tree.parent(at)) {
     if (tree.kind(at) !== Kind.If) continue
     const test = at + 1
-    if (tree.kind(test) === Kind.Compare && tree.kind(test + 1) === Kind.Name && tree.text(test + 1) === '__name__') return true
+    if (tree.kind(test) === Kind.Compare && tree.kind(test + 1) === Kind.Name && tree.text(test + 1) === '__name__')
+      return true
   }
   return false
 }

@@ -24,10 +24,14 @@ export interface StateWrite extends Site {
 }
 
 const CONTAINERS: ReadonlySet<string> = new Set(
-  'dict list set defaultdict OrderedDict deque Counter bytearray TTLCache LRUCache LFUCache Cache FIFOCache RRCache LRU ChainMap SimpleCache ExpiringDict Queue SimpleQueue LifoQueue PriorityQueue'.split(' '),
+  'dict list set defaultdict OrderedDict deque Counter bytearray TTLCache LRUCache LFUCache Cache FIFOCache RRCache LRU ChainMap SimpleCache ExpiringDict Queue SimpleQueue LifoQueue PriorityQueue'.split(
+    ' ',
+  ),
 )
 const MUTATORS: ReadonlySet<string> = new Set(
-  'append appendleft extend extendleft add update setdefault pop popitem popleft clear insert remove discard put put_nowait move_to_end __setitem__'.split(' '),
+  'append appendleft extend extendleft add update setdefault pop popitem popleft clear insert remove discard put put_nowait move_to_end __setitem__'.split(
+    ' ',
+  ),
 )
 /** Values that are private to a request or a thread, or synchronise: changing them shares nothing. */
 const PRIVATE =
@@ -39,12 +43,19 @@ export function moduleVariables(context: RuleContext): ReadonlyMap<string, Modul
   for (const module of context.program.modules) {
     if (!isProduct(module)) continue
     const tree = context.trees[module.id]!
-    for (let at = tree.firstChild(0); at >= 0; at = tree.nextSibling(at)) collect(tree, module.id, module.name, at, found)
+    for (let at = tree.firstChild(0); at >= 0; at = tree.nextSibling(at))
+      collect(tree, module.id, module.name, at, found)
   }
   return found
 }
 
-function collect(tree: SyntaxTree, module: ModuleId, moduleName: string, statement: number, found: Map<string, ModuleVariable>): void {
+function collect(
+  tree: SyntaxTree,
+  module: ModuleId,
+  moduleName: string,
+  statement: number,
+  found: Map<string, ModuleVariable>,
+): void {
   const kind = tree.kind(statement)
   if (kind !== Kind.Assign && kind !== Kind.AnnAssign) return
   const target = statement + 1
@@ -54,7 +65,8 @@ function collect(tree: SyntaxTree, module: ModuleId, moduleName: string, stateme
   const what = describe(tree, value)
   if (what === undefined) return
   const name = tree.text(target)
-  if (!found.has(`${moduleName}:${name}`)) found.set(`${moduleName}:${name}`, { module, node: statement, name, ...what })
+  if (!found.has(`${moduleName}:${name}`))
+    found.set(`${moduleName}:${name}`, { module, node: statement, name, ...what })
 }
 
 function describe(tree: SyntaxTree, value: number): Pick<ModuleVariable, 'kind' | 'made'> | undefined {
@@ -104,7 +116,12 @@ export function stateWrites(context: RuleContext, variables: ReadonlyMap<string,
   for (const site of survey.stores) {
     const tree = context.trees[site.module]!
     if (tree.kind(site.node) === Kind.Subscript) {
-      consider(site, underSubscripts(tree, site.node), tree.has(site.node, Flag.DEL) ? 'an item deleted' : 'an item set', isContainer)
+      consider(
+        site,
+        underSubscripts(tree, site.node),
+        tree.has(site.node, Flag.DEL) ? 'an item deleted' : 'an item set',
+        isContainer,
+      )
     } else {
       // `state.cache = …` sets a module's variable; `app.token = …` an attribute of the object in a variable.
       consider(site, site.node, 'assigned', () => true)
@@ -115,7 +132,8 @@ export function stateWrites(context: RuleContext, variables: ReadonlyMap<string,
   for (const method of MUTATORS) {
     for (const site of survey.callsNamed(method)) {
       const tree = context.trees[site.module]!
-      if (tree.kind(site.node + 1) === Kind.Attribute) consider(site, underSubscripts(tree, site.node + 2), `\`.${method}()\``, isContainer)
+      if (tree.kind(site.node + 1) === Kind.Attribute)
+        consider(site, underSubscripts(tree, site.node + 2), `\`.${method}()\``, isContainer)
     }
   }
   for (const { module, node } of survey.globals) globalWrites(context, variables, module, node, writes)
@@ -123,7 +141,13 @@ export function stateWrites(context: RuleContext, variables: ReadonlyMap<string,
 }
 
 /** Assignments to names that a `global` statement gives to the module. */
-function globalWrites(context: RuleContext, variables: ReadonlyMap<string, ModuleVariable>, module: ModuleId, node: number, into: StateWrite[]): void {
+function globalWrites(
+  context: RuleContext,
+  variables: ReadonlyMap<string, ModuleVariable>,
+  module: ModuleId,
+  node: number,
+  into: StateWrite[],
+): void {
   const info = context.program.modules[module]!
   if (!isProduct(info)) return
   const tree = context.trees[module]!
@@ -135,12 +159,18 @@ function globalWrites(context: RuleContext, variables: ReadonlyMap<string, Modul
     const name = tree.name(alias)
     for (let at = scope; at < tree.end(scope); at++) {
       if (tree.kind(at) !== Kind.Name || tree.name(at) !== name || !tree.has(at, Flag.STORE)) continue
-      if (tree.scope(at) === scope) into.push({ module, node: at, variable, how: tree.has(at, Flag.AUGMENTED) ? 'changed' : 'assigned' })
+      if (tree.scope(at) === scope)
+        into.push({ module, node: at, variable, how: tree.has(at, Flag.AUGMENTED) ? 'changed' : 'assigned' })
     }
   }
 }
 
-function resolve(context: RuleContext, variables: ReadonlyMap<string, ModuleVariable>, module: ModuleId, object: number): ModuleVariable | undefined {
+function resolve(
+  context: RuleContext,
+  variables: ReadonlyMap<string, ModuleVariable>,
+  module: ModuleId,
+  object: number,
+): ModuleVariable | undefined {
   const tree = context.trees[module]!
   const known = variables.get(context.program.nameOf(module, object))
   if (known !== undefined) return known
@@ -157,7 +187,8 @@ export function isLocal(tree: SyntaxTree, name: number): boolean {
     for (let at = fn + 1, end = tree.end(fn); at < end; at++) {
       const kind = tree.kind(at)
       if (kind === Kind.Global) {
-        for (let alias = tree.firstChild(at); alias >= 0; alias = tree.nextSibling(alias)) if (tree.name(alias) === wanted) isGlobal = true
+        for (let alias = tree.firstChild(at); alias >= 0; alias = tree.nextSibling(alias))
+          if (tree.name(alias) === wanted) isGlobal = true
       } else if (kind === Kind.Name || kind === Kind.Param || kind === Kind.Handler || kind === Kind.FunctionDef) {
         if (tree.value(at) < 0 || tree.name(at) !== wanted) continue
         if (kind === Kind.Name && !tree.has(at, Flag.STORE)) continue

@@ -19,5 +19,8 @@ export function servedModules({ program }: RuleContext): ReadonlySet<ModuleId> {
   for (let head = 0; head < queue.length; head++) {
     for (const edge of program.imports.importsOf(queue[head]!)) if (edge.tier !== 'type-only') add(edge.to)
   }
+  // A package whose modules are loaded by names in settings (query runners, back ends) is served as a whole.
+  const packages = new Set([...served].map((module) => program.modules[module]!.domain).filter((domain) => domain >= 0))
+  for (const module of program.modules) if (packages.has(module.domain)) served.add(module.id)
   return served
 }

@@ -20,13 +20,17 @@ export interface SqlUse {
 
 /** Methods that send their first argument to a database. */
 export const EXECUTORS: ReadonlySet<string> = new Set(
-  ('execute executemany executescript execute_async exec exec_driver_sql fetch fetchrow fetchval fetch_all fetch_one fetch_val ' +
+  (
+    'execute executemany executescript execute_async exec exec_driver_sql fetch fetchrow fetchval fetch_all fetch_one fetch_val ' +
     'iterate scalar scalars raw execute_sql execute_query execute_query_dict execute_script execute_raw query_raw mogrify ' +
-    'copy_expert stream read_sql read_sql_query run_sql RunSQL execute_read execute_write fetchmany prepare').split(' '),
+    'copy_expert stream read_sql read_sql_query run_sql RunSQL execute_read execute_write fetchmany prepare'
+  ).split(' '),
 )
 /** Functions and methods that give text back as text or as a clause. */
 const WRAPPERS: ReadonlySet<string> = new Set(
-  'text SQL RawSQL DDL literal_column format join strip replace dedent cleandoc sql_text as_string bindparams columns compose Composed'.split(' '),
+  'text SQL RawSQL DDL literal_column format join strip replace dedent cleandoc sql_text as_string bindparams columns compose Composed'.split(
+    ' ',
+  ),
 )
 
 /** The call that executes the text at a node, or undefined when nobody is seen to execute it. */
@@ -114,7 +118,8 @@ function isNamed(tree: SyntaxTree, node: number, name: number): boolean {
       if (!WRAPPERS.has(callee)) return false
       // `QUERY.format(…)` has the text before the dot, `text(QUERY)` between the parentheses.
       const argument = tree.nextSibling(at + 1)
-      if (tree.kind(at + 1) === Kind.Attribute && tree.kind(at + 2) === Kind.Name && tree.name(at + 2) === name) return true
+      if (tree.kind(at + 1) === Kind.Attribute && tree.kind(at + 2) === Kind.Name && tree.name(at + 2) === name)
+        return true
       if (argument < 0) return false
       at = argument
     } else if (kind === Kind.BinOp || kind === Kind.Keyword || kind === Kind.Await) at++

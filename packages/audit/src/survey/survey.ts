@@ -124,7 +124,8 @@ function makeSurvey({ trees }: RuleContext): Survey {
     const id = strings?.id(name) ?? -1
     const sites: Site[] = []
     if (id >= 0) {
-      for (let i = start[id]!; i < start[id + 1]!; i++) sites.push({ module: callModule[order[i]!]!, node: callNode[order[i]!]! })
+      for (let i = start[id]!; i < start[id + 1]!; i++)
+        sites.push({ module: callModule[order[i]!]!, node: callNode[order[i]!]! })
     }
     asked.set(name, sites)
     return sites

@@ -1,12 +1,19 @@
 // Where a node is, for people and for fingerprints: place, enclosing body, and who enters it.
 import { Kind } from '../facts/contract.ts'
-import type { Site } from './survey.ts'
 import type { ChainStep, FixSite } from '../findings/finding.ts'
 import type { EntryKind, EntryPoint, FunctionId, Module, Place } from '../graph/contract.ts'
 import type { RuleContext } from '../rules/rule.ts'
+import type { Site } from './survey.ts'
 
 /** Entry points through which users and queues reach code while the service runs. */
-export const SERVING: readonly EntryKind[] = ['route', 'websocket', 'dependency', 'middleware', 'exception-handler', 'task']
+export const SERVING: readonly EntryKind[] = [
+  'route',
+  'websocket',
+  'dependency',
+  'middleware',
+  'exception-handler',
+  'task',
+]
 /** The same without queues: code that runs in web processes. */
 export const WEB: readonly EntryKind[] = ['route', 'websocket', 'dependency', 'middleware', 'exception-handler']
 
@@ -44,7 +51,11 @@ export function isProduct(module: Module): boolean {
 }
 
 /** The nearest entry point of product code that reaches a function; entries of tests and examples serve nobody. */
-export function servedBy({ program }: RuleContext, fn: FunctionId, kinds: readonly EntryKind[]): EntryPoint | undefined {
+export function servedBy(
+  { program }: RuleContext,
+  fn: FunctionId,
+  kinds: readonly EntryKind[],
+): EntryPoint | undefined {
   if (!program.reach.isReachable(fn, kinds)) return undefined
   return program.reach
     .entriesOf(fn, kinds, Number.POSITIVE_INFINITY)
@@ -76,12 +87,17 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 
 /** `a`, `a and b`, `a, b and 3 more`. */
 export function listed(items: readonly string[], limit = 3): string {
-  if (items.length <= limit) return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
+  if (items.length <= limit)
+    return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
   return `${items.slice(0, limit - 1).join(', ')} and ${items.length - limit + 1} more`
 }
 
-const OTHER_ENGINES = ['pymysql', 'MySQLdb', 'mysql', 'sqlite3', 'aiosqlite', 'clickhouse_driver', 'clickhouse_connect', 'snowflake', 'duckdb', 'pyodbc', 'cx_Oracle', 'oracledb', 'pyhive', 'trino', 'pymssql', 'vertica_python', 'databricks', 'cassandra', 'ibm_db', 'phoenixdb', 'prestodb', 'impala']
-const POSTGRES = ['psycopg2', 'psycopg', 'asyncpg', 'pg8000', 'django', 'sqlalchemy', 'sqlmodel', 'tortoise', 'peewee']
+const OTHER_ENGINES = (
+  'pymysql MySQLdb mysql sqlite3 aiosqlite clickhouse_driver clickhouse_connect snowflake duckdb pyodbc ' +
+  'cx_Oracle oracledb pyhive trino pymssql vertica_python databricks cassandra ibm_db phoenixdb ' +
+  'prestodb impala'
+).split(' ')
+const POSTGRES = 'psycopg2 psycopg asyncpg pg8000 django sqlalchemy sqlmodel tortoise peewee'.split(' ')
 
 /** Whether a module talks to databases that are not PostgreSQL, and to nothing that may be. */
 export function usesOnlyOtherEngine({ program }: RuleContext, module: number): boolean {

@@ -42,7 +42,8 @@ function subscriptions(context: RuleContext): Subscription[] {
   for (const text of survey.sql) {
     if ((text.classes & Sql.Listen) === 0 || !product(text)) continue
     const use = sqlUse(context, text.module, text.node)
-    if (use !== undefined) found.push({ module: text.module, node: use.call, confidence: use.confidence, what: 'LISTEN' })
+    if (use !== undefined)
+      found.push({ module: text.module, node: use.call, confidence: use.confidence, what: 'LISTEN' })
   }
   for (const [name, library] of [
     ['add_notify_handler', /^psycopg/],
@@ -52,7 +53,9 @@ function subscriptions(context: RuleContext): Subscription[] {
     for (const site of survey.callsNamed(name)) {
       const tree = trees[site.module]!
       if (!product(site) || tree.kind(site.node + 1) !== Kind.Attribute) continue
-      const target = program.targetsOf(program.callAt(site.module, site.node)).find((item) => library.test(item.external))
+      const target = program
+        .targetsOf(program.callAt(site.module, site.node))
+        .find((item) => library.test(item.external))
       const imports = [...program.imports.externalsOf(site.module).keys()]
       const isTyped = target !== undefined && target.confidence !== 'possible'
       // add_notify_handler exists in psycopg alone; the other two names need the driver in the same file.
@@ -74,7 +77,10 @@ function detection(context: RuleContext, body: FunctionId, items: readonly Subsc
   return {
     place: placeOf(context, first),
     subject: info.name,
-    evidence: items.map((item) => item.what).filter((what, at, all) => all.indexOf(what) === at).join(', '),
+    evidence: items
+      .map((item) => item.what)
+      .filter((what, at, all) => all.indexOf(what) === at)
+      .join(', '),
     message: {
       what: `\`${info.name}\` subscribes to notifications (\`${first.what}\`), which belong to one database session.`,
       why: `${pooler === undefined ? 'Behind a transaction pooler' : `Behind ${pooler.what}`} the subscription stays with whichever server connection ran it, and notifications stop without an error.`,

@@ -1,18 +1,27 @@
 // data/mixed-access-patterns: two ORMs or an ORM and a bare driver on one database: two transactions, two pools, two truths.
 import type { Detection } from '../../findings/finding.ts'
-import { type Site, surveyOf } from '../../survey/survey.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
+import { type Site, surveyOf } from '../../survey/survey.ts'
 import { counted, listed, placeOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
 /** What makes a connection, a session or a model of each way; resolved names decide. */
 const WAYS: Readonly<Record<string, { readonly calls: readonly string[]; readonly name: RegExp }>> = {
   'the Django ORM': { calls: ['CharField', 'ForeignKey', 'TextField', 'IntegerField'], name: /^django\.db\.models\./ },
-  SQLAlchemy: { calls: ['create_engine', 'create_async_engine', 'SQLAlchemy', 'engine_from_config'], name: /^(?:sqlalchemy|sqlmodel|flask_sqlalchemy)\./ },
+  SQLAlchemy: {
+    calls: ['create_engine', 'create_async_engine', 'SQLAlchemy', 'engine_from_config'],
+    name: /^(?:sqlalchemy|sqlmodel|flask_sqlalchemy)\./,
+  },
   'Tortoise ORM': { calls: ['init', 'register_tortoise', 'CharField'], name: /^tortoise\./ },
-  peewee: { calls: ['PostgresqlDatabase', 'PooledPostgresqlDatabase', 'CharField', 'MySQLDatabase'], name: /^(?:peewee|playhouse)\./ },
+  peewee: {
+    calls: ['PostgresqlDatabase', 'PooledPostgresqlDatabase', 'CharField', 'MySQLDatabase'],
+    name: /^(?:peewee|playhouse)\./,
+  },
   'Pony ORM': { calls: ['Database'], name: /^pony\./ },
-  psycopg: { calls: ['connect', 'ConnectionPool', 'AsyncConnectionPool', 'ThreadedConnectionPool', 'SimpleConnectionPool'], name: /^psycopg(?:2|_pool)?\./ },
+  psycopg: {
+    calls: ['connect', 'ConnectionPool', 'AsyncConnectionPool', 'ThreadedConnectionPool', 'SimpleConnectionPool'],
+    name: /^psycopg(?:2|_pool)?\./,
+  },
   asyncpg: { calls: ['connect', 'create_pool'], name: /^asyncpg\./ },
   databases: { calls: ['Database'], name: /^databases\./ },
 }
@@ -36,9 +45,15 @@ export const rule: Rule = {
     const detection: Detection = {
       place: placeOf(context, first),
       subject: 'data access',
-      evidence: sorted.map(([name]) => name).sort().join(' + '),
+      evidence: sorted
+        .map(([name]) => name)
+        .sort()
+        .join(' + '),
       message: {
-        what: `The code reaches its database through ${listed(sorted.map(([name]) => name), 4)}; ${others.at(-1)![0]} in ${counted(minority.length, 'place')}.`,
+        what: `The code reaches its database through ${listed(
+          sorted.map(([name]) => name),
+          4,
+        )}; ${others.at(-1)![0]} in ${counted(minority.length, 'place')}.`,
         why: 'Each way has its own pool and its own transaction: a rollback of one leaves the writes of the other, limits on connections count twice, and models exist twice.',
         do: `Keep ${main![0]}, and let the rest borrow its connection (\`connection.cursor()\`, \`session.connection()\`) where SQL is needed.`,
       },

@@ -9,7 +9,9 @@ import { isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
 /** Settings that switch the cache off or give each statement a name of its own. */
-const OFF = ['statement_cache_size', 'prepared_statement_cache_size', 'prepared_statement_name_func', 'prepare_threshold']
+const OFF = 'statement_cache_size prepared_statement_cache_size prepared_statement_name_func prepare_threshold'.split(
+  ' ',
+)
 
 export const rule: Rule = {
   id: 'data/named-prepared-statements',
@@ -23,7 +25,9 @@ export const rule: Rule = {
     const examined = { count: connections.length, of: 'connections by asyncpg or psycopg 3' }
     const pooler = poolerEvidence(context)
     if (pooler === undefined) return { detections: [], examined }
-    const detections = connections.filter(({ site }) => !switchesOff(context, site)).map(({ site, driver }) => detection(context, site, driver, pooler))
+    const detections = connections
+      .filter(({ site }) => !switchesOff(context, site))
+      .map(({ site, driver }) => detection(context, site, driver, pooler))
     return { detections, examined }
   },
 }
@@ -36,7 +40,14 @@ interface Connection {
 function cachingConnections(context: RuleContext): Connection[] {
   const { program, config, trees } = context
   const found: Connection[] = []
-  for (const name of ['connect', 'create_pool', 'create_async_engine', 'create_engine', 'AsyncConnectionPool', 'ConnectionPool']) {
+  for (const name of [
+    'connect',
+    'create_pool',
+    'create_async_engine',
+    'create_engine',
+    'AsyncConnectionPool',
+    'ConnectionPool',
+  ]) {
     for (const site of surveyOf(context).callsNamed(name)) {
       if (!isProduct(program.modules[site.module]!)) continue
       const resolved = program.nameOf(site.module, site.node + 1)
@@ -46,7 +57,13 @@ function cachingConnections(context: RuleContext): Connection[] {
         const url = constantText(trees[site.module]!, positional(trees[site.module]!, site.node, 0))
         if (/\+psycopg(?:_async)?:/.test(url)) found.push({ site, driver: 'psycopg 3' })
         else if (/\+asyncpg:/.test(url)) found.push({ site, driver: 'asyncpg' })
-        else if (url === '' && resolved.endsWith('create_async_engine') && config.dependsOn('asyncpg') && !config.dependsOn('psycopg')) found.push({ site, driver: 'asyncpg' })
+        else if (
+          url === '' &&
+          resolved.endsWith('create_async_engine') &&
+          config.dependsOn('asyncpg') &&
+          !config.dependsOn('psycopg')
+        )
+          found.push({ site, driver: 'asyncpg' })
       }
     }
   }
@@ -68,7 +85,8 @@ function mentionsInUrl(tree: SyntaxTree, call: number): boolean {
 
 function detection(context: RuleContext, site: Site, driver: string, pooler: PoolerEvidence): Detection {
   const [major = 0, minor = 0] = pooler.version.split('.').map(Number)
-  const keeps = (pooler.maxPreparedStatements ?? 0) > 0 && (pooler.version === '' || major > 1 || (major === 1 && minor >= 21))
+  const keeps =
+    (pooler.maxPreparedStatements ?? 0) > 0 && (pooler.version === '' || major > 1 || (major === 1 && minor >= 21))
   return {
     place: placeOf(context, site),
     subject: subjectOf(context, site),

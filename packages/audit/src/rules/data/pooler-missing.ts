@@ -1,6 +1,7 @@
 // data/pooler-missing: more connections than the database accepts, as soon as every worker opens its pool.
-import { Kind } from '../../facts/contract.ts'
+
 import type { ServerSetting } from '../../extract/config/contract.ts'
+import { Kind } from '../../facts/contract.ts'
 import { usesPostgres } from '../../survey/deployment.ts'
 import { keyword } from '../../survey/expressions.ts'
 import { surveyOf } from '../../survey/survey.ts'
@@ -23,13 +24,18 @@ export const rule: Rule = {
     const { config } = context
     const known = config.servers.filter((server) => server.workers !== undefined && server.workers > 1)
     const examined = { count: config.servers.length, of: 'declared servers' }
-    const hasPooler = config.poolers.length > 0 || config.databases.some((item) => item.port === 6432 || /pooler|pgbouncer|neon\.tech|supabase/.test(item.host))
-    if (!usesPostgres(context) || config.servers.length === 0) return { detections: [], examined: { ...examined, count: 0 } }
+    const hasPooler =
+      config.poolers.length > 0 ||
+      config.databases.some((item) => item.port === 6432 || /pooler|pgbouncer|neon\.tech|supabase/.test(item.host))
+    if (!usesPostgres(context) || config.servers.length === 0)
+      return { detections: [], examined: { ...examined, count: 0 } }
     if (hasPooler) return { detections: [], examined }
     if (known.length === 0) return { detections: [], examined, couldNotTell: 'No file says how many workers run.' }
     const pool = poolSize(context)
     const limit = config.maxConnections[0]?.value ?? DEFAULT_MAX_CONNECTIONS
-    const demands = known.map((server) => ({ server, demand: demandOf(context, server, pool.size) })).sort((a, b) => b.demand - a.demand)
+    const demands = known
+      .map((server) => ({ server, demand: demandOf(context, server, pool.size) }))
+      .sort((a, b) => b.demand - a.demand)
     const worst = demands[0]!
     if (worst.demand <= limit) return { detections: [], examined }
     const { server } = worst
@@ -47,7 +53,9 @@ export const rule: Rule = {
             do: 'Put PgBouncer in transaction mode before the database, and give each worker a pool of two to five.',
           },
           confidence: 'probable',
-          related: config.maxConnections.slice(0, 1).map((item) => ({ ...item.place, label: `max_connections = ${item.value}` })),
+          related: config.maxConnections
+            .slice(0, 1)
+            .map((item) => ({ ...item.place, label: `max_connections = ${item.value}` })),
         },
       ],
       examined,
@@ -63,18 +71,34 @@ function poolSize(context: RuleContext): { readonly size: number | undefined; re
       const tree = context.trees[module]!
       if (!isProduct(context.program.modules[module]!)) continue
       engines++
-      const size = numberAt(tree.kind(keyword(tree, node, 'pool_size')) === Kind.Number ? tree.value(keyword(tree, node, 'pool_size')) : undefined)
-      const overflow = numberAt(tree.kind(keyword(tree, node, 'max_overflow')) === Kind.Number ? tree.value(keyword(tree, node, 'max_overflow')) : undefined)
-      if (size !== undefined) return { size: size + (overflow ?? 10), what: `pool_size ${size} + max_overflow ${overflow ?? '10, the default'}` }
+      const size = numberAt(
+        tree.kind(keyword(tree, node, 'pool_size')) === Kind.Number
+          ? tree.value(keyword(tree, node, 'pool_size'))
+          : undefined,
+      )
+      const overflow = numberAt(
+        tree.kind(keyword(tree, node, 'max_overflow')) === Kind.Number
+          ? tree.value(keyword(tree, node, 'max_overflow'))
+          : undefined,
+      )
+      if (size !== undefined)
+        return {
+          size: size + (overflow ?? 10),
+          what: `pool_size ${size} + max_overflow ${overflow ?? '10, the default'}`,
+        }
       if (keyword(tree, node, 'poolclass') >= 0) return { size: undefined, what: 'one for each thread' }
     }
   }
-  return engines > 0 ? { size: SQLALCHEMY_POOL, what: "SQLAlchemy's default of 5 + 10" } : { size: undefined, what: 'one for each thread' }
+  return engines > 0
+    ? { size: SQLALCHEMY_POOL, what: "SQLAlchemy's default of 5 + 10" }
+    : { size: undefined, what: 'one for each thread' }
 }
 
-const numberAt = (value: number | undefined): number | undefined => (value === undefined || value < 0 ? undefined : value)
+const numberAt = (value: number | undefined): number | undefined =>
+  value === undefined || value < 0 ? undefined : value
 const connectionsEach = (server: ServerSetting, pool: number | undefined): number => pool ?? server.threads ?? 1
 const replicasOf = ({ config }: RuleContext, server: ServerSetting): number =>
-  config.services.find((service) => service.name === server.service && service.place.path === server.place.path)?.replicas ?? 1
+  config.services.find((service) => service.name === server.service && service.place.path === server.place.path)
+    ?.replicas ?? 1
 const demandOf = (context: RuleContext, server: ServerSetting, pool: number | undefined): number =>
   server.workers! * replicasOf(context, server) * connectionsEach(server, pool) // `known` holds servers with a count of workers only.

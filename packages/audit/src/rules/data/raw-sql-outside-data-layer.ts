@@ -58,10 +58,22 @@ function statements(context: RuleContext): Statement[] {
   // Django's .extra(…) holds pieces of SQL that are no statements.
   for (const site of survey.callsNamed('extra')) {
     const tree = context.trees[site.module]!
-    if (context.program.modules[site.module]!.role !== 'code' || receiverOf(tree, site.node) < 0 || positional(tree, site.node, 0) >= 0) continue
-    const target = context.program.targetsOf(context.program.callAt(site.module, site.node)).find((item) => item.external.endsWith('QuerySet.extra'))
+    if (
+      context.program.modules[site.module]!.role !== 'code' ||
+      receiverOf(tree, site.node) < 0 ||
+      positional(tree, site.node, 0) >= 0
+    )
+      continue
+    const target = context.program
+      .targetsOf(context.program.callAt(site.module, site.node))
+      .find((item) => item.external.endsWith('QuerySet.extra'))
     if (target === undefined || target.confidence === 'possible') continue
-    found.push({ ...site, use: { confidence: target.confidence, method: 'extra', external: target.external, call: site.node }, text: '', isBuilt: false })
+    found.push({
+      ...site,
+      use: { confidence: target.confidence, method: 'extra', external: target.external, call: site.node },
+      text: '',
+      isBuilt: false,
+    })
   }
   return found
 }

@@ -21,7 +21,8 @@ export const rule: Rule = {
     const cursors = serverSideCursors(context)
     const examined = { count: cursors.length, of: 'server-side cursors' }
     const pooler = poolerEvidence(context)
-    if (pooler === undefined || mentionedIn(context, ['DISABLE_SERVER_SIDE_CURSORS']) !== '') return { detections: [], examined }
+    if (pooler === undefined || mentionedIn(context, ['DISABLE_SERVER_SIDE_CURSORS']) !== '')
+      return { detections: [], examined }
     const detections = cursors
       .filter((cursor) => !isInTransaction(context.trees[cursor.module]!, cursor.node))
       .map(
@@ -52,16 +53,26 @@ function serverSideCursors(context: RuleContext): Cursor[] {
   const found: Cursor[] = []
   const survey = surveyOf(context)
   for (const site of survey.callsNamed('iterator')) {
-    const target = program.targetsOf(program.callAt(site.module, site.node)).find((item) => item.external === 'django.db.models.QuerySet.iterator')
+    const target = program
+      .targetsOf(program.callAt(site.module, site.node))
+      .find((item) => item.external === 'django.db.models.QuerySet.iterator')
     if (target === undefined || target.confidence === 'possible' || !isProduct(program.modules[site.module]!)) continue
     found.push({ ...site, what: '.iterator()', confidence: target.confidence })
   }
   for (const site of survey.callsNamed('cursor')) {
     const tree = trees[site.module]!
     if (!isProduct(program.modules[site.module]!) || receiverOf(tree, site.node) < 0) continue
-    const name = keyword(tree, site.node, 'name') >= 0 ? keyword(tree, site.node, 'name') : positional(tree, site.node, 0)
-    if (name < 0 || tree.kind(name) === Kind.None || (tree.kind(name) !== Kind.String && keyword(tree, site.node, 'name') < 0)) continue
-    const target = program.targetsOf(program.callAt(site.module, site.node)).find((item) => /psycopg/.test(item.external))
+    const name =
+      keyword(tree, site.node, 'name') >= 0 ? keyword(tree, site.node, 'name') : positional(tree, site.node, 0)
+    if (
+      name < 0 ||
+      tree.kind(name) === Kind.None ||
+      (tree.kind(name) !== Kind.String && keyword(tree, site.node, 'name') < 0)
+    )
+      continue
+    const target = program
+      .targetsOf(program.callAt(site.module, site.node))
+      .find((item) => /psycopg/.test(item.external))
     const imports = program.imports.externalsOf(site.module)
     if (target === undefined && !imports.has('psycopg2') && !imports.has('psycopg')) continue
     found.push({ ...site, what: 'cursor(name=…)', confidence: target === undefined ? 'probable' : target.confidence })
@@ -79,7 +90,11 @@ function isInTransaction(tree: SyntaxTree, node: number): boolean {
       if (role !== Kind.WithItem && role !== Kind.Decorator) continue
       for (let inner = part + 1; inner < tree.end(part); inner++) {
         const word = tree.kind(inner)
-        if ((word === Kind.Name || word === Kind.Attribute) && /^(?:atomic|begin|begin_nested|transaction)$/.test(tree.text(inner))) return true
+        if (
+          (word === Kind.Name || word === Kind.Attribute) &&
+          /^(?:atomic|begin|begin_nested|transaction)$/.test(tree.text(inner))
+        )
+          return true
         if (word === Kind.Call && calleeName(tree, inner) === 'atomic') return true
       }
     }

@@ -16,9 +16,14 @@ interface Lock extends Site {
   readonly name: string
 }
 
-const SQL_FUNCTIONS = ['pg_advisory_lock', 'pg_try_advisory_lock', 'pg_advisory_lock_shared', 'pg_try_advisory_lock_shared']
+const SQL_FUNCTIONS = 'pg_advisory_lock pg_try_advisory_lock pg_advisory_lock_shared pg_try_advisory_lock_shared'.split(
+  ' ',
+)
 const TRANSACTION_FUNCTIONS = ['pg_advisory_xact_lock', 'pg_try_advisory_xact_lock', 'pg_advisory_xact_lock_shared']
-const LIBRARIES: Readonly<Record<string, string>> = { django_pglocks: 'django_pglocks.advisory_lock', pglock: 'pglock.advisory' }
+const LIBRARIES: Readonly<Record<string, string>> = {
+  django_pglocks: 'django_pglocks.advisory_lock',
+  pglock: 'pglock.advisory',
+}
 
 export const rule: Rule = {
   id: 'data/session-advisory-lock',
@@ -59,7 +64,8 @@ function sessionLocks(context: RuleContext): Lock[] {
       if (receiver < 0 || !product(site)) continue
       const resolved = context.program.nameOf(site.module, receiver)
       if (resolved.startsWith('sqlalchemy.')) locks.push({ ...site, confidence: 'definite', name: `func.${name}` })
-      else if (tree.dotted(receiver).split('.').at(-1) === 'func') locks.push({ ...site, confidence: 'probable', name: `func.${name}` })
+      else if (tree.dotted(receiver).split('.').at(-1) === 'func')
+        locks.push({ ...site, confidence: 'probable', name: `func.${name}` })
     }
   }
   return [...locks, ...libraryLocks(context)].sort((a, b) => a.module - b.module || a.node - b.node)
@@ -107,11 +113,17 @@ function detection(context: RuleContext, wrapper: FunctionId, held: readonly Loc
   const tree = context.trees[lock.module]!
   const around = tree.enclosingFunction(lock.node)
   const isDirect = opensDirectConnection(tree, around < 0 ? 0 : around)
-  const sites: Site[] = [...held, ...callers.map((call) => ({ module: program.callInfo(call).module, node: program.callNode(call) }))]
+  const sites: Site[] = [
+    ...held,
+    ...callers.map((call) => ({ module: program.callInfo(call).module, node: program.callNode(call) })),
+  ]
   const opensFirst = sites.find((site) => opensTransactionInside(context, site))
   const pooler = poolerEvidence(context)
   const behind = pooler === undefined ? 'Behind PgBouncer in transaction mode' : `Behind ${pooler.what}`
-  const fanOut = callers.length > 0 ? ` ${counted(callers.length, 'call')} ${callers.length === 1 ? 'depends' : 'depend'} on it.` : ''
+  const fanOut =
+    callers.length > 0
+      ? ` ${counted(callers.length, 'call')} ${callers.length === 1 ? 'depends' : 'depend'} on it.`
+      : ''
   const related: RelatedPlace[] = callers.slice(0, 5).map((call) => {
     const at = program.callInfo(call)
     return { path: program.modules[at.module]!.path, line: at.line, label: `calls ${info.name}` }
@@ -134,7 +146,9 @@ function detection(context: RuleContext, wrapper: FunctionId, held: readonly Loc
     confidence: held.some((item) => item.confidence === 'definite') ? 'definite' : lock.confidence,
     severity: isDirect ? 'medium' : opensFirst === undefined ? 'high' : 'critical',
     related,
-    ...(info.kind === 'module' ? {} : { fanOut: program.reach.routes(wrapper), fixSite: functionSite(context, wrapper) }),
+    ...(info.kind === 'module'
+      ? {}
+      : { fanOut: program.reach.routes(wrapper), fixSite: functionSite(context, wrapper) }),
   }
 }
 

@@ -59,7 +59,9 @@ function detection(context: RuleContext, body: FunctionId, uses: readonly Use[])
   const isDirect = around >= 0 && opensDirectConnection(tree, around)
   const pooler = poolerEvidence(context)
   const isSet = first.evidence.startsWith('SET') || first.evidence.startsWith('set')
-  const leaks = isSet ? 'the next request that is given this connection runs with the setting' : 'it stays with a server connection that others are given'
+  const leaks = isSet
+    ? 'the next request that is given this connection runs with the setting'
+    : 'it stays with a server connection that others are given'
   return {
     place: placeOf(context, { module: first.use.module, node: first.use.call }),
     subject: info.name,
@@ -73,7 +75,9 @@ function detection(context: RuleContext, body: FunctionId, uses: readonly Use[])
     },
     confidence: uses.some(({ use }) => use.confidence === 'definite') ? 'definite' : 'probable',
     severity: isDirect ? 'low' : 'medium',
-    related: uses.slice(1, 6).map(({ use, evidence: label }) => ({ ...placeOf(context, { module: use.module, node: use.call }), label })),
+    related: uses
+      .slice(1, 6)
+      .map(({ use, evidence: label }) => ({ ...placeOf(context, { module: use.module, node: use.call }), label })),
     ...(info.kind === 'module' ? {} : { fixSite: functionSite(context, body) }),
   }
 }

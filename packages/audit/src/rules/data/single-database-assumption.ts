@@ -22,7 +22,10 @@ export const rule: Rule = {
     const named = aliasSites(context)
     const cursors = bareCursors(context)
     const engines = sharedEngines(context)
-    const examined = { count: named.length + cursors.length + engines.length + managedAccess(context), of: 'places that choose a connection' }
+    const examined = {
+      count: named.length + cursors.length + engines.length + managedAccess(context),
+      of: 'places that choose a connection',
+    }
     const replica = replicaEvidence(context)
     const explicit = [...named, ...engines]
     const isHabit = explicit.length > 0 || cursors.length >= HABIT || (replica !== undefined && cursors.length > 0)
@@ -84,9 +87,18 @@ function aliasSites(context: RuleContext): Named[] {
         if (owner.endsWith('DATABASES') || resolved.startsWith('django.db.') || resolved === '') {
           found.push({ site: { module: module.id, node: parent }, label: `${owner}['default']` })
         }
-      } else if (kind === Kind.Call && receiverOf(tree, parent) >= 0 && tree.text(parent + 1) === 'using' && positional(tree, parent, 0) === node) {
+      } else if (
+        kind === Kind.Call &&
+        receiverOf(tree, parent) >= 0 &&
+        tree.text(parent + 1) === 'using' &&
+        positional(tree, parent, 0) === node
+      ) {
         found.push({ site: { module: module.id, node: parent }, label: "using('default')" })
-      } else if (kind === Kind.Keyword && tree.text(parent) === 'using' && keyword(tree, tree.parent(parent), 'using') === node) {
+      } else if (
+        kind === Kind.Keyword &&
+        tree.text(parent) === 'using' &&
+        keyword(tree, tree.parent(parent), 'using') === node
+      ) {
         found.push({ site: { module: module.id, node: tree.parent(parent) }, label: "using='default'" })
       }
     }
@@ -103,7 +115,8 @@ function bareCursors(context: RuleContext): Named[] {
     const tree = context.trees[site.module]!
     const receiver = receiverOf(tree, site.node)
     if (module.role !== 'code' || receiver < 0 || commands.has(site.module)) continue
-    if (context.program.nameOf(site.module, receiver) === 'django.db.connection') found.push({ site, label: 'connection.cursor()' })
+    if (context.program.nameOf(site.module, receiver) === 'django.db.connection')
+      found.push({ site, label: 'connection.cursor()' })
   }
   return found
 }
@@ -116,10 +129,18 @@ function sharedEngines(context: RuleContext): Named[] {
     for (const site of surveyOf(context).callsNamed(name)) {
       const tree = trees[site.module]!
       const statement = tree.parent(site.node)
-      if (!isProduct(program.modules[site.module]!) || tree.scope(site.node) !== 0 || tree.kind(statement) !== Kind.Assign) continue
+      if (
+        !isProduct(program.modules[site.module]!) ||
+        tree.scope(site.node) !== 0 ||
+        tree.kind(statement) !== Kind.Assign
+      )
+        continue
       const variable = tree.text(statement + 1)
-      const importers = program.imports.importersOf(site.module).filter((edge) => edge.names.includes(variable) && isProduct(program.modules[edge.from]!))
-      if (importers.length >= 5) found.push({ site, label: `engine \`${variable}\`, imported by ${importers.length} modules` })
+      const importers = program.imports
+        .importersOf(site.module)
+        .filter((edge) => edge.names.includes(variable) && isProduct(program.modules[edge.from]!))
+      if (importers.length >= 5)
+        found.push({ site, label: `engine \`${variable}\`, imported by ${importers.length} modules` })
     }
   }
   return found
@@ -127,7 +148,11 @@ function sharedEngines(context: RuleContext): Named[] {
 
 /** A replica in settings or in the environment, in words. */
 function replicaEvidence(context: RuleContext): string | undefined {
-  const variable = context.config.environment.find(({ name }) => /(?:REPLICA|READ_?ONLY|READER).*(?:URL|HOST|DSN|DB)|(?:DATABASE|DB|POSTGRES).*(?:REPLICA|READER|READ_?ONLY)/.test(name))
+  const variable = context.config.environment.find(({ name }) =>
+    /(?:REPLICA|READ_?ONLY|READER).*(?:URL|HOST|DSN|DB)|(?:DATABASE|DB|POSTGRES).*(?:REPLICA|READER|READ_?ONLY)/.test(
+      name,
+    ),
+  )
   if (variable !== undefined) return `A replica (\`${variable.name}\`)`
   for (const module of context.program.modules) {
     const tree = context.trees[module.id]!
@@ -143,9 +168,22 @@ function replicaEvidence(context: RuleContext): string | undefined {
 function managedAccess(context: RuleContext): number {
   const survey = surveyOf(context)
   let count = 0
-  for (const name of ['using', 'db_for_read', 'db_for_write', 'sessionmaker', 'async_sessionmaker', 'get_db', 'get_session', 'cursor']) {
+  for (const name of [
+    'using',
+    'db_for_read',
+    'db_for_write',
+    'sessionmaker',
+    'async_sessionmaker',
+    'get_db',
+    'get_session',
+    'cursor',
+  ]) {
     for (const { module, node } of survey.callsNamed(name)) {
-      if (context.program.modules[module]!.role === 'code' && constantText(context.trees[module]!, positional(context.trees[module]!, node, 0)) !== 'default') count++
+      if (
+        context.program.modules[module]!.role === 'code' &&
+        constantText(context.trees[module]!, positional(context.trees[module]!, node, 0)) !== 'default'
+      )
+        count++
     }
   }
   return count

@@ -1,9 +1,9 @@
 // data/unmigrated-schema: tables made by the application itself, so that no change of them is ever written down.
 import { Kind } from '../../facts/contract.ts'
 import type { Detection } from '../../findings/finding.ts'
-import { type Site, surveyOf } from '../../survey/survey.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { calleeName, isUnderMainGuard } from '../../survey/expressions.ts'
+import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
@@ -31,7 +31,9 @@ export const rule: Rule = {
           why: hasTool
             ? `A table that \`create_all\` makes first is missing from the history in \`${other!.path}\`, so the migration that creates it fails on the next database.`
             : '`create_all` never changes a table that exists: the first added column needs hand-written SQL on every database, and nobody can tell which one has it.',
-          do: hasTool ? 'Run the migrations at deployment, and keep `create_all` for tests.' : 'Add Alembic, make a first revision of today\'s tables, and run `alembic upgrade head` before the start of the application.',
+          do: hasTool
+            ? 'Run the migrations at deployment, and keep `create_all` for tests.'
+            : "Add Alembic, make a first revision of today's tables, and run `alembic upgrade head` before the start of the application.",
         },
         confidence: 'definite',
         severity: hasTool ? 'low' : 'medium',
@@ -52,7 +54,11 @@ function competes(context: RuleContext, site: Site): boolean {
     if (tree.kind(at) === Kind.Call && /stamp/.test(calleeName(tree, at))) return false
   }
   if (/migrations?\.py$/.test(tree.path) || /import|restore|reset|upgrade|export/.test(name)) return false
-  return kind === 'module' || program.reach.isReachable(body, ['startup']) || /(?:^|\.)(?:create_app|make_app|lifespan|startup)$/.test(name)
+  return (
+    kind === 'module' ||
+    program.reach.isReachable(body, ['startup']) ||
+    /(?:^|\.)(?:create_app|make_app|lifespan|startup)$/.test(name)
+  )
 }
 
 /** Calls of create_all on SQLAlchemy metadata in code that is no test, no command and no migration. */
@@ -72,7 +78,9 @@ function creations(context: RuleContext): Site[] {
         found.push(site)
         continue
       }
-      const target = program.targetsOf(program.callAt(site.module, site.node)).find((item) => /create_all$|generate_schemas$/.test(item.external))
+      const target = program
+        .targetsOf(program.callAt(site.module, site.node))
+        .find((item) => /create_all$|generate_schemas$/.test(item.external))
       const isMetadata = /(?:^|\.)(?:metadata|db)\.create_all$/.test(tree.dotted(site.node + 1))
       if ((target !== undefined && target.confidence !== 'possible') || isMetadata) found.push(site)
     }

@@ -8,7 +8,19 @@ import type { Rule, RuleContext } from '../rule.ts'
 const SHARE = 0.05
 const ROUTES = 3
 /** Frameworks that are parts of each other count as one. */
-const FAMILIES: Readonly<Record<string, string>> = { starlette: 'fastapi', 'django-rest-framework': 'django', drf: 'django', rest_framework: 'django', 'django-ninja': 'django', ninja: 'django', 'flask-restful': 'flask', 'flask-restx': 'flask', flask_restful: 'flask', quart: 'flask', channels: 'django' }
+const FAMILIES: Readonly<Record<string, string>> = {
+  starlette: 'fastapi',
+  'django-rest-framework': 'django',
+  drf: 'django',
+  rest_framework: 'django',
+  'django-ninja': 'django',
+  ninja: 'django',
+  'flask-restful': 'flask',
+  'flask-restx': 'flask',
+  flask_restful: 'flask',
+  quart: 'flask',
+  channels: 'django',
+}
 
 export const rule: Rule = {
   id: 'framework/mixed-frameworks',
@@ -27,14 +39,19 @@ export const rule: Rule = {
         const family = FAMILIES[entry.framework.toLowerCase()] ?? entry.framework.toLowerCase()
         frameworks.set(family, [...(frameworks.get(family) ?? []), entry])
       }
-      const used = [...frameworks].filter(([, own]) => own.length >= ROUTES && own.length / entries.length >= SHARE).sort((a, b) => b[1].length - a[1].length)
+      const used = [...frameworks]
+        .filter(([, own]) => own.length >= ROUTES && own.length / entries.length >= SHARE)
+        .sort((a, b) => b[1].length - a[1].length)
       if (used.length < 2) continue
       const [, minority] = used.at(-1)!
       const names = used.map(([name, own]) => `${name} (${counted(own.length, 'route')})`)
       detections.push({
         place: minority[0]!.place,
         subject: 'application',
-        evidence: used.map(([name]) => name).sort().join(' + '),
+        evidence: used
+          .map(([name]) => name)
+          .sort()
+          .join(' + '),
         message: {
           what: `One service answers requests through ${listed(names)}.`,
           why: 'Authentication, validation, errors, limits and traces exist twice and drift apart; a person has to know both to follow one request.',

@@ -5,8 +5,8 @@ import type { Detection, Severity } from '../../findings/finding.ts'
 import type { FunctionId } from '../../graph/contract.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { handlerAround, isUnderMainGuard, keyword } from '../../survey/expressions.ts'
-import { type Site, surveyOf } from '../../survey/survey.ts'
 import { servedModules } from '../../survey/served-modules.ts'
+import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, chainTo, counted, functionSite, placeOf, SERVING } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
@@ -28,13 +28,16 @@ export const rule: Rule = {
       const tree = context.trees[site.module]!
       if (!isBuiltinPrint(context, tree, site)) continue
       examined++
-      if (keyword(tree, site.node, 'file') >= 0 || isUnderMainGuard(tree, site.node) || isVerbosePath(tree, site.node)) continue
+      if (keyword(tree, site.node, 'file') >= 0 || isUnderMainGuard(tree, site.node) || isVerbosePath(tree, site.node))
+        continue
       const print = { ...site, body: bodyOf(context, site), inHandler: handlerAround(tree, site.node) >= 0 }
       if (speaksToTerminal(context, tree, print)) continue
       const key = `${print.body} ${print.inHandler}`
       byPlace.set(key, [...(byPlace.get(key) ?? []), print])
     }
-    const detections = [...byPlace.values()].map((prints) => detection(context, prints)).filter((found) => found !== undefined)
+    const detections = [...byPlace.values()]
+      .map((prints) => detection(context, prints))
+      .filter((found) => found !== undefined)
     return { detections, examined: { count: Math.max(examined, loggers(context)), of: 'print and log calls' } }
   },
 }
@@ -58,13 +61,21 @@ function isVerbosePath(tree: SyntaxTree, node: number): boolean {
     if (kind === Kind.If && tree.kind(from) === Kind.Body) {
       for (let test = at + 1; test < tree.end(at + 1); test++) {
         const part = tree.kind(test)
-        if ((part === Kind.Name || part === Kind.Attribute) && /^(?:verbose|_?debug|verbosity|show_progress|is_?cli|echo)$/i.test(tree.text(test))) return true
+        if (
+          (part === Kind.Name || part === Kind.Attribute) &&
+          /^(?:verbose|_?debug|verbosity|show_progress|is_?cli|echo)$/i.test(tree.text(test))
+        )
+          return true
       }
     }
     if (kind === Kind.ClassDef) {
       for (let base = at + 1; base < tree.end(at) && tree.kind(base) !== Kind.Body; base++) {
         const part = tree.kind(base)
-        if ((part === Kind.Name || part === Kind.Attribute) && /(?:Handler|Formatter|Console\w*|BaseCommand|Action)$/.test(tree.text(base))) return true
+        if (
+          (part === Kind.Name || part === Kind.Attribute) &&
+          /(?:Handler|Formatter|Console\w*|BaseCommand|Action)$/.test(tree.text(base))
+        )
+          return true
       }
     }
   }
@@ -75,7 +86,8 @@ function isVerbosePath(tree: SyntaxTree, node: number): boolean {
 function speaksToTerminal(context: RuleContext, tree: SyntaxTree, print: Print): boolean {
   const info = context.program.functionInfo(print.body)
   if (info.kind === 'module') return true
-  if (/(?:^|[._])(?:print|display|dump|banner|usage|main|test)(?:_|$)/.test(info.name) || info.name.endsWith('_main')) return true
+  if (/(?:^|[._])(?:print|display|dump|banner|usage|main|test)(?:_|$)/.test(info.name) || info.name.endsWith('_main'))
+    return true
   const fn = tree.enclosingFunction(print.node)
   for (let at = fn; at < tree.end(fn); at++) {
     if (tree.kind(at) === Kind.Call && tree.kind(at + 1) === Kind.Name && tree.text(at + 1) === 'input') return true
@@ -94,16 +106,23 @@ function detection(context: RuleContext, prints: readonly Print[]): Detection | 
   if (entry === undefined && program.reach.isReachable(body, ['command', 'startup'])) return undefined
   const severity: Severity = entry === undefined ? 'low' : inHandler ? 'high' : 'medium'
   const routes = program.reach.routes(body)
-  const who = entry === undefined ? 'The service imports this module.' : `\`${entry.label}\` leads here${routes > 1 ? `, one of ${counted(routes, 'route')}` : ''}.`
+  const who =
+    entry === undefined
+      ? 'The service imports this module.'
+      : `\`${entry.label}\` leads here${routes > 1 ? `, one of ${counted(routes, 'route')}` : ''}.`
   const times = prints.length > 1 ? `, ${prints.length} times` : ''
   return {
     place,
     subject: info.name,
     evidence: inHandler ? 'print in except' : 'print',
     message: {
-      what: inHandler ? `\`${info.name}\` prints an exception instead of logging it${times}.` : `\`${info.name}\` prints instead of logging${times}.`,
+      what: inHandler
+        ? `\`${info.name}\` prints an exception instead of logging it${times}.`
+        : `\`${info.name}\` prints instead of logging${times}.`,
       why: `The line has no level, time, logger name or request id, so nobody can find, filter or count it. ${who}${inHandler ? ' The traceback is lost as well.' : ''}`,
-      do: inHandler ? 'Use `logger.exception("…")` of `logging.getLogger(__name__)`.' : 'Use `logging.getLogger(__name__)` with a level.',
+      do: inHandler
+        ? 'Use `logger.exception("…")` of `logging.getLogger(__name__)`.'
+        : 'Use `logging.getLogger(__name__)` with a level.',
     },
     confidence: 'definite',
     severity,
@@ -117,5 +136,8 @@ function detection(context: RuleContext, prints: readonly Print[]): Detection | 
 
 function loggers(context: RuleContext): number {
   const survey = surveyOf(context)
-  return ['debug', 'info', 'warning', 'error', 'exception', 'critical'].reduce((sum, name) => sum + survey.callsNamed(name).length, 0)
+  return ['debug', 'info', 'warning', 'error', 'exception', 'critical'].reduce(
+    (sum, name) => sum + survey.callsNamed(name).length,
+    0,
+  )
 }

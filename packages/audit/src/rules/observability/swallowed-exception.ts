@@ -1,11 +1,11 @@
 // observability/swallowed-exception: a handler for every exception that does nothing, in code that serves users or runs jobs.
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
+import type { Detection } from '../../findings/finding.ts'
+import { commandLineModules } from '../../survey/command-line.ts'
 import { calleeName } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, chainTo, functionSite, placeOf, SERVING } from '../../survey/whereabouts.ts'
-import { commandLineModules } from '../../survey/command-line.ts'
-import type { Detection } from '../../findings/finding.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
 /** Calls between the entry and the handler up to which the handler is part of what the entry does. */
@@ -28,7 +28,13 @@ export const rule: Rule = {
       if (!catchesEverything(tree, site.node)) continue
       examined++
       const how = swallows(tree, site.node)
-      if (how === undefined || hasComment(tree, site.node) || guardsImport(tree, site.node) || isCleanUp(tree, site.node)) continue
+      if (
+        how === undefined ||
+        hasComment(tree, site.node) ||
+        guardsImport(tree, site.node) ||
+        isCleanUp(tree, site.node)
+      )
+        continue
       const found = detection(context, site, how)
       if (found !== undefined) detections.push(found)
     }
@@ -63,7 +69,8 @@ function swallows(tree: SyntaxTree, handler: number): 'pass' | 'print' | undefin
 function hasComment(tree: SyntaxTree, handler: number): boolean {
   const from = tree.line(handler)
   const to = tree.value(tree.childOf(handler, Kind.Body))
-  for (let at = 0; at < tree.comments.length; at += 2) if (tree.comments[at]! >= from && tree.comments[at]! <= to) return true
+  for (let at = 0; at < tree.comments.length; at += 2)
+    if (tree.comments[at]! >= from && tree.comments[at]! <= to) return true
   return false
 }
 
@@ -80,7 +87,12 @@ function isCleanUp(tree: SyntaxTree, handler: number): boolean {
   const first = tree.firstChild(body)
   if (tree.childCount(body) !== 1 || tree.kind(first) !== Kind.Expr) return false
   const call = tree.kind(first + 1) === Kind.Await ? first + 2 : first + 1
-  return tree.kind(call) === Kind.Call && /^(?:close|aclose|remove|unlink|rmtree|cancel|terminate|kill|rollback|disconnect|shutdown|release|stop|cleanup|expunge|flush|capture_\w+|join|quit|logout)$/.test(calleeName(tree, call))
+  return (
+    tree.kind(call) === Kind.Call &&
+    /^(?:close|aclose|remove|unlink|rmtree|cancel|terminate|kill|rollback|disconnect|shutdown|release|stop|cleanup|expunge|flush|seek|capture_\w+|join|quit|logout)$/.test(
+      calleeName(tree, call),
+    )
+  )
 }
 
 /** `try: return int(text) except Exception: pass` and `value = default; try: value = …`: the code after it is the answer. */
@@ -89,9 +101,26 @@ function fallsBack(tree: SyntaxTree, handler: number): boolean {
   if (tree.childCount(body) > 2) return false
   for (let at = tree.firstChild(body); at >= 0; at = tree.nextSibling(at)) {
     const kind = tree.kind(at)
-    if (kind !== Kind.Return && kind !== Kind.Assign && kind !== Kind.AnnAssign && kind !== Kind.Import && kind !== Kind.ImportFrom) return false
+    if (
+      kind !== Kind.Return &&
+      kind !== Kind.Assign &&
+      kind !== Kind.AnnAssign &&
+      kind !== Kind.Import &&
+      kind !== Kind.ImportFrom
+    )
+      return false
   }
   return true
+}
+
+/** Inside another handler or a `finally`: the first failure has been dealt with, this is a courtesy. */
+function isOnTheWayOut(tree: SyntaxTree, handler: number): boolean {
+  const fn = tree.enclosingFunction(handler)
+  for (let at = tree.parent(tree.parent(handler)); at > fn; at = tree.parent(at)) {
+    const kind = tree.kind(at)
+    if (kind === Kind.Handler || kind === Kind.Finally) return true
+  }
+  return false
 }
 
 function detection(context: RuleContext, site: Site, how: 'pass' | 'print'): Detection | undefined {
@@ -103,7 +132,8 @@ function detection(context: RuleContext, site: Site, how: 'pass' | 'print'): Det
   if (entry === undefined) return undefined
   const isEntry = entry.function === body
   // Far from the entry, or around one value with a default: somebody may have meant it.
-  const isDoubtful = chain.length > NEAR + 2 || fallsBack(context.trees[site.module]!, site.node)
+  const tree = context.trees[site.module]!
+  const isDoubtful = chain.length > NEAR + 2 || fallsBack(tree, site.node) || isOnTheWayOut(tree, site.node)
   return {
     place,
     subject: info.name,

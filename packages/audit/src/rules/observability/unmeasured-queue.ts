@@ -5,9 +5,17 @@ import type { Rule } from '../rule.ts'
 import { METERS } from './unmeasured-service.ts'
 
 const QUEUES = ['celery', 'rq', 'dramatiq', 'arq', 'huey', 'procrastinate', 'taskiq', 'streaq']
-const EXPORTERS = ['flower', 'celery_exporter', 'celery_prometheus_exporter', 'rq_exporter', 'rq_dashboard', 'django_rq', 'dramatiq_dashboard', ...METERS]
+const EXPORTERS = [
+  ...METERS,
+  ...(
+    'flower celery_exporter celery_prometheus_exporter rq_exporter rq_dashboard django_rq ' + 'dramatiq_dashboard'
+  ).split(' '),
+]
 /** Asking a broker how long its queue is. */
-const LENGTHS = ['llen', 'active_queues', 'queue_declare', 'zcard', 'xlen', 'reserved', 'get_queue_attributes', 'ApproximateNumberOfMessages', 'celery_queue_length', 'queue_length', 'queue_depth']
+const LENGTHS = (
+  'llen active_queues queue_declare zcard xlen reserved get_queue_attributes ' +
+  'ApproximateNumberOfMessages celery_queue_length queue_length queue_depth'
+).split(' ')
 
 export const rule: Rule = {
   id: 'observability/unmeasured-queue',
@@ -21,8 +29,11 @@ export const rule: Rule = {
     const queue = libraryInUse(context, QUEUES)
     if (tasks === 0 || queue === '') return { detections: [], examined: { count: 0, of: 'job queues' } }
     const examined = { count: 1, of: 'job queues' }
-    const deployed = context.config.services.some(({ name, image }) => /flower|exporter|rq-dashboard/.test(`${name} ${image}`))
-    if (deployed || libraryInUse(context, EXPORTERS) !== '' || mentionedIn(context, LENGTHS) !== '') return { detections: [], examined }
+    const deployed = context.config.services.some(({ name, image }) =>
+      /flower|exporter|rq-dashboard/.test(`${name} ${image}`),
+    )
+    if (deployed || libraryInUse(context, EXPORTERS) !== '' || mentionedIn(context, LENGTHS) !== '')
+      return { detections: [], examined }
     const first = context.program.entries.find((entry) => entry.kind === 'task')!
     return {
       detections: [

@@ -3,7 +3,13 @@ import { applicationPlace, libraryInUse, routeCount } from '../../survey/applica
 import { counted } from '../../survey/whereabouts.ts'
 import type { Rule } from '../rule.ts'
 
-export const METERS = ['prometheus_client', 'prometheus_fastapi_instrumentator', 'prometheus_flask_exporter', 'starlette_exporter', 'starlette_prometheus', 'django_prometheus', 'aioprometheus', 'statsd', 'datadog', 'ddtrace', 'newrelic', 'elasticapm', 'elastic_apm', 'scout_apm', 'logfire', 'opentelemetry', 'opentelemetry_api', 'opentelemetry_sdk', 'opentelemetry_distro', 'opencensus', 'azure_monitor_opentelemetry', 'influxdb', 'graphyte', 'telegraf', 'aws_embedded_metrics', 'appsignal', 'applicationinsights', 'django_statsd', 'pystatsd', 'markus']
+export const METERS = (
+  'prometheus_client prometheus_fastapi_instrumentator prometheus_flask_exporter starlette_exporter ' +
+  'starlette_prometheus django_prometheus aioprometheus statsd datadog ddtrace newrelic elasticapm ' +
+  'elastic_apm scout_apm logfire opentelemetry opentelemetry_api opentelemetry_sdk opentelemetry_distro ' +
+  'opencensus azure_monitor_opentelemetry influxdb graphyte telegraf aws_embedded_metrics appsignal ' +
+  'applicationinsights django_statsd pystatsd markus'
+).split(' ')
 
 export const rule: Rule = {
   id: 'observability/unmeasured-service',

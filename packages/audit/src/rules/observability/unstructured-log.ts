@@ -6,10 +6,25 @@ import { type Site, surveyOf } from '../../survey/survey.ts'
 import { counted, isProduct, placeOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
-const STRUCTURED = ['structlog', 'pythonjsonlogger', 'python_json_logger', 'json_logging', 'json_log_formatter', 'JSON_log_formatter', 'logstash_formatter', 'logstash_async', 'python_logstash', 'ecs_logging', 'django_structlog', 'logfire', 'eliot', 'google_cloud_logging', 'aws_lambda_powertools', 'watchtower', 'msgspec_logging', 'pygelf', 'graypy']
-const FORMATTERS = ['JsonFormatter', 'JSONFormatter', 'JsonLogFormatter', 'JSONLogFormatter', 'JsonLoggingFormatter', 'StructuredFormatter', 'LogstashFormatter', 'serialize_json', 'StackdriverFormatter', 'JSONRenderer.logs', 'StructuredLogHandler']
-const REQUEST_ID_LIBRARIES = ['asgi_correlation_id', 'django_guid', 'log_request_id', 'django_log_request_id', 'django_request_id', 'flask_log_request_id', 'starlette_context', 'request_id']
-const REQUEST_IDS = ['X-Request-ID', 'X-Request-Id', 'x-request-id', 'HTTP_X_REQUEST_ID', 'X-Correlation-ID', 'X-Correlation-Id', 'x-correlation-id', 'request_id_var', 'correlation_id', 'RequestIDMiddleware', 'RequestIdMiddleware', 'CorrelationIdMiddleware']
+const STRUCTURED = (
+  'structlog pythonjsonlogger python_json_logger json_logging json_log_formatter JSON_log_formatter ' +
+  'logstash_formatter logstash_async python_logstash ecs_logging django_structlog logfire eliot ' +
+  'google_cloud_logging aws_lambda_powertools watchtower msgspec_logging pygelf graypy'
+).split(' ')
+const FORMATTERS = (
+  'JsonFormatter JSONFormatter JsonLogFormatter JSONLogFormatter JsonLoggingFormatter ' +
+  'StructuredFormatter LogstashFormatter serialize_json StackdriverFormatter JSONRenderer.logs ' +
+  'StructuredLogHandler'
+).split(' ')
+const REQUEST_ID_LIBRARIES = (
+  'asgi_correlation_id django_guid log_request_id django_log_request_id django_request_id ' +
+  'flask_log_request_id starlette_context request_id'
+).split(' ')
+const REQUEST_IDS = (
+  'X-Request-ID X-Request-Id x-request-id HTTP_X_REQUEST_ID X-Correlation-ID X-Correlation-Id ' +
+  'x-correlation-id request_id_var correlation_id RequestIDMiddleware RequestIdMiddleware ' +
+  'CorrelationIdMiddleware'
+).split(' ')
 const LEVELS = ['debug', 'info', 'warning', 'error', 'exception', 'critical']
 
 export const rule: Rule = {
@@ -21,7 +36,8 @@ export const rule: Rule = {
   summary: 'Logs have no fields and no request id.',
   run(context) {
     const place = loggingPlace(context) ?? applicationPlace(context)
-    if (place === undefined || applicationPlace(context) === undefined) return { detections: [], examined: { count: 0, of: 'log calls' } }
+    if (place === undefined || applicationPlace(context) === undefined)
+      return { detections: [], examined: { count: 0, of: 'log calls' } }
     const calls = LEVELS.reduce((sum, level) => sum + surveyOf(context).callsNamed(level).length, 0)
     const examined = { count: calls, of: 'log calls' }
     const isStructured = libraryInUse(context, STRUCTURED) !== '' || mentionedIn(context, FORMATTERS) !== ''
@@ -50,7 +66,9 @@ export const rule: Rule = {
 function loggingPlace(context: RuleContext): Place | undefined {
   const commands = commandLineModules(context)
   for (const name of ['dictConfig', 'basicConfig', 'fileConfig']) {
-    const site = surveyOf(context).callsNamed(name).find((item: Site) => isProduct(context.program.modules[item.module]!) && !commands.has(item.module))
+    const site = surveyOf(context)
+      .callsNamed(name)
+      .find((item: Site) => isProduct(context.program.modules[item.module]!) && !commands.has(item.module))
     if (site !== undefined) return placeOf(context, site)
   }
   return undefined

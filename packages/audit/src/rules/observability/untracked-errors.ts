@@ -3,7 +3,12 @@ import { applicationPlace, libraryInUse, routeCount, taskCount } from '../../sur
 import { counted } from '../../survey/whereabouts.ts'
 import type { Rule } from '../rule.ts'
 
-const TRACKERS = ['sentry_sdk', 'raven', 'rollbar', 'bugsnag', 'honeybadger', 'airbrake', 'pybrake', 'appsignal', 'opentelemetry', 'opentelemetry_api', 'opentelemetry_sdk', 'opentelemetry_distro', 'ddtrace', 'newrelic', 'elasticapm', 'elastic_apm', 'scout_apm', 'logfire', 'azure_monitor_opentelemetry', 'applicationinsights', 'aws_xray_sdk', 'glitchtip', 'exceptionless', 'posthog']
+const TRACKERS = (
+  'sentry_sdk raven rollbar bugsnag honeybadger airbrake pybrake appsignal opentelemetry ' +
+  'opentelemetry_api opentelemetry_sdk opentelemetry_distro ddtrace newrelic elasticapm elastic_apm ' +
+  'scout_apm logfire azure_monitor_opentelemetry applicationinsights aws_xray_sdk glitchtip ' +
+  'exceptionless posthog'
+).split(' ')
 
 export const rule: Rule = {
   id: 'observability/untracked-errors',

@@ -48,18 +48,25 @@ export const rule: Rule = {
           { path: from.path, line: first.line, label: `${from.name} imports ${to.name}` },
           { path: to.path, line: 1, label: `plugin ${plugin}` },
         ],
-        related: edges.slice(1, 6).map((edge) => ({ path: from.path, line: edge.line, label: `imports ${program.modules[edge.to]!.name}` })),
+        related: edges
+          .slice(1, 6)
+          .map((edge) => ({ path: from.path, line: edge.line, label: `imports ${program.modules[edge.to]!.name}` })),
       })
     }
     const plugins = [...folders.values()].reduce((sum, names) => sum + names.size, 0)
-    return { detections, examined: { count: plugins === 0 ? 0 : Math.max(plugins, importers.size), of: 'plugins and their importers' } }
+    return {
+      detections,
+      examined: { count: plugins === 0 ? 0 : Math.max(plugins, importers.size), of: 'plugins and their importers' },
+    }
   },
 }
 
 /** Names that a plugin's package offers to the core: base classes, registries and their look-ups. */
-const INTERFACE = /^(?:Base\w*|Abstract\w*|\w*(?:Interface|Registry|Base|Protocol|Error|Exception)|(?:get|register|list|find|load)_\w+|[A-Z]+(?:_[A-Z]+)*_(?:CLASSES|TYPES|REGISTRY|PLUGINS))$/
+const INTERFACE =
+  /^(?:Base\w*|Abstract\w*|\w*(?:Interface|Registry|Base|Protocol|Error|Exception)|(?:get|register|list|find|load)_\w+|[A-Z]+(?:_[A-Z]+)*_(?:CLASSES|TYPES|REGISTRY|PLUGINS))$/
 const PLUGIN_FOLDER = /(?:^|\.)(?:plugins|addons|extensions)$/
-const SHARED = /^_|^(?:bases?|base_.*|common|core|registry|interfaces?|contracts?|abstract|types|utils?|helpers|manager|loader|hooks|exceptions|errors|models|schemas|constants|enums|tests?|generic|views|urls|api|management|migrations|admin|service|router|signals|metrics|decorators)$/
+const SHARED =
+  /^_|^(?:bases?|base_.*|common|core|registry|interfaces?|contracts?|abstract|types|utils?|helpers|manager|loader|hooks|exceptions|errors|models|schemas|constants|enums|tests?|generic|views|urls|api|management|migrations|admin|service|router|signals|metrics|decorators)$/
 
 /** Plugin folders by dotted name, with their concrete plugins: sub-packages, two at least. */
 function pluginFolders(modules: readonly Module[]): ReadonlyMap<string, ReadonlySet<string>> {
@@ -91,7 +98,11 @@ function pluginOf(name: string, folders: ReadonlyMap<string, ReadonlySet<string>
 
 /** Where an application is put together, naming plugins is the job. */
 function isComposition(module: Module): boolean {
-  return /(?:^|\.)(?:__main__|main|app|apps|application|asgi|wsgi|urls|cli|manage|settings|config|conftest|bootstrap|celery|worker|scheduler|factory|container)$/.test(module.name) || module.role === 'configuration'
+  return (
+    /(?:^|\.)(?:__main__|main|app|apps|application|asgi|wsgi|urls|cli|manage|settings|config|conftest|bootstrap|celery|worker|scheduler|factory|container)$/.test(
+      module.name,
+    ) || module.role === 'configuration'
+  )
 }
 
 const parentOf = (name: string): string => name.slice(0, name.lastIndexOf('.'))

@@ -20,9 +20,16 @@ export const rule: Rule = {
     const routes = routeModules(context)
     const lines = program.modules.filter(isProduct).reduce((sum, module) => sum + context.trees[module.id]!.value(0), 0)
     const examined = { count: lines < LEAST_LINES ? 0 : routes.size, of: 'route modules' }
-    if (lines < LEAST_LINES) return { detections: [], examined, couldNotTell: `A code base of ${counted(lines, 'line')} needs no layer between routes and models.` }
+    if (lines < LEAST_LINES)
+      return {
+        detections: [],
+        examined,
+        couldNotTell: `A code base of ${counted(lines, 'line')} needs no layer between routes and models.`,
+      }
     if (routes.size < LEAST_MODULES) return { detections: [], examined }
-    const direct = [...routes].map((module) => ({ module, call: firstDatabaseCall(context, module) })).filter((item) => item.call >= 0)
+    const direct = [...routes]
+      .map((module) => ({ module, call: firstDatabaseCall(context, module) }))
+      .filter((item) => item.call >= 0)
     if (direct.length / routes.size <= SHARE) return { detections: [], examined }
     const first = direct[0]!
     const detection: Detection = {
@@ -35,7 +42,13 @@ export const rule: Rule = {
         do: 'For the tables that change most, put queries behind functions named in words of the domain, and let routes call those.',
       },
       confidence: 'definite',
-      related: direct.slice(1, 11).map((item) => ({ path: program.modules[item.module]!.path, line: program.callInfo(item.call).line, label: program.callInfo(item.call).text })),
+      related: direct
+        .slice(1, 11)
+        .map((item) => ({
+          path: program.modules[item.module]!.path,
+          line: program.callInfo(item.call).line,
+          label: program.callInfo(item.call).text,
+        })),
       fanOut: direct.length,
     }
     return { detections: [detection], examined }
@@ -52,7 +65,8 @@ function routeModules({ program }: RuleContext): ReadonlySet<ModuleId> {
   return new Set([...found].sort((a, b) => a - b))
 }
 
-const ASYNC_DATABASE = /^(?:sqlalchemy\.ext\.asyncio|asyncpg|psycopg\.Async|tortoise|motor|django\.db\.models\.QuerySet\.a)/
+const ASYNC_DATABASE =
+  /^(?:sqlalchemy\.ext\.asyncio|asyncpg|psycopg\.Async|tortoise|motor|django\.db\.models\.QuerySet\.a)/
 
 function firstDatabaseCall({ program }: RuleContext, module: ModuleId): number {
   const [from, to] = program.callRange(module)

@@ -60,7 +60,8 @@ export const rule: Rule = {
   run(context) {
     const users = vendorUsers(context)
     const detections: Detection[] = []
-    for (const [vendor, modules] of users) detections.push(...calls(context, vendor, modules), ...leakedTypes(context, vendor, modules))
+    for (const [vendor, modules] of users)
+      detections.push(...calls(context, vendor, modules), ...leakedTypes(context, vendor, modules))
     return { detections, examined: { count: users.size, of: 'vendor SDKs' } }
   },
 }
@@ -74,7 +75,10 @@ function vendorUsers(context: RuleContext): ReadonlyMap<string, readonly User[]>
     for (const [vendor, names] of Object.entries(VENDORS)) {
       const name = names.find((item) => externals.has(item))
       if (name === undefined) continue
-      found.set(vendor, [...(found.get(vendor) ?? []), user(context, module, new RegExp(`^(?:${names.join('|')})(?:\\.|$)`), externals.get(name)!)])
+      found.set(vendor, [
+        ...(found.get(vendor) ?? []),
+        user(context, module, new RegExp(`^(?:${names.join('|')})(?:\\.|$)`), externals.get(name)!),
+      ])
     }
     if (!externals.has('google') && !externals.has('googleapiclient') && !externals.has('azure')) continue
     for (const [vendor, pattern] of Object.entries(NAMESPACED)) {
@@ -90,7 +94,8 @@ function importLine({ trees }: RuleContext, module: ModuleId, pattern: RegExp): 
   for (let node = 1; node < tree.size; node++) {
     const kind = tree.kind(node)
     if (kind === Kind.ImportFrom && pattern.test(tree.text(node))) return tree.line(node)
-    if (kind === Kind.Alias && tree.kind(tree.parent(node)) === Kind.Import && pattern.test(tree.text(node))) return tree.line(node)
+    if (kind === Kind.Alias && tree.kind(tree.parent(node)) === Kind.Import && pattern.test(tree.text(node)))
+      return tree.line(node)
   }
   return 0
 }
@@ -138,7 +143,9 @@ function calls(context: RuleContext, vendor: string, users: readonly User[]): De
         do: `Let \`${adapter}\` be the only package that calls it, and give the others an interface in words of your domain.`,
       },
       confidence: 'definite',
-      related: item.calls.slice(1, 6).map((call) => ({ path: module.path, line: call, label: `another use of ${vendor}` })),
+      related: item.calls
+        .slice(1, 6)
+        .map((call) => ({ path: module.path, line: call, label: `another use of ${vendor}` })),
       fixSite: { path: module.path, line, name: `${own}: ${vendor}` },
     }
   })
@@ -147,7 +154,12 @@ function calls(context: RuleContext, vendor: string, users: readonly User[]): De
 /** One finding for a vendor whose types and errors are known in three packages that never call it. */
 function leakedTypes(context: RuleContext, vendor: string, users: readonly User[]): Detection[] {
   const { program } = context
-  const known = users.filter((item) => item.calls.length === 0 && !isAdapterPath(program.modules[item.module]!.path) && program.modules[item.module]!.role === 'code')
+  const known = users.filter(
+    (item) =>
+      item.calls.length === 0 &&
+      !isAdapterPath(program.modules[item.module]!.path) &&
+      program.modules[item.module]!.role === 'code',
+  )
   const packages = [...new Set(known.map((item) => packageOf(context, item.module)))].sort()
   if (packages.length < ENOUGH_PACKAGES) return []
   const [first, ...others] = known.map((item) => ({ path: program.modules[item.module]!.path, line: item.importLine }))
@@ -158,8 +170,8 @@ function leakedTypes(context: RuleContext, vendor: string, users: readonly User[
       evidence: `types of ${vendor}`,
       message: {
         what: `${counted(known.length, 'module')} of ${counted(packages.length, 'domain package')} (${listed(packages)}) import types or errors of ${vendor} without calling it.`,
-        why: 'Signatures in words of the vendor spread its model through the domain: a change of vendor, or of its SDK\'s major version, reaches all of them.',
-        do: 'Translate the vendor\'s objects and errors into your own where the adapter returns.',
+        why: "Signatures in words of the vendor spread its model through the domain: a change of vendor, or of its SDK's major version, reaches all of them.",
+        do: "Translate the vendor's objects and errors into your own where the adapter returns.",
       },
       confidence: 'definite',
       severity: 'low',
@@ -171,7 +183,8 @@ function leakedTypes(context: RuleContext, vendor: string, users: readonly User[
 }
 
 /** Folders and files whose job is to speak to vendors: what is in them is no scatter. */
-const ADAPTER = /(?:^|\/)(?:adapters?|integrations?|gateways?|providers?|vendors?|connectors?|federated_connectors|external|clients?|backends?|drivers?|plugins?|storages?|sdk|lambda|terraform|infra(?:structure)?|aws|s3|gcp|gcs|azure|stripe|slack|slackbot|openai|anthropic|sendgrid|twilio|elasticsearch|search_engine|mailers?|llm)(?:\/|\.py$|_)|_(?:adapter|gateway|client|provider|storage|backend)\.py$/
+const ADAPTER =
+  /(?:^|\/)(?:adapters?|integrations?|gateways?|providers?|vendors?|connectors?|federated_connectors|external|clients?|backends?|drivers?|plugins?|storages?|sdk|lambda|terraform|infra(?:structure)?|aws|s3|gcp|gcs|azure|stripe|slack|slackbot|openai|anthropic|sendgrid|twilio|elasticsearch|search_engine|mailers?|llm)(?:\/|\.py$|_)|_(?:adapter|gateway|client|provider|storage|backend)\.py$/
 
 const isAdapterPath = (path: string): boolean => ADAPTER.test(path)
 

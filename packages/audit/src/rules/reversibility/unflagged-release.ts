@@ -1,13 +1,24 @@
 // reversibility/unflagged-release: every change is live for everybody at the moment of its deployment.
-import { applicationPlace, libraryInUse, mentionedIn, routeCount } from '../../survey/application.ts'
+
 import { Kind } from '../../facts/contract.ts'
+import { applicationPlace, libraryInUse, mentionedIn, routeCount } from '../../survey/application.ts'
 import { counted, isProduct } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
-const CLIENTS = ['waffle', 'django_waffle', 'flagsmith', 'UnleashClient', 'unleashclient', 'ldclient', 'launchdarkly_server_sdk', 'growthbook', 'openfeature', 'openfeature_sdk', 'splitio', 'splitio_client', 'gutter', 'flipper', 'statsig', 'configcat', 'configcatclient', 'flags', 'django_flags', 'gargoyle', 'posthog', 'devcycle_python_server_sdk', 'flag_engine', 'featureflags']
-const WORDS = ['feature_flags', 'feature_flag', 'FEATURE_FLAGS', 'FeatureFlag', 'FeatureFlags', 'is_feature_enabled', 'feature_enabled', 'flag_enabled', 'flag_is_active', 'has_feature_flag', 'is_feature_available', 'feature_toggle', 'FLAGS', 'FeatureToggle', 'has_feature', 'features', 'feature_is_enabled', 'EXPERIMENTAL_FEATURES']
+const CLIENTS = (
+  'waffle django_waffle flagsmith UnleashClient unleashclient ldclient launchdarkly_server_sdk ' +
+  'growthbook openfeature openfeature_sdk splitio splitio_client gutter flipper statsig configcat ' +
+  'configcatclient flags django_flags gargoyle posthog devcycle_python_server_sdk flag_engine ' +
+  'featureflags'
+).split(' ')
+const WORDS = (
+  'feature_flags feature_flag FEATURE_FLAGS FeatureFlag FeatureFlags is_feature_enabled feature_enabled ' +
+  'flag_enabled flag_is_active has_feature_flag is_feature_available feature_toggle FLAGS FeatureToggle ' +
+  'has_feature features feature_is_enabled EXPERIMENTAL_FEATURES'
+).split(' ')
 /** A setting, class or function of the project's own that is named as a feature flag. */
-const FLAG = /^(?:\w+_)?FEATURE_\w+$|^(?:is|has|get|check|enable)_(?:\w+_)?feature(?:s|_\w+)?$|feature_?flag|experiment(?:al)?_/i
+const FLAG =
+  /^(?:\w+_)?FEATURE_\w+$|^(?:is|has|get|check|enable)_(?:\w+_)?feature(?:s|_\w+)?$|feature_?flag|experiment(?:al)?_/i
 
 function hasFlagSetting({ program, trees }: RuleContext): boolean {
   return program.modules.some((module) => {
@@ -15,7 +26,12 @@ function hasFlagSetting({ program, trees }: RuleContext): boolean {
     const tree = trees[module.id]!
     for (let at = tree.firstChild(0); at >= 0; at = tree.nextSibling(at)) {
       const kind = tree.kind(at)
-      if ((kind === Kind.Assign || kind === Kind.AnnAssign) && tree.kind(at + 1) === Kind.Name && FLAG.test(tree.text(at + 1))) return true
+      if (
+        (kind === Kind.Assign || kind === Kind.AnnAssign) &&
+        tree.kind(at + 1) === Kind.Name &&
+        FLAG.test(tree.text(at + 1))
+      )
+        return true
       if ((kind === Kind.FunctionDef || kind === Kind.ClassDef) && FLAG.test(tree.text(at))) return true
     }
     return false
@@ -34,9 +50,11 @@ export const rule: Rule = {
   run(context) {
     const place = applicationPlace(context)
     const routes = routeCount(context)
-    if (place === undefined || routes < LEAST_ROUTES) return { detections: [], examined: { count: 0, of: 'web applications' } }
+    if (place === undefined || routes < LEAST_ROUTES)
+      return { detections: [], examined: { count: 0, of: 'web applications' } }
     const examined = { count: 1, of: 'web applications' }
-    if (libraryInUse(context, CLIENTS) !== '' || mentionedIn(context, WORDS) !== '' || hasFlagSetting(context)) return { detections: [], examined }
+    if (libraryInUse(context, CLIENTS) !== '' || mentionedIn(context, WORDS) !== '' || hasFlagSetting(context))
+      return { detections: [], examined }
     return {
       detections: [
         {

@@ -7,10 +7,27 @@ import type { Rule, RuleContext } from '../rule.ts'
 
 const LEAST_ROUTES = 10
 const VERSION = /(?:^|[/._-])v\d+(?:[/._-]|$)|(?:^|\/)\d{4}-\d{2}-\d{2}(?:\/|$)/i
-const DECLARED = ['DEFAULT_VERSIONING_CLASS', 'ALLOWED_VERSIONS', 'API_V1_STR', 'API_V1_PREFIX', 'Accept-Version', 'X-API-Version', 'X-Api-Version', 'api-version', 'API-Version', 'API_VERSION', 'api_version', 'VersionedFastAPI', 'fastapi_versioning', 'cadwyn', '/v1', '/api/v1', '/v1/', '/api/v1/', 'v1', 'api/v1/', 'v1/', 'api/v1']
+const DECLARED = (
+  'DEFAULT_VERSIONING_CLASS ALLOWED_VERSIONS API_V1_STR API_V1_PREFIX Accept-Version X-API-Version ' +
+  'X-Api-Version api-version API-Version API_VERSION api_version VersionedFastAPI fastapi_versioning ' +
+  'cadwyn /v1 /api/v1 /v1/ /api/v1/ v1 api/v1/ v1/ api/v1'
+).split(' ')
 /** Pages, health checks and the inside of a site have no outside clients. */
 const INTERNAL = /admin|internal|debug|health|static|media|webhook|metrics|docs|openapi|login|logout|livez|readyz/i
-const API_STYLE: ReadonlySet<string> = new Set(['fastapi', 'starlette', 'flask-restful', 'flask_restful', 'flask-restx', 'drf', 'rest_framework', 'django-rest-framework', 'ninja', 'django-ninja', 'litestar', 'sanic'])
+const API_STYLE: ReadonlySet<string> = new Set([
+  'fastapi',
+  'starlette',
+  'flask-restful',
+  'flask_restful',
+  'flask-restx',
+  'drf',
+  'rest_framework',
+  'django-rest-framework',
+  'ninja',
+  'django-ninja',
+  'litestar',
+  'sanic',
+])
 
 export const rule: Rule = {
   id: 'reversibility/unversioned-api',
@@ -23,7 +40,11 @@ export const rule: Rule = {
     const routes = publicRoutes(context)
     const examined = { count: routes.length, of: 'public API routes' }
     if (routes.length < LEAST_ROUTES) return { detections: [], examined: { ...examined, count: 0 } }
-    const versioned = routes.filter((route) => VERSION.test(route.label) || VERSION.test(context.program.modules[context.program.functionInfo(route.function).module]!.path))
+    const versioned = routes.filter(
+      (route) =>
+        VERSION.test(route.label) ||
+        VERSION.test(context.program.modules[context.program.functionInfo(route.function).module]!.path),
+    )
     if (versioned.length > 0 || mentionedIn(context, DECLARED) !== '') return { detections: [], examined }
     const first = routes[0]!
     const detection: Detection = {
@@ -44,7 +65,8 @@ export const rule: Rule = {
 
 function publicRoutes({ program }: RuleContext): EntryPoint[] {
   return program.entries.filter((entry) => {
-    if (entry.kind !== 'route' || !API_STYLE.has(entry.framework.toLowerCase()) || INTERNAL.test(entry.label)) return false
+    if (entry.kind !== 'route' || !API_STYLE.has(entry.framework.toLowerCase()) || INTERNAL.test(entry.label))
+      return false
     return isProduct(program.modules[program.functionInfo(entry.function).module]!)
   })
 }

@@ -2,7 +2,7 @@
 import type { Detection } from '../../findings/finding.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
-import { bodyOf, chainTo, functionSite, isProduct, placeOf, servedBy, SERVING } from '../../survey/whereabouts.ts'
+import { bodyOf, chainTo, functionSite, isProduct, placeOf, SERVING, servedBy } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
 const LOCKS: Readonly<Record<string, RegExp>> = {

@@ -5,7 +5,7 @@ import type { Detection } from '../../findings/finding.ts'
 import type { Place } from '../../graph/contract.ts'
 import { webWorkers } from '../../survey/deployment.ts'
 import { type ModuleVariable, moduleVariables, type StateWrite, stateWrites } from '../../survey/module-state.ts'
-import { bodyOf, isProduct, placeOf, servedBy, SERVING, subjectOf } from '../../survey/whereabouts.ts'
+import { bodyOf, isProduct, placeOf, SERVING, servedBy, subjectOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 import { isSessionStore } from './session-store.ts'
 
@@ -26,7 +26,10 @@ export const rule: Rule = {
       }
     }
     const settings = sessionSettings(context)
-    const detections = [...[...stores].map(([variable, writes]) => inMemory(context, variable, writes)), ...settings.detections]
+    const detections = [
+      ...[...stores].map(([variable, writes]) => inMemory(context, variable, writes)),
+      ...settings.detections,
+    ]
     return { detections, examined: { count: detections.length + settings.examined, of: 'session stores' } }
   },
 }
@@ -51,7 +54,10 @@ function inMemory(context: RuleContext, variable: ModuleVariable, writes: readon
 }
 
 /** Django's SESSION_ENGINE and Flask's SESSION_TYPE. */
-function sessionSettings(context: RuleContext): { readonly detections: readonly Detection[]; readonly examined: number } {
+function sessionSettings(context: RuleContext): {
+  readonly detections: readonly Detection[]
+  readonly examined: number
+} {
   const { program, trees } = context
   const detections: Detection[] = []
   let examined = 0
@@ -97,10 +103,22 @@ function valuesOf(tree: SyntaxTree, setting: number): SettingValue[] {
   for (let node = 1; node < tree.size; node++) {
     const kind = tree.kind(node)
     if ((kind !== Kind.Name && kind !== Kind.String) || tree.value(node) < 0 || tree.name(node) !== setting) continue
-    const statement = kind === Kind.String && tree.kind(tree.parent(node)) === Kind.Subscript ? tree.parent(tree.parent(node)) : tree.parent(node)
-    const value = tree.kind(statement) === Kind.Dict ? tree.nextSibling(node) : tree.kind(statement) === Kind.Assign ? tree.lastChild(statement) : -1
+    const statement =
+      kind === Kind.String && tree.kind(tree.parent(node)) === Kind.Subscript
+        ? tree.parent(tree.parent(node))
+        : tree.parent(node)
+    const value =
+      tree.kind(statement) === Kind.Dict
+        ? tree.nextSibling(node)
+        : tree.kind(statement) === Kind.Assign
+          ? tree.lastChild(statement)
+          : -1
     if (value >= 0 && tree.kind(value) === Kind.String) {
-      found.push({ value: tree.text(value), place: { path: tree.path, line: tree.line(node) }, isConditional: tree.ancestor(node, Kind.If) >= 0 })
+      found.push({
+        value: tree.text(value),
+        place: { path: tree.path, line: tree.line(node) },
+        isConditional: tree.ancestor(node, Kind.If) >= 0,
+      })
     }
   }
   return found

@@ -3,7 +3,7 @@ import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Detection } from '../../findings/finding.ts'
 import type { Confidence, EntryKind, FunctionId, ModuleId } from '../../graph/contract.ts'
-import { webWorkers, type WorkerCount } from '../../survey/deployment.ts'
+import { type WorkerCount, webWorkers } from '../../survey/deployment.ts'
 import { calleeName, isUnderMainGuard, positional } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, isProduct, placeOf, subjectOf, WEB } from '../../survey/whereabouts.ts'
@@ -31,14 +31,18 @@ export const rule: Rule = {
     const workers = webWorkers(context)
     const found = [...schedulers(context), ...loops(context)]
     return {
-      detections: workers.processes === 1 ? [] : found.filter((item) => item.inWeb).map((item) => detection(context, item, workers)),
+      detections:
+        workers.processes === 1
+          ? []
+          : found.filter((item) => item.inWeb).map((item) => detection(context, item, workers)),
       examined: { count: found.length, of: 'schedulers' },
     }
   },
 }
 
 /** Loops that look after their own process: each process needs one. */
-const HOUSEKEEPING = /flush|heartbeat|metrics?|monitor|refresh|watch|listen|keep_?alive|log_|ping|publish|poll|beat|reload|health|persist|record|consume/i
+const HOUSEKEEPING =
+  /flush|heartbeat|metrics?|monitor|refresh|watch|listen|keep_?alive|log_|ping|publish|poll|beat|reload|health|persist|record|consume/i
 
 interface Scheduler extends Site {
   readonly what: string
@@ -54,7 +58,12 @@ function schedulers(context: RuleContext): Scheduler[] {
       if (!isProduct(program.modules[site.module]!)) continue
       const tree = trees[site.module]!
       if (!library.test(program.nameOf(site.module, site.node + 1)) || isUnderMainGuard(tree, site.node)) continue
-      found.push({ ...site, what: name === 'run_pending' ? 'schedule' : name, confidence: 'probable', inWeb: runsInWeb(context, site) })
+      found.push({
+        ...site,
+        what: name === 'run_pending' ? 'schedule' : name,
+        confidence: 'probable',
+        inWeb: runsInWeb(context, site),
+      })
     }
   }
   return found
@@ -72,8 +81,11 @@ function loops(context: RuleContext): Scheduler[] {
       if (coroutine < 0 || tree.kind(coroutine) !== Kind.Call) continue
       const body = bodyOf(context, site)
       if (!program.reach.isReachable(body, ['startup'])) continue
-      const target = program.targetsOf(program.callAt(site.module, coroutine)).find((item) => item.function >= 0)?.function
-      if (target === undefined || HOUSEKEEPING.test(program.functionInfo(target).name) || !isPeriodic(context, target)) continue
+      const target = program
+        .targetsOf(program.callAt(site.module, coroutine))
+        .find((item) => item.function >= 0)?.function
+      if (target === undefined || HOUSEKEEPING.test(program.functionInfo(target).name) || !isPeriodic(context, target))
+        continue
       found.push({ ...site, what: program.functionInfo(target).name, confidence: 'probable', inWeb: true })
     }
   }
@@ -103,7 +115,11 @@ function runsInWeb(context: RuleContext, site: Site): boolean {
 }
 
 function startedByWeb({ program }: RuleContext, module: ModuleId): boolean {
-  const web = new Set(program.entries.filter((entry) => IN_WEB.includes(entry.kind)).map((entry) => program.functionInfo(entry.function).module))
+  const web = new Set(
+    program.entries
+      .filter((entry) => IN_WEB.includes(entry.kind))
+      .map((entry) => program.functionInfo(entry.function).module),
+  )
   if (web.has(module)) return true
   return program.imports.importersOf(module).some((edge) => edge.tier !== 'type-only' && web.has(edge.from))
 }
@@ -114,7 +130,8 @@ function hasLeader({ program, trees }: RuleContext, site: Site): boolean {
   return [...near].some((module) => mentionsLeader(trees[module]!))
 }
 
-const LEADER = /leader|process_?lock|scheduler_?lock|advisory|redlock|(?:acquire|try)_?lock|single_?(?:instance|worker)|is_primary_worker|run_scheduler|enable_scheduler|scheduler_enabled/i
+const LEADER =
+  /leader|process_?lock|scheduler_?lock|advisory|redlock|(?:acquire|try)_?lock|single_?(?:instance|worker)|is_primary_worker|run_scheduler|enable_scheduler|scheduler_enabled/i
 
 function mentionsLeader(tree: SyntaxTree): boolean {
   for (const name of tree.names) {

@@ -3,7 +3,14 @@ import { Flag, Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Detection } from '../../findings/finding.ts'
 import type { Confidence } from '../../graph/contract.ts'
-import { argument, calleeName, constantText, positional, receiverOf, underSubscripts } from '../../survey/expressions.ts'
+import {
+  argument,
+  calleeName,
+  constantText,
+  positional,
+  receiverOf,
+  underSubscripts,
+} from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, chainTo, functionSite, isProduct, placeOf, WEB } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
@@ -59,12 +66,14 @@ function uploadNames(tree: SyntaxTree, fn: number): ReadonlySet<number> {
     if (kind === Kind.Param && tree.has(at, Flag.HAS_ANNOTATION)) {
       for (let part = at + 1; part < tree.end(at + 1); part++) {
         const word = tree.kind(part)
-        if ((word === Kind.Name || word === Kind.Attribute) && UPLOAD_TYPES.test(tree.text(part))) names.add(tree.name(at))
+        if ((word === Kind.Name || word === Kind.Attribute) && UPLOAD_TYPES.test(tree.text(part)))
+          names.add(tree.name(at))
       }
     } else if (kind === Kind.Assign || kind === Kind.NamedExpr || kind === Kind.For || kind === Kind.WithItem) {
       const target = kind === Kind.WithItem ? tree.lastChild(at) : at + 1
       const value = kind === Kind.WithItem ? at + 1 : kind === Kind.For ? tree.nextSibling(at + 1) : tree.lastChild(at)
-      if (tree.kind(target) === Kind.Name && target !== value && holdsUpload(tree, value, names)) names.add(tree.name(target))
+      if (tree.kind(target) === Kind.Name && target !== value && holdsUpload(tree, value, names))
+        names.add(tree.name(target))
     }
   }
   return names
@@ -84,11 +93,23 @@ function holdsUpload(tree: SyntaxTree, node: number, names: ReadonlySet<number>)
 }
 
 /** The path that the call writes an upload to, or undefined when it writes none. */
-function writtenPath(tree: SyntaxTree, call: number, method: string, fn: number, uploads: ReadonlySet<number>): Written | undefined {
+function writtenPath(
+  tree: SyntaxTree,
+  call: number,
+  method: string,
+  fn: number,
+  uploads: ReadonlySet<number>,
+): Written | undefined {
   switch (method) {
     case 'open': {
       const isMethod = tree.kind(call + 1) === Kind.Attribute
-      if (isMethod && /^(?:Image|zipfile|tarfile|io|os|storage|default_storage|fs|self|webbrowser|fitz|wave)$/.test(tree.dotted(call + 2))) return undefined
+      if (
+        isMethod &&
+        /^(?:Image|zipfile|tarfile|io|os|storage|default_storage|fs|self|webbrowser|fitz|wave)$/.test(
+          tree.dotted(call + 2),
+        )
+      )
+        return undefined
       const mode = constantText(tree, argument(tree, call, isMethod ? 0 : 1, 'mode'))
       if (!/^[wax]b?\+?$/.test(mode)) return undefined
       // `with open(…) as out:` whose body, or the function after it, writes something that comes from the upload.
@@ -98,7 +119,9 @@ function writtenPath(tree: SyntaxTree, call: number, method: string, fn: number,
     case 'write_bytes':
     case 'write_text': {
       const content = positional(tree, call, 0)
-      return content >= 0 && holdsUpload(tree, content, uploads) ? { path: receiverOf(tree, call), confidence: 'probable' } : undefined
+      return content >= 0 && holdsUpload(tree, content, uploads)
+        ? { path: receiverOf(tree, call), confidence: 'probable' }
+        : undefined
     }
     case 'save': {
       // werkzeug: upload.save(path); a storage's save(name, upload) has the upload as argument.
@@ -118,17 +141,29 @@ function isUploadItself(tree: SyntaxTree, fn: number, name: number): boolean {
   const value = assigned(tree, fn, name)
   if (value < 0) return true
   const source = tree.kind(value) === Kind.Call ? value + 1 : value
-  return /(?:^|\.)files$/i.test(tree.dotted(tree.kind(source) === Kind.Attribute && tree.kind(value) === Kind.Call ? source + 1 : underSubscripts(tree, source)))
+  return /(?:^|\.)files$/i.test(
+    tree.dotted(
+      tree.kind(source) === Kind.Attribute && tree.kind(value) === Kind.Call
+        ? source + 1
+        : underSubscripts(tree, source),
+    ),
+  )
 }
 
 /** Written to memory: `BytesIO()`. */
 function isBuffer(tree: SyntaxTree, fn: number, path: number): boolean {
   const value = tree.kind(path) === Kind.Name ? assigned(tree, fn, path) : path
-  return value >= 0 && tree.kind(value) === Kind.Call && /^(?:BytesIO|StringIO|SpooledTemporaryFile)$/.test(calleeName(tree, value))
+  return (
+    value >= 0 &&
+    tree.kind(value) === Kind.Call &&
+    /^(?:BytesIO|StringIO|SpooledTemporaryFile)$/.test(calleeName(tree, value))
+  )
 }
 
 function isFlaskLike(tree: SyntaxTree): boolean {
-  return ['flask', 'werkzeug.utils', 'werkzeug.datastructures', 'secure_filename', 'FileStorage', 'quart'].some((name) => tree.mentions(tree.strings.id(name)))
+  return ['flask', 'werkzeug.utils', 'werkzeug.datastructures', 'secure_filename', 'FileStorage', 'quart'].some(
+    (name) => tree.mentions(tree.strings.id(name)),
+  )
 }
 
 function writesUpload(tree: SyntaxTree, fn: number, uploads: ReadonlySet<number>): boolean {
@@ -166,7 +201,9 @@ function detection(context: RuleContext, site: Site, fn: number, written: Writte
       why: isDeleted
         ? 'The directory may be read-only or shared, names can clash, and the file stays behind when the worker dies before it is deleted.'
         : 'Another worker or the next deployment does not have the file: the application cannot run on two hosts or be replaced without losing data.',
-      do: isDeleted ? 'Use `tempfile.NamedTemporaryFile` (or keep the bytes in memory).' : 'Put it in object storage through one storage interface, and store its key.',
+      do: isDeleted
+        ? 'Use `tempfile.NamedTemporaryFile` (or keep the bytes in memory).'
+        : 'Put it in object storage through one storage interface, and store its key.',
     },
     confidence: serves ? written.confidence : 'probable',
     severity: isDeleted ? 'low' : 'medium',
@@ -177,7 +214,8 @@ function detection(context: RuleContext, site: Site, fn: number, written: Writte
   }
 }
 
-const TEMPORARY = /^(?:tempfile|NamedTemporaryFile|TemporaryDirectory|SpooledTemporaryFile|mkstemp|mkdtemp|gettempdir|TemporaryFile|tmp_path|tmp|tmpdir|tmp_dir|temp|temp_dir|temp_path|temp_file|tmp_file|temporary_path|temporary_directory)$/
+const TEMPORARY =
+  /^(?:tempfile|NamedTemporaryFile|TemporaryDirectory|SpooledTemporaryFile|mkstemp|mkdtemp|gettempdir|TemporaryFile|tmp_path|tmp|tmpdir|tmp_dir|temp|temp_dir|temp_path|temp_file|tmp_file|temporary_path|temporary_directory)$/
 
 /** The path is made from tempfile, from a name like `tmp_dir`, or begins with /tmp. */
 function isTemporary(tree: SyntaxTree, fn: number, path: number): boolean {

@@ -6,7 +6,10 @@ import { isProduct } from '../../survey/whereabouts.ts'
 import type { RuleContext } from '../rule.ts'
 
 /** The finding on MEDIA_ROOT, if there is one, and how many file fields depend on it. */
-export function defaultMediaRoot(context: RuleContext): { readonly detection: Detection | undefined; readonly fields: number } {
+export function defaultMediaRoot(context: RuleContext): {
+  readonly detection: Detection | undefined
+  readonly fields: number
+} {
   const { program, trees } = context
   let fields = 0
   for (const name of ['FileField', 'ImageField']) {
@@ -18,7 +21,14 @@ export function defaultMediaRoot(context: RuleContext): { readonly detection: De
   if (fields === 0) return { detection: undefined, fields }
   const strings = trees[0]!.strings
   const media = strings.id('MEDIA_ROOT')
-  const others = ['DEFAULT_FILE_STORAGE', 'STORAGES', 'storages.backends', 'S3Boto3Storage', 'S3Storage', 'GoogleCloudStorage'].map((name) => strings.id(name))
+  const others = [
+    'DEFAULT_FILE_STORAGE',
+    'STORAGES',
+    'storages.backends',
+    'S3Boto3Storage',
+    'S3Storage',
+    'GoogleCloudStorage',
+  ].map((name) => strings.id(name))
   let place: { path: string; line: number } | undefined
   for (const module of program.modules) {
     if (!isProduct(module)) continue

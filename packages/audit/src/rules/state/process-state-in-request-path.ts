@@ -2,9 +2,9 @@
 import { compareOp, Flag, Kind, Op } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Detection } from '../../findings/finding.ts'
-import { webWorkers, type WorkerCount } from '../../survey/deployment.ts'
+import { type WorkerCount, webWorkers } from '../../survey/deployment.ts'
 import { type ModuleVariable, moduleVariables, type StateWrite, stateWrites } from '../../survey/module-state.ts'
-import { bodyOf, chainTo, placeOf, servedBy, SERVING, subjectOf } from '../../survey/whereabouts.ts'
+import { bodyOf, chainTo, listed, placeOf, SERVING, servedBy, subjectOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 import { isSessionStore } from './session-store.ts'
 
@@ -18,22 +18,31 @@ export const rule: Rule = {
   run(context) {
     const variables = moduleVariables(context)
     const workers = webWorkers(context)
-    const byVariable = new Map<ModuleVariable, StateWrite[]>()
+    const byPlace = new Map<string, StateWrite[]>()
+    const first = new Map<ModuleVariable, string>()
     if (workers.processes !== 1) {
       for (const write of stateWrites(context, variables)) {
         if (servedBy(context, bodyOf(context, write), SERVING) === undefined) continue
         if (isSessionStore(write.variable) || isMemo(context, write)) continue
-        byVariable.set(write.variable, [...(byVariable.get(write.variable) ?? []), write])
+        // Variables of one module that one function changes first are one thing to repair.
+        const key = first.get(write.variable) ?? `${write.variable.module} ${bodyOf(context, write)}`
+        first.set(write.variable, key)
+        byPlace.set(key, [...(byPlace.get(key) ?? []), write])
       }
     }
     const containers = [...variables.values()].filter((variable) => variable.kind !== 'scalar').length
     return {
-      detections: [...byVariable].map(([variable, writes]) => detection(context, variable, writes, workers)),
-      examined: { count: Math.max(containers, byVariable.size), of: 'module-level variables' },
-      ...(workers.processes === 1 ? { couldNotTell: `The deployment runs ${workers.what}: state in its memory is shared by all requests.` } : {}),
+      detections: [...byPlace.values()].map((writes) => detection(context, writes, workers)),
+      examined: { count: Math.max(containers, first.size), of: 'module-level variables' },
+      ...(workers.processes === 1
+        ? { couldNotTell: `The deployment runs ${workers.what}: state in its memory is shared by all requests.` }
+        : {}),
     }
   },
 }
+
+/** Calls on the way from the entry beyond which the way itself is a guess too many. */
+const FAR = 6
 
 /** Clients, engines, loaded models: each process needs its own, so a copy in each is the point. */
 const HANDLES =
@@ -51,12 +60,22 @@ function isMemo(context: RuleContext, write: StateWrite): boolean {
   const tree = context.trees[write.module]!
   const fn = tree.enclosingFunction(write.node)
   const name = context.trees[0]!.strings.id(write.variable.name)
-  if (write.variable.kind !== 'object' && (HANDLES.test(write.variable.name) || LOCKS.test(write.variable.name))) return true
+  if (write.variable.kind !== 'object' && (HANDLES.test(write.variable.name) || LOCKS.test(write.variable.name)))
+    return true
   if (write.variable.kind !== 'object' && write.how === 'assigned') return asksWhetherMade(tree, fn, name)
   if (write.variable.kind === 'container' && write.how === 'an item set') {
     return EXPIRING.test(write.variable.made) || (looksUp(tree, fn, name) && isMadeWithoutAsking(context, write, fn))
   }
   return false
+}
+
+/** A cache that its own function reads before it writes: stale copies, but nothing that only one process knows. */
+function isReadBack(context: RuleContext, write: StateWrite): boolean {
+  const tree = context.trees[write.module]!
+  return (
+    write.how === 'an item set' &&
+    looksUp(tree, tree.enclosingFunction(write.node), context.trees[0]!.strings.id(write.variable.name))
+  )
 }
 
 /** The value of `X[key] = value` is made once, by code that asks neither a database nor a network. */
@@ -66,25 +85,30 @@ function isMadeWithoutAsking(context: RuleContext, write: StateWrite, fn: number
   if (tree.kind(statement) !== Kind.Assign) return false
   let value = tree.lastChild(statement)
   if (tree.kind(value) === Kind.Name) {
-    const made = assignmentsOf(tree, fn, tree.name(value))
+    const made = assignmentsOf(tree, fn, tree.name(value), context.trees[0]!.strings.id(write.variable.name))
     if (made.length !== 1) return false
     value = made[0]!
   }
   for (let at = value; at < tree.end(value); at++) {
     if (tree.kind(at) === Kind.Await) return false
-    if (tree.kind(at) === Kind.Call && context.program.effectOf(context.program.callAt(write.module, at)) !== undefined) return false
+    if (tree.kind(at) === Kind.Call && context.program.effectOf(context.program.callAt(write.module, at)) !== undefined)
+      return false
   }
   return true
 }
 
-/** The values that a local name is assigned; `x += …` counts as one that is not known (-1). */
-function assignmentsOf(tree: SyntaxTree, fn: number, name: number): number[] {
+/** The values that a local name is assigned, the look-up in the cache left out; `x += …` is none that is known (-1). */
+function assignmentsOf(tree: SyntaxTree, fn: number, name: number, lookedUp: number): number[] {
   const found: number[] = []
   for (let at = fn; at < tree.end(fn); at++) {
     if (tree.kind(at) !== Kind.Name || tree.name(at) !== name || !tree.has(at, Flag.STORE)) continue
     const parent = tree.parent(at)
     const isPlain = tree.kind(parent) === Kind.Assign || tree.kind(parent) === Kind.AnnAssign
-    if (isPlain && tree.kind(tree.lastChild(parent)) === Kind.None) continue
+    if (
+      isPlain &&
+      (tree.kind(tree.lastChild(parent)) === Kind.None || mentions(tree, tree.lastChild(parent), lookedUp))
+    )
+      continue
     if (isPlain) found.push(tree.lastChild(parent))
     else found.push(-1, -1)
   }
@@ -95,8 +119,17 @@ function assignmentsOf(tree: SyntaxTree, fn: number, name: number): number[] {
 function asksWhetherMade(tree: SyntaxTree, fn: number, name: number): boolean {
   for (let at = fn; at < tree.end(fn); at++) {
     const kind = tree.kind(at)
-    if ((kind === Kind.If || kind === Kind.Elif || kind === Kind.UnaryOp || kind === Kind.BoolOp) && mentions(tree, at + 1, name)) return true
-    if (kind === Kind.Compare && (compareOp(tree.value(at), 0) === Op.Is || compareOp(tree.value(at), 0) === Op.IsNot) && mentions(tree, at, name)) return true
+    if (
+      (kind === Kind.If || kind === Kind.Elif || kind === Kind.UnaryOp || kind === Kind.BoolOp) &&
+      mentions(tree, at + 1, name)
+    )
+      return true
+    if (
+      kind === Kind.Compare &&
+      (compareOp(tree.value(at), 0) === Op.Is || compareOp(tree.value(at), 0) === Op.IsNot) &&
+      mentions(tree, at, name)
+    )
+      return true
   }
   return false
 }
@@ -124,14 +157,19 @@ function looksUp(tree: SyntaxTree, fn: number, name: number): boolean {
   return false
 }
 
-function detection(context: RuleContext, variable: ModuleVariable, writes: readonly StateWrite[], workers: WorkerCount): Detection {
+function detection(context: RuleContext, writes: readonly StateWrite[], workers: WorkerCount): Detection {
   const { program } = context
   const first = writes[0]!
+  const { variable } = first
+  const others = [...new Set(writes.map((write) => write.variable))].filter((other) => other !== variable)
   const fn = bodyOf(context, first)
   const place = placeOf(context, first)
   const declared = placeOf(context, variable)
   const qualified = `${program.modules[variable.module]!.name}.${variable.name}`
-  const { entry, chain } = chainTo(context, fn, SERVING, { ...place, label: `${variable.name}: ${first.how.replaceAll('`', '')}` })
+  const { entry, chain } = chainTo(context, fn, SERVING, {
+    ...place,
+    label: `${variable.name}: ${first.how.replaceAll('`', '')}`,
+  })
   const routes = Math.max(...writes.map((write) => program.reach.routes(bodyOf(context, write))))
   const known = workers.processes !== undefined
   const isDirect = entry?.function === fn
@@ -140,18 +178,27 @@ function detection(context: RuleContext, variable: ModuleVariable, writes: reado
     subject: subjectOf(context, first),
     evidence: `${variable.name} ${first.how}`,
     message: {
-      what: `\`${variable.name}\` is a module-level ${variable.kind === 'scalar' ? 'variable' : variable.made} and ${entry === undefined ? 'a request' : `\`${entry.label}\``} changes it (${first.how}).`,
+      what: `\`${variable.name}\` is a module-level ${variable.kind === 'scalar' ? 'variable' : variable.made} and ${entry === undefined ? 'a request' : `\`${entry.label}\``} changes it (${first.how}${others.length === 0 ? '' : `; ${listed(others.map((other) => `\`${other.name}\``))} too`}).`,
       why: known
         ? `With ${workers.what} each process has its own copy: what one stores the others never see, two requests may write at once, and a restart loses it.`
         : 'Each process has its own copy: with a second worker the others never see the change, and a restart loses it. The number of workers is not declared.',
       do: advice(variable, first),
     },
-    confidence: isDirect ? 'definite' : 'probable',
-    severity: known ? 'high' : 'medium',
+    confidence: chain.length > FAR + 2 ? 'possible' : isDirect ? 'definite' : 'probable',
+    severity: writes.every((write) => isReadBack(context, write))
+      ? known
+        ? 'medium'
+        : 'low'
+      : known
+        ? 'high'
+        : 'medium',
     chain,
     related: [
       { ...declared, label: `${variable.name} is declared` },
-      ...writes.slice(1, 6).map((write) => ({ ...placeOf(context, write), label: `${variable.name}: ${write.how.replaceAll('`', '')}` })),
+      ...others.slice(0, 5).map((other) => ({ ...placeOf(context, other), label: `${other.name} is declared` })),
+      ...writes
+        .slice(1, 6)
+        .map((write) => ({ ...placeOf(context, write), label: `${variable.name}: ${write.how.replaceAll('`', '')}` })),
       ...(workers.place === undefined ? [] : [{ ...workers.place, label: workers.what }]),
     ],
     fanOut: routes,
@@ -161,8 +208,11 @@ function detection(context: RuleContext, variable: ModuleVariable, writes: reado
 }
 
 function advice(variable: ModuleVariable, write: StateWrite): string {
-  if (variable.kind === 'object') return 'Make the object for each request (or for each tenant, keyed and read-only) and pass it on.'
-  if (/cache|memo/i.test(variable.name)) return 'Move the cache to Redis (or Django/Flask cache on Redis) with a time to live.'
-  if (write.how === '`.append()`' || write.how === 'changed') return 'Put it where all processes see it: a table, a Redis list, or a queue.'
+  if (variable.kind === 'object')
+    return 'Make the object for each request (or for each tenant, keyed and read-only) and pass it on.'
+  if (/cache|memo/i.test(variable.name))
+    return 'Move the cache to Redis (or Django/Flask cache on Redis) with a time to live.'
+  if (write.how === '`.append()`' || write.how === 'changed')
+    return 'Put it where all processes see it: a table, a Redis list, or a queue.'
   return 'Keep it in the database or in Redis, or make it per request (a `ContextVar`); set it at start-up only if it never changes.'
 }

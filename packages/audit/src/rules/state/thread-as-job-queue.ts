@@ -51,7 +51,11 @@ function threads(context: RuleContext): Thread[] {
   const { program, trees } = context
   const found: Thread[] = []
   const survey = surveyOf(context)
-  for (const [name, what] of [['Thread', 'a thread'], ['Timer', 'a timer thread'], ['Process', 'a child process']] as const) {
+  for (const [name, what] of [
+    ['Thread', 'a thread'],
+    ['Timer', 'a timer thread'],
+    ['Process', 'a child process'],
+  ] as const) {
     for (const site of survey.callsNamed(name)) {
       if (!isProduct(program.modules[site.module]!)) continue
       const resolved = program.nameOf(site.module, site.node + 1)
@@ -63,11 +67,16 @@ function threads(context: RuleContext): Thread[] {
   for (const method of ['submit', 'apply_async', 'map_async']) {
     for (const site of survey.callsNamed(method)) {
       const tree = trees[site.module]!
-      if (!isProduct(program.modules[site.module]!) || receiverOf(tree, site.node) < 0 || !tree.isUnused(site.node)) continue
-      const target = program.targetsOf(program.callAt(site.module, site.node)).find((item) => /^(?:concurrent\.futures|multiprocessing\.pool)/.test(item.external))
+      if (!isProduct(program.modules[site.module]!) || receiverOf(tree, site.node) < 0 || !tree.isUnused(site.node))
+        continue
+      const target = program
+        .targetsOf(program.callAt(site.module, site.node))
+        .find((item) => /^(?:concurrent\.futures|multiprocessing\.pool)/.test(item.external))
       const classes = program.instanceOf(site.module, site.node + 2)
-      const isPool = target !== undefined || classes.some((item) => /^concurrent\.futures\..*Executor$|ThreadPool$/.test(item))
-      if (isPool && !isInsidePool(tree, site.node) && !isWaitedFor(tree, site.node)) found.push({ ...site, what: 'a thread pool' })
+      const isPool =
+        target !== undefined || classes.some((item) => /^concurrent\.futures\..*Executor$|ThreadPool$/.test(item))
+      if (isPool && !isInsidePool(tree, site.node) && !isWaitedFor(tree, site.node))
+        found.push({ ...site, what: 'a thread pool' })
     }
   }
   return found
@@ -85,10 +94,23 @@ function isKept(tree: SyntaxTree, call: number): boolean {
   const fn = tree.enclosingFunction(call)
   for (let at = parent; at < tree.end(fn); at++) {
     const use = tree.kind(at)
-    if (use === Kind.Return && at + 1 < tree.end(at) && tree.kind(at + 1) === Kind.Name && tree.name(at + 1) === name) return true
+    if (use === Kind.Return && at + 1 < tree.end(at) && tree.kind(at + 1) === Kind.Name && tree.name(at + 1) === name)
+      return true
     // `self.thread = thread`, `threads.append(thread)`
-    if (use === Kind.Assign && tree.kind(at + 1) !== Kind.Name && tree.kind(tree.lastChild(at)) === Kind.Name && tree.name(tree.lastChild(at)) === name) return true
-    if (use === Kind.Call && calleeName(tree, at) === 'append' && tree.kind(tree.lastChild(at)) === Kind.Name && tree.name(tree.lastChild(at)) === name) return true
+    if (
+      use === Kind.Assign &&
+      tree.kind(at + 1) !== Kind.Name &&
+      tree.kind(tree.lastChild(at)) === Kind.Name &&
+      tree.name(tree.lastChild(at)) === name
+    )
+      return true
+    if (
+      use === Kind.Call &&
+      calleeName(tree, at) === 'append' &&
+      tree.kind(tree.lastChild(at)) === Kind.Name &&
+      tree.name(tree.lastChild(at)) === name
+    )
+      return true
   }
   return false
 }
@@ -101,8 +123,17 @@ function isWaitedFor(tree: SyntaxTree, node: number): boolean {
     if (tree.kind(at) !== Kind.Call) continue
     const name = calleeName(tree, at)
     // `", ".join(names)` waits for nobody.
-    if (name === 'join' && tree.kind(at + 2) !== Kind.String && tree.childCount(at) <= 2 && !hasTextArgument(tree, at)) return true
-    if (name === 'result' || name === 'as_completed' || name === 'is_alive' || name === 'get_nowait' || (name === 'get' && /queue/i.test(tree.dotted(at + 1))) || (name === 'wait' && tree.childCount(at) <= 2)) return true
+    if (name === 'join' && tree.kind(at + 2) !== Kind.String && tree.childCount(at) <= 2 && !hasTextArgument(tree, at))
+      return true
+    if (
+      name === 'result' ||
+      name === 'as_completed' ||
+      name === 'is_alive' ||
+      name === 'get_nowait' ||
+      (name === 'get' && /queue/i.test(tree.dotted(at + 1))) ||
+      (name === 'wait' && tree.childCount(at) <= 2)
+    )
+      return true
   }
   return false
 }
@@ -117,9 +148,14 @@ function isInsidePool(tree: SyntaxTree, node: number): boolean {
   const receiver = node + 2
   if (tree.kind(receiver) !== Kind.Name) return false
   for (let at = tree.ancestor(node, Kind.With); at >= 0; at = tree.ancestor(at, Kind.With)) {
-    for (let item = tree.firstChild(at); item >= 0 && tree.kind(item) === Kind.WithItem; item = tree.nextSibling(item)) {
+    for (
+      let item = tree.firstChild(at);
+      item >= 0 && tree.kind(item) === Kind.WithItem;
+      item = tree.nextSibling(item)
+    ) {
       const target = tree.lastChild(item)
-      if (tree.kind(target) === Kind.Name && tree.has(target, Flag.STORE) && tree.name(target) === tree.name(receiver)) return true
+      if (tree.kind(target) === Kind.Name && tree.has(target, Flag.STORE) && tree.name(target) === tree.name(receiver))
+        return true
     }
   }
   return false

@@ -2,12 +2,13 @@
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Detection } from '../../findings/finding.ts'
-import { webWorkers, type WorkerCount } from '../../survey/deployment.ts'
+import { type WorkerCount, webWorkers } from '../../survey/deployment.ts'
 import { surveyOf } from '../../survey/survey.ts'
-import { isProduct, placeOf, servedBy, SERVING } from '../../survey/whereabouts.ts'
+import { isProduct, placeOf, SERVING, servedBy } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
-const LOCAL_CACHES = /^(?:functools\.(?:lru_cache|cache)|cachetools(?:\.func)?\.\w+|async_lru\.alru_cache|cached_property\.\w+|aiocache\.cached)$/
+const LOCAL_CACHES =
+  /^(?:functools\.(?:lru_cache|cache)|cachetools(?:\.func)?\.\w+|async_lru\.alru_cache|cached_property\.\w+|aiocache\.cached)$/
 const LOCMEM = 'django.core.cache.backends.locmem.LocMemCache'
 
 export const rule: Rule = {
@@ -29,7 +30,10 @@ export const rule: Rule = {
 }
 
 /** Functions under a memoising decorator whose own calls ask a database. */
-function cachedReads(context: RuleContext, workers: WorkerCount): { readonly detections: readonly Detection[]; readonly examined: number } {
+function cachedReads(
+  context: RuleContext,
+  workers: WorkerCount,
+): { readonly detections: readonly Detection[]; readonly examined: number } {
   const { program, trees } = context
   const detections: Detection[] = []
   let examined = 0
@@ -71,12 +75,17 @@ function cachedReads(context: RuleContext, workers: WorkerCount): { readonly det
 function locmem(context: RuleContext, workers: WorkerCount): Detection[] {
   const { program, trees } = context
   if (workers.processes === undefined || workers.processes < 2) return []
-  const uses = surveyOf(context).callsNamed('set').filter(({ module, node }) => program.nameOf(module, node + 2) === 'django.core.cache.cache')
+  const uses = surveyOf(context)
+    .callsNamed('set')
+    .filter(({ module, node }) => program.nameOf(module, node + 2) === 'django.core.cache.cache')
   if (uses.length === 0) return []
   const id = trees[0]!.strings.id(LOCMEM)
-  const redis = ['django_redis.cache.RedisCache', 'django.core.cache.backends.redis.RedisCache'].map((name) => trees[0]!.strings.id(name))
+  const redis = ['django_redis.cache.RedisCache', 'django.core.cache.backends.redis.RedisCache'].map((name) =>
+    trees[0]!.strings.id(name),
+  )
   const settings = program.modules.filter((module) => module.role !== 'test' && trees[module.id]!.mentions(id))
-  if (settings.length === 0 || program.modules.some((module) => redis.some((name) => trees[module.id]!.mentions(name)))) return []
+  if (settings.length === 0 || program.modules.some((module) => redis.some((name) => trees[module.id]!.mentions(name))))
+    return []
   const tree = trees[settings[0]!.id]!
   return [
     {
@@ -86,7 +95,7 @@ function locmem(context: RuleContext, workers: WorkerCount): Detection[] {
       message: {
         what: `The cache is the memory of each process (LocMemCache), and ${uses.length} call${uses.length === 1 ? '' : 's'} of \`cache.set\` rely on it.`,
         why: `With ${workers.what} each has a cache of its own: entries are computed ${workers.processes} times, and deleting a key leaves the other copies.`,
-        do: 'Use Django\'s Redis backend for the default cache.',
+        do: "Use Django's Redis backend for the default cache.",
       },
       confidence: 'probable',
       severity: 'medium',
@@ -96,6 +105,7 @@ function locmem(context: RuleContext, workers: WorkerCount): Detection[] {
 }
 
 function lineOfText(tree: SyntaxTree, text: number): number {
-  for (let node = 1; node < tree.size; node++) if (tree.kind(node) === Kind.String && tree.name(node) === text) return tree.line(node)
+  for (let node = 1; node < tree.size; node++)
+    if (tree.kind(node) === Kind.String && tree.name(node) === text) return tree.line(node)
   return 1
 }

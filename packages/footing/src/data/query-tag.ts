@@ -5,23 +5,39 @@
  * In front of the statement pg_stat_statements would drop it, at the end pg_stat_activity would cut it off.
  */
 export function tagStatement(text: string, module: string, route: string | undefined): string {
-  const tag = tagOf(module, route)
+  const texts = textsOf(module, route ?? '')
+  const known = texts.get(text)
+  if (known !== undefined) return known
+  const tagged = joinTag(text, `/* ${clean(module)}${route === undefined ? '' : ` ${clean(route)}`} */`)
+  // Statements with values written into them never come again; they must not fill the memory.
+  if (texts.size >= mostTexts) texts.clear()
+  if (text.length <= longestKept) texts.set(text, tagged)
+  return tagged
+}
+
+function joinTag(text: string, tag: string): string {
   const word = /^\s*[A-Za-z]+/.exec(text)?.[0] ?? ''
   return word === '' ? `${tag} ${text}` : `${word} ${tag}${text.slice(word.length)}`
 }
 
-// Modules and routes are few and come again with every statement.
-const tags = new Map<string, string>()
-const mostTags = 2_000
+// Modules, routes and statements are few and come again and again: each is put together once.
+const tagged = new Map<string, Map<string, Map<string, string>>>()
+const mostModules = 200
+const mostRoutes = 500
+const mostTexts = 100
+const longestKept = 4_000
 
-function tagOf(module: string, route: string | undefined): string {
-  const key = route === undefined ? module : `${module} ${route}`
-  const known = tags.get(key)
+function textsOf(module: string, route: string): Map<string, string> {
+  return childOf(childOf(tagged, module, mostModules), route, mostRoutes)
+}
+
+function childOf<Value>(parent: Map<string, Map<string, Value>>, key: string, most: number): Map<string, Value> {
+  const known = parent.get(key)
   if (known !== undefined) return known
-  const tag = `/* ${clean(module)}${route === undefined ? '' : ` ${clean(route)}`} */`
-  if (tags.size >= mostTags) tags.clear()
-  tags.set(key, tag)
-  return tag
+  if (parent.size >= most) parent.clear()
+  const child = new Map<string, Value>()
+  parent.set(key, child)
+  return child
 }
 
 const longest = 120

@@ -138,7 +138,7 @@ export function mapModules(paths: readonly string[]): ModuleMap {
     roots,
     isPackage,
     folders,
-    roles: paths.map((path) => roleOf(path)),
+    roles: paths.map(roles()),
     find,
     findBelow,
     submodule: (package_, name) => childrenOf[package_]?.get(name) ?? -1,
@@ -181,23 +181,50 @@ function sourceRoot(folder: string, packageFolders: ReadonlySet<string>, roots: 
   }
 }
 
+const TEST_FOLDER =
+  /^(tests?|testing|.*_tests?|tests_.*|test_.*|testutils?|fixtures|e2e|conformance|benchmarks?|bench(es)?|locust|load_?test(ing|s)?)$/
+const MIGRATION_FOLDER = /^(migrations|alembic\w*|versions|revisions|south_migrations|data_migrations|dbmigrations)$/
+const EXAMPLE_FOLDER = /^(examples?|samples?|docs?|docs_src|demos?|tutorials?|cookbook|notebooks?)$/
+const TOP_TOOL_FOLDER = /^(tools?|hack|contrib|ci|\.github|dev|devtools|deploy|devops)$/
+const TEST_FILE = /^(test_.*|.*_tests?|tests?|conftest|factories|locustfile)\.py$/
+const BUILD_FILE = /^(setup|noxfile|conf)\.py$/
+/** Invoke and Fabric read these at the root; in a folder `tasks.py` is where a queue's tasks live. */
+const ROOT_BUILD_FILE = /^(tasks|fabfile)\.py$/
+const SETTINGS_FILE = /^(settings|config|.*_settings|gunicorn.*)\.py$/
+
 /** What a file is for, by the conventions of test runners, migration tools and build tools. */
 export function roleOf(path: string): Module['role'] {
-  if (path.endsWith('.pyi')) return 'stub'
-  const segments = path.toLowerCase().split('/')
-  const base = segments.pop()!
-  const has = (pattern: RegExp): boolean => segments.some((s) => pattern.test(s))
-  if (has(/^(tests?|testing|.*_tests?|tests_.*|test_.*|testutils?|fixtures|e2e|conformance|benchmarks?|bench(es)?|locust|load_?test(ing|s)?)$/)) return 'test'
-  if (/^(test_.*|.*_tests?|tests?|conftest|factories|locustfile)\.py$/.test(base)) return 'test'
-  if (has(/^(migrations|alembic\w*|versions|revisions|south_migrations|data_migrations|dbmigrations)$/)) return 'migration'
-  if (has(/^(examples?|samples?|docs?|docs_src|demos?|tutorials?|cookbook|notebooks?)$/)) return 'example'
-  if (/^(setup|noxfile|conf)\.py$/.test(base) && segments.length <= 1) return 'script'
-  // Invoke and Fabric read these at the root; in a folder `tasks.py` is where a queue's tasks live.
-  if (/^(tasks|fabfile)\.py$/.test(base) && segments.length === 0) return 'script'
-  if (has(/^(scripts?|tools?|bin|hack|contrib|ci|\.github|dev|devtools|deploy|devops)$/) && segments.findIndex((s) => /^(scripts?|tools?|bin|hack|contrib|ci|\.github|dev|devtools|deploy|devops)$/.test(s)) === 0) return 'script'
-  if (has(/^(scripts|bin)$/)) return 'script'
-  if (/^(settings|config|.*_settings|gunicorn.*)\.py$/.test(base) || has(/^settings$/)) return 'configuration'
-  return 'code'
+  return roles()(path)
+}
+
+/** `roleOf` that judges each folder once. */
+function roles(): (path: string) => Module['role'] {
+  const known = new Map<string, Module['role']>()
+  return (path) => {
+    if (path.endsWith('.pyi')) return 'stub'
+    const slash = path.lastIndexOf('/')
+    const folder = slash < 0 ? '' : path.slice(0, slash)
+    let role = known.get(folder)
+    if (role === undefined) {
+      role = folderRole(folder.toLowerCase().split('/'))
+      known.set(folder, role)
+    }
+    const base = path.slice(slash + 1).toLowerCase()
+    if (role === 'test' || TEST_FILE.test(base)) return 'test'
+    if (role === 'migration' || role === 'example') return role
+    if (BUILD_FILE.test(base) && !folder.includes('/')) return 'script'
+    if (folder === '' && ROOT_BUILD_FILE.test(base)) return 'script'
+    if (role === 'script') return 'script'
+    return role === 'configuration' || SETTINGS_FILE.test(base) ? 'configuration' : 'code'
+  }
+}
+
+function folderRole(segments: readonly string[]): Module['role'] {
+  if (segments.some((s) => TEST_FOLDER.test(s))) return 'test'
+  if (segments.some((s) => MIGRATION_FOLDER.test(s))) return 'migration'
+  if (segments.some((s) => EXAMPLE_FOLDER.test(s))) return 'example'
+  if (TOP_TOOL_FOLDER.test(segments[0]!) || segments.some((s) => s === 'scripts' || s === 'script' || s === 'bin')) return 'script'
+  return segments.includes('settings') ? 'configuration' : 'code'
 }
 
 const dropExtension = (base: string): string => base.replace(/\.pyi?$/, '')

@@ -6,7 +6,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { audit } from '../../audit.ts'
 
 const folders: string[] = []
-afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })))
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
 
 describe('reversibility/data-access-without-seam', () => {
   it('reports a large code base whose routes call the ORM, once, with the share', async () => {
@@ -32,13 +34,22 @@ async function findings(size: { lines: number; direct: number; through: number }
   const write = (name: string, text: string) => writeFileSync(join(root, 'shop', name), text)
   write('__init__.py', '')
   write('table.py', 'x = 1\n'.repeat(size.lines))
-  write('domain.py', 'from sqlalchemy.orm import Session\n\nsession = Session()\n\n\ndef orders():\n    return session.query(1).all()\n')
+  write(
+    'domain.py',
+    'from sqlalchemy.orm import Session\n\nsession = Session()\n\n\ndef orders():\n    return session.query(1).all()\n',
+  )
   const head = 'from fastapi import APIRouter\nfrom sqlalchemy.orm import Session\n\nrouter = APIRouter()\n'
   for (let i = 0; i < size.direct; i++) {
-    write(`direct${i}.py`, `${head}session = Session()\n\n\n@router.get("/${i}")\ndef show():\n    return session.query(1).all()\n`)
+    write(
+      `direct${i}.py`,
+      `${head}session = Session()\n\n\n@router.get("/${i}")\ndef show():\n    return session.query(1).all()\n`,
+    )
   }
   for (let i = 0; i < size.through; i++) {
-    write(`through${i}.py`, `${head}from shop.domain import orders\n\n\n@router.get("/${i}")\ndef show():\n    return orders()\n`)
+    write(
+      `through${i}.py`,
+      `${head}from shop.domain import orders\n\n\n@router.get("/${i}")\ndef show():\n    return orders()\n`,
+    )
   }
   const result = await audit({ root, only: ['reversibility'], cache: false, history: false, threads: 1 })
   return result.findings.filter((finding) => finding.rule === 'reversibility/data-access-without-seam')

@@ -42,13 +42,11 @@ export const rule: Rule = {
         do: 'For the tables that change most, put queries behind functions named in words of the domain, and let routes call those.',
       },
       confidence: 'definite',
-      related: direct
-        .slice(1, 11)
-        .map((item) => ({
-          path: program.modules[item.module]!.path,
-          line: program.callInfo(item.call).line,
-          label: program.callInfo(item.call).text,
-        })),
+      related: direct.slice(1, 11).map((item) => ({
+        path: program.modules[item.module]!.path,
+        line: program.callInfo(item.call).line,
+        label: program.callInfo(item.call).text,
+      })),
       fanOut: direct.length,
     }
     return { detections: [detection], examined }

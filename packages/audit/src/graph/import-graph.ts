@@ -1,6 +1,5 @@
 // Arrows between modules in three tiers, from import statements and from constant text that names modules.
 import { Kind } from '../facts/contract.ts'
-import type { SyntaxTree } from '../facts/tree.ts'
 import type { ImportCycle, ImportEdge, ImportGraph, ImportTier, ModuleId } from './contract.ts'
 import { findCycles } from './import-cycles.ts'
 import { importSource, importTier, isOptionalImport, submoduleOf } from './import-resolution.ts'
@@ -19,6 +18,16 @@ interface Arrow {
   names: string[]
 }
 
+type AddArrow = (
+  from: ModuleId,
+  to: ModuleId,
+  tier: ImportTier,
+  line: number,
+  optional: boolean,
+  dynamic: boolean,
+  name: string,
+) => void
+
 /** Builds the import graph of all modules. */
 export function buildImportGraph(index: SourceIndex, map: ModuleMap): ImportGraph {
   const arrows = new Map<number, Arrow>()
@@ -26,22 +35,22 @@ export function buildImportGraph(index: SourceIndex, map: ModuleMap): ImportGrap
   const coverage = { statements: 0, resolved: 0, external: 0 }
   const moduleCount = index.trees.length
 
-  const add = (arrow: Omit<Arrow, 'names'>, name: string): void => {
-    if (arrow.from === arrow.to) return
-    const key = arrow.from * moduleCount + arrow.to
+  const add: AddArrow = (from, to, tier, line, optional, dynamic, name) => {
+    if (from === to) return
+    const key = from * moduleCount + to
     const known = arrows.get(key)
     if (known === undefined) {
-      arrows.set(key, { ...arrow, names: name === '' ? [] : [name] })
+      arrows.set(key, { from, to, tier, line, optional, dynamic, names: name === '' ? [] : [name] })
       return
     }
     if (name !== '' && !known.names.includes(name)) known.names.push(name)
-    const stronger = RANK[arrow.tier] - RANK[known.tier]
-    if (stronger < 0 || (stronger === 0 && known.dynamic && !arrow.dynamic)) {
-      known.tier = arrow.tier
-      known.line = arrow.line
-      known.dynamic = arrow.dynamic
-      known.optional = arrow.optional
-    } else if (stronger === 0 && !arrow.optional) known.optional = false
+    const stronger = RANK[tier] - RANK[known.tier]
+    if (stronger < 0 || (stronger === 0 && known.dynamic && !dynamic)) {
+      known.tier = tier
+      known.line = line
+      known.dynamic = dynamic
+      known.optional = optional
+    } else if (stronger === 0 && !optional) known.optional = false
   }
   const outside = (from: ModuleId, name: string, line: number): void => {
     const dot = name.indexOf('.')
@@ -65,7 +74,7 @@ export function buildImportGraph(index: SourceIndex, map: ModuleMap): ImportGrap
         const to = map.find(name, from)
         if (to >= 0) {
           resolved = true
-          add({ from, to, tier, line, optional, dynamic: false }, '')
+          add(from, to, tier, line, optional, false, '')
         } else outside(from, name, line)
       }
     } else {
@@ -77,7 +86,7 @@ export function buildImportGraph(index: SourceIndex, map: ModuleMap): ImportGrap
         const to = submodule >= 0 ? submodule : source.module
         if (to < 0) continue
         isOurs = true
-        add({ from, to, tier, line, optional, dynamic: false }, name)
+        add(from, to, tier, line, optional, false, name)
       }
       resolved = isOurs
       if (!isOurs) outside(from, source.name, line)
@@ -129,7 +138,7 @@ const SETTINGS = new Set(['INSTALLED_APPS', 'MIDDLEWARE', 'MIDDLEWARE_CLASSES', 
 function addDynamicImports(
   index: SourceIndex,
   map: ModuleMap,
-  add: (arrow: Omit<Arrow, 'names'>, name: string) => void,
+  add: AddArrow,
 ): void {
   const strings = index.trees[0]?.strings
   if (strings === undefined) return
@@ -149,9 +158,9 @@ function addDynamicImports(
         const argument = tree.nextSibling(callee)
         if (argument < 0 || tree.kind(argument) !== Kind.String || tree.value(argument) < 0) continue
         const later = runsLater(index, index.callScope[call]!) || includers.has(name)
-        const to = dottedTarget(map, tree, from, tree.text(argument))
+        const to = dottedTarget(map, from, tree.text(argument))
         if (to >= 0) {
-          add({ from, to, tier: later ? 'deferred' : 'runtime', line: tree.line(node), optional: false, dynamic: true }, '')
+          add(from, to, later ? 'deferred' : 'runtime', tree.line(node), false, true, '')
         }
       }
     }
@@ -166,15 +175,15 @@ function addDynamicImports(
       const statement = tree.parent(node[i]!)
       for (let at = statement + 1; at < tree.end(statement); at++) {
         if (tree.kind(at) !== Kind.String || tree.value(at) < 0) continue
-        const to = dottedTarget(map, tree, from, tree.text(at))
-        if (to >= 0) add({ from, to, tier: 'deferred', line: tree.line(at), optional: false, dynamic: true }, '')
+        const to = dottedTarget(map, from, tree.text(at))
+        if (to >= 0) add(from, to, 'deferred', tree.line(at), false, true, '')
       }
     }
   }
 }
 
 /** The module that a dotted path in a string names, itself or as the prefix of an attribute (`app.apps.ShopConfig`). */
-function dottedTarget(map: ModuleMap, _tree: SyntaxTree, from: ModuleId, text: string): ModuleId {
+function dottedTarget(map: ModuleMap, from: ModuleId, text: string): ModuleId {
   if (!/^[A-Za-z_][\w.]*$/.test(text)) return -1
   for (let name = text; name !== ''; name = name.includes('.') ? name.slice(0, name.lastIndexOf('.')) : '') {
     const found = map.find(name, from)

@@ -1,6 +1,5 @@
 // Names files as modules without configuration: source roots, dotted names, roles, and look-up of an import by name.
-import type { ModuleId } from './contract.ts'
-import type { Module } from './contract.ts'
+import type { Module, ModuleId } from './contract.ts'
 import { isStandardLibrary } from './standard-library.ts'
 
 /** Files as modules, and the way from a dotted name to a module. */
@@ -192,12 +191,7 @@ const BUILD_FILE = /^(setup|noxfile|conf)\.py$/
 const ROOT_BUILD_FILE = /^(tasks|fabfile)\.py$/
 const SETTINGS_FILE = /^(settings|config|.*_settings|gunicorn.*)\.py$/
 
-/** What a file is for, by the conventions of test runners, migration tools and build tools. */
-export function roleOf(path: string): Module['role'] {
-  return roles()(path)
-}
-
-/** `roleOf` that judges each folder once. */
+/** What a file is for, by the conventions of test runners, migration tools and build tools; judges each folder once. */
 function roles(): (path: string) => Module['role'] {
   const known = new Map<string, Module['role']>()
   return (path) => {

@@ -60,6 +60,7 @@ export class ScopeNames {
       if (at !== scope && scopeKind[at] === ScopeKind.Class) continue
       const nodes = this.bindingsIn(at, name)
       if (nodes.length === 0) continue
+      if (scopeKind[at] === ScopeKind.Module) return { scope: at, nodes }
       const tree = trees[scopeModule[at]!]!
       const declared = declaration(tree, nodes)
       if (declared === Kind.Global) {

@@ -91,6 +91,9 @@ export class TypeInference {
   readonly #exports = new Map<number, TypeId>()
   #stateStores: Map<number, { readonly module: number; readonly node: number }[]> | undefined
   #classesByName: Map<number, number[]> | undefined
+  readonly #members = new Map<number, TypeId>()
+  /** How often a question met itself. */
+  #circles = 0
   #depth = 0
 
   constructor(index: SourceIndex, modules: ModuleMap, libraries: LibraryIndex) {
@@ -125,7 +128,10 @@ export class TypeInference {
     }
     const known = types[node]!
     if (known >= 0) return known
-    if (known === IN_PROGRESS || this.#depth > MAX_DEPTH) return UNKNOWN
+    if (known === IN_PROGRESS || this.#depth > MAX_DEPTH) {
+      this.#circles++
+      return UNKNOWN
+    }
     types[node] = IN_PROGRESS
     this.#depth++
     const type = this.#infer(module, this.index.trees[module]!, node)
@@ -719,9 +725,16 @@ export class TypeInference {
         return type
       }
       case TypeKind.Instance:
-        return this.#classMember(a, object, name, text, true)
-      case TypeKind.Class:
-        return this.#classMember(a, object, name, text, false)
+      case TypeKind.Class: {
+        const key = object * 4_194_304 + name
+        const known = name < 0 ? undefined : this.#members.get(key)
+        if (known !== undefined) return known
+        const circles = this.#circles
+        const type = this.#classMember(a, object, name, text, table.kind[object] === TypeKind.Instance)
+        // "Unknown" in the middle of a circle of questions is no answer to keep.
+        if (name >= 0 && (type !== UNKNOWN || circles === this.#circles)) this.#members.set(key, type)
+        return type
+      }
       case TypeKind.Super:
         return this.#superMember(a, table.b[object]!, name, text)
       case TypeKind.Function:
@@ -1146,7 +1159,10 @@ export class TypeInference {
   resultOf(scope: number): TypeId {
     const known = this.#results[scope]!
     if (known >= 0) return known
-    if (known === IN_PROGRESS || this.#depth > MAX_DEPTH) return UNKNOWN
+    if (known === IN_PROGRESS || this.#depth > MAX_DEPTH) {
+      this.#circles++
+      return UNKNOWN
+    }
     this.#results[scope] = IN_PROGRESS
     this.#depth++
     const result = this.#result(scope)

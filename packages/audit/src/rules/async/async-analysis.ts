@@ -57,6 +57,7 @@ export class AsyncAnalysis {
   readonly bodies: readonly AsyncBody[]
   readonly #sites: (readonly BlockingSite[] | undefined)[]
   readonly #distances = new Map<Family, Distances>()
+  #reached: ReadonlyMap<FunctionId, { readonly from: FunctionId; readonly arrow: Arrow }[]> | undefined
   readonly #standing: (fn: FunctionId) => Standing
 
   constructor(program: AnalysedProgram) {
@@ -123,22 +124,21 @@ export class AsyncAnalysis {
   #distancesOf(family: Family): Distances {
     const known = this.#distances.get(family)
     if (known !== undefined) return known
-    const { index, graph } = this.program
-    const count = index.scopeCount
+    const count = this.program.functionCount
     const depth = new Int8Array(count).fill(-1)
     const next: (Arrow | undefined)[] = new Array(count)
     let level: FunctionId[] = []
-    for (let fn = 0; fn < count; fn++) {
-      if (!this.#isSync(fn) || this.#isOnce(fn)) continue
-      if (this.#reported(fn, family) === undefined) continue
+    for (const fn of this.#callers().keys()) {
+      if (this.#isOnce(fn) || this.#reported(fn, family) === undefined) continue
       depth[fn] = 0
       level.push(fn)
     }
+    const callers = this.#callers()
     for (let distance = 1; distance < MAX_CHAIN && level.length > 0; distance++) {
       const further: FunctionId[] = []
       for (const fn of level) {
-        for (const { from, arrow } of graph.incoming(fn)) {
-          if (depth[from]! >= 0 || arrow.kind !== ArrowKind.Call || !this.#isSync(from) || this.#isOnce(from)) continue
+        for (const { from, arrow } of callers.get(fn) ?? []) {
+          if (depth[from]! >= 0 || this.#isOnce(from)) continue
           depth[from] = distance
           next[from] = arrow
           further.push(from)
@@ -149,6 +149,28 @@ export class AsyncAnalysis {
     const distances = { depth, next }
     this.#distances.set(family, distances)
     return distances
+  }
+
+  /** Every sync function that some async body reaches by calls, with the sync functions that call it. */
+  #callers(): ReadonlyMap<FunctionId, { readonly from: FunctionId; readonly arrow: Arrow }[]> {
+    if (this.#reached !== undefined) return this.#reached
+    const reached = new Map<FunctionId, { readonly from: FunctionId; readonly arrow: Arrow }[]>()
+    const queue: FunctionId[] = []
+    const enter = (fn: FunctionId): void => {
+      if (reached.has(fn) || !this.#isSync(fn)) return
+      reached.set(fn, [])
+      queue.push(fn)
+    }
+    for (const { fn } of this.bodies) for (const arrow of this.syncCalls(fn)) enter(arrow.target)
+    for (let head = 0; head < queue.length; head++) {
+      const from = queue[head]!
+      for (const arrow of this.syncCalls(from)) {
+        enter(arrow.target)
+        reached.get(arrow.target)?.push({ from, arrow })
+      }
+    }
+    this.#reached = new Map([...reached].sort((a, b) => a[0] - b[0]))
+    return this.#reached
   }
 
   #isSync(fn: FunctionId): boolean {

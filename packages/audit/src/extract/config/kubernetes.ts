@@ -4,8 +4,12 @@ import { asCount, asList, asMap, asText, readYaml, type YamlDocument } from './y
 
 const WORKLOADS = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob', 'Pod', 'ReplicaSet', 'Rollout'])
 
+const MENTIONS_WORKLOAD = new RegExp(`kind['"]?:\\s*['"]?(?:${[...WORKLOADS].join('|')})\\b`)
+
 /** Containers of the workloads in a file. A Helm template gives what it says without running Helm. */
 export function readKubernetes(path: string, text: string): { services: DeclaredService[]; problem: string } {
+  // Most files of a chart declare no workload; reading them as YAML would be the dearest part of all configuration.
+  if (!MENTIONS_WORKLOAD.test(text)) return { services: [], problem: '' }
   const { documents, problem } = readYaml(text)
   const services: DeclaredService[] = []
   for (const document of documents) {

@@ -6,7 +6,7 @@
 // FOLDER is the machine's Python library unless given. --write renews audit-facts.md beside this file.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { collectFacts } from '../packages/audit/src/extract/collect-facts.ts'
@@ -148,7 +148,7 @@ const table = (samples: ReadonlyMap<Variant, readonly Sample[]>, rounds: number)
   })
   const head = ['', 'CPU s', 'wall s', 'lines per second', '× the floor', 'times faster than CPython', 'peak MB']
   const text = [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
-  return `${lines.toLocaleString('en')} lines in ${of('cold', 'files').toLocaleString('en')} files, ${cpus().length} cores (${cpus()[0]?.model}), Node ${process.version}, median of ${rounds} rounds:\n\n${text}\n`
+  return `${lines.toLocaleString('en')} lines in ${of('cold', 'files').toLocaleString('en')} files, ${cpus().length} cores (${cpus()[0]?.model}), Node ${process.version}, load average ${loadavg()[0]?.toFixed(1)} (wall times mean little above ${cpus().length}), median of ${rounds} rounds:\n\n${text}\n`
 }
 
 const main = async (): Promise<void> => {

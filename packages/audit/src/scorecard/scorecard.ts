@@ -63,10 +63,9 @@ function because(
     .sort((a, b) => worstOf(findings, a) - worstOf(findings, b) || b.flagged - a.flagged)[0]
   if (worst === undefined) {
     const examined = rules.filter((rule) => rule.examined > 0 && !rule.trial)
-    const most = [...examined].sort(
-      (a, b) => severityRank(a.severity) - severityRank(b.severity) || b.examined - a.examined,
-    )[0]
-    return most === undefined ? 'Nothing found.' : `Nothing found in ${most.examined} ${most.of}.`
+    const most = [...examined].sort((a, b) => b.examined - a.examined || (a.rule < b.rule ? -1 : 1))
+    const kinds = [...new Set(most.map((rule) => `${rule.examined} ${rule.of}`))].slice(0, 2)
+    return kinds.length === 0 ? 'Nothing found.' : `Nothing found in ${kinds.join(' and ')}.`
   }
   // Some rules report every place of a thing that they count once.
   const share =

@@ -1,7 +1,7 @@
 // Module-level names that hold something changeable, and the functions that change them while the service runs.
 import { Flag, Kind } from '../facts/contract.ts'
 import type { SyntaxTree } from '../facts/tree.ts'
-import type { ModuleId } from '../graph/contract.ts'
+import type { ModuleId, Program } from '../graph/contract.ts'
 import type { RuleContext } from '../rules/rule.ts'
 import { calleeName, underSubscripts } from './expressions.ts'
 import { type Site, surveyOf } from './survey.ts'
@@ -37,9 +37,14 @@ const MUTATORS: ReadonlySet<string> = new Set(
 const PRIVATE =
   /^(?:local|ContextVar|LocalProxy|LocalStack|Local|Lock|RLock|Semaphore|BoundedSemaphore|Event|Condition|getLogger|get_logger|TypeVar|ParamSpec|namedtuple|NewType|compile|lru_cache|Thread|Process|partial|Weak\w+|Enum|frozenset|tuple|MappingProxyType|count|scoped_session|Signal|SQLAlchemy|registry|MetaData|APIRouter|Router|Blueprint|Celery|Limiter|Mock|MagicMock|object|lazy|get_task_logger)$/
 
-/** Variables of product modules by `module:name`. */
+const known = new WeakMap<Program, ReadonlyMap<string, ModuleVariable>>()
+
+/** Variables of product modules by `module:name`; found once for a program. */
 export function moduleVariables(context: RuleContext): ReadonlyMap<string, ModuleVariable> {
+  const before = known.get(context.program)
+  if (before !== undefined) return before
   const found = new Map<string, ModuleVariable>()
+  known.set(context.program, found)
   for (const module of context.program.modules) {
     if (!isProduct(module)) continue
     const tree = context.trees[module.id]!

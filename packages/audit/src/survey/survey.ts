@@ -25,10 +25,16 @@ export interface Survey {
   readonly stores: readonly Site[]
   /** `global` statements. */
   readonly globals: readonly Site[]
+  /** Texts and decorators whose last name is one of `WATCHED`, by that name. */
+  watched(name: string): readonly Site[]
   /** Exception handlers. */
   readonly handlers: readonly Site[]
   readonly callCount: number
 }
+
+/** Texts that rules ask for wherever they stand, and names of decorators. */
+const WATCHED_TEXTS = ['default'] as const
+const WATCHED_DECORATORS = ['lru_cache', 'cache', 'cached', 'alru_cache', 'ttl_cache'] as const
 
 const surveys = new WeakMap<Program, Survey>()
 
@@ -57,6 +63,20 @@ function makeSurvey({ trees }: RuleContext): Survey {
   const stores: Site[] = []
   const globals: Site[] = []
   const handlers: Site[] = []
+  const watched = new Map<number, Site[]>()
+  const texts = new Set<number>()
+  const decorators = new Set<number>()
+  for (const [names, ids] of [
+    [WATCHED_TEXTS, texts],
+    [WATCHED_DECORATORS, decorators],
+  ] as const) {
+    for (const name of names) {
+      const id = strings?.id(name) ?? -1
+      if (id < 0) continue
+      watched.set(id, [])
+      ids.add(id)
+    }
+  }
 
   for (let module = 0; module < trees.length; module++) {
     const { nodes, names, size: nodeCount } = trees[module]!
@@ -80,6 +100,7 @@ function makeSurvey({ trees }: RuleContext): Survey {
           const value = nodes[word + 4]!
           if (value === NO_VALUE) break
           const name = names[value]!
+          if (texts.has(name)) watched.get(name)!.push({ module, node })
           let classes = classOf[name]!
           if (classes === 255) {
             classes = classifyText(trees[module]!.strings.text(name))
@@ -102,6 +123,15 @@ function makeSurvey({ trees }: RuleContext): Survey {
         case Kind.Global:
           globals.push({ module, node })
           break
+        case Kind.Decorator: {
+          const isCall = (nodes[word + NODE_WORDS]! & 127) === Kind.Call
+          const object = word + (isCall ? 2 : 1) * NODE_WORDS
+          const kind = nodes[object]! & 127
+          if (kind !== Kind.Name && kind !== Kind.Attribute) break
+          const name = names[nodes[object + 4]!]!
+          if (decorators.has(name)) watched.get(name)!.push({ module, node })
+          break
+        }
         case Kind.Handler:
           handlers.push({ module, node })
           break
@@ -130,7 +160,8 @@ function makeSurvey({ trees }: RuleContext): Survey {
     asked.set(name, sites)
     return sites
   }
-  return { callsNamed, sql, stores, globals, handlers, callCount }
+  const watchedSites = (name: string): readonly Site[] => watched.get(strings?.id(name) ?? -1) ?? []
+  return { callsNamed, watched: watchedSites, sql, stores, globals, handlers, callCount }
 }
 
 function grow(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {

@@ -26,6 +26,18 @@ const WAYS: Readonly<Record<string, { readonly calls: readonly string[]; readonl
   databases: { calls: ['Database'], name: /^databases\./ },
 }
 
+/** What a file imports to use the way; names are resolved only in such files. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  'the Django ORM': ['django'],
+  SQLAlchemy: ['sqlalchemy', 'sqlmodel', 'flask_sqlalchemy'],
+  'Tortoise ORM': ['tortoise'],
+  peewee: ['peewee', 'playhouse'],
+  'Pony ORM': ['pony'],
+  psycopg: ['psycopg', 'psycopg2', 'psycopg_pool'],
+  asyncpg: ['asyncpg'],
+  databases: ['databases'],
+}
+
 export const rule: Rule = {
   id: 'data/mixed-access-patterns',
   decision: 'data',
@@ -70,9 +82,12 @@ function waysIn(context: RuleContext): ReadonlyMap<string, readonly Site[]> {
   const commands = commandLineModules(context)
   const found = new Map<string, Site[]>()
   for (const [way, { calls, name }] of Object.entries(WAYS)) {
+    const packages = PACKAGES[way] ?? []
     for (const call of calls) {
       for (const site of surveyOf(context).callsNamed(call)) {
         if (program.modules[site.module]!.role !== 'code' || commands.has(site.module)) continue
+        const externals = program.imports.externalsOf(site.module)
+        if (!packages.some((item) => externals.has(item))) continue
         if (name.test(program.nameOf(site.module, site.node + 1))) found.set(way, [...(found.get(way) ?? []), site])
       }
     }

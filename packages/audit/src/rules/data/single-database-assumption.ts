@@ -71,14 +71,11 @@ interface Named {
 /** `DATABASES['default']`, `connections['default']`, `.using('default')` and `using='default'`. */
 function aliasSites(context: RuleContext): Named[] {
   const { program, trees } = context
-  const alias = trees[0]?.strings.id('default') ?? -1
   const found: Named[] = []
-  for (const module of program.modules) {
-    if (module.role !== 'code') continue
-    const tree = trees[module.id]!
-    if (!tree.mentions(alias)) continue
-    for (let node = 1; node < tree.size; node++) {
-      if (tree.kind(node) !== Kind.String || tree.name(node) !== alias) continue
+  for (const { module: id, node } of surveyOf(context).watched('default')) {
+    const module = program.modules[id]!
+    if (module.role === 'code') {
+      const tree = trees[id]!
       const parent = tree.parent(node)
       const kind = tree.kind(parent)
       if (kind === Kind.Subscript && /(?:^|\.)(?:DATABASES|connections)$/.test(tree.dotted(parent + 1))) {

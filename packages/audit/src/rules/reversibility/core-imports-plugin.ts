@@ -13,14 +13,18 @@ export const rule: Rule = {
   summary: 'A domain package imports a concrete plugin, so the plugin can no longer be removed or replaced.',
   run({ program }) {
     const folders = pluginFolders(program.modules)
+    if (folders.size === 0) return { detections: [], examined: { count: 0, of: 'plugins and their importers' } }
     const byPair = new Map<string, ImportEdge[]>()
     const importers = new Set<number>()
+    /** Plugin of each module that was asked for. */
+    const plugins = new Map<number, string>()
     for (const edge of program.imports.edges) {
       if (edge.tier === 'type-only' || edge.dynamic || edge.optional) continue
       const from = program.modules[edge.from]!
       const to = program.modules[edge.to]!
       if (edge.names.length > 0 && edge.names.every((name) => INTERFACE.test(name))) continue
-      const plugin = pluginOf(to.name, folders)
+      if (!plugins.has(edge.to)) plugins.set(edge.to, pluginOf(to.name, folders))
+      const plugin = plugins.get(edge.to)!
       if (plugin === '' || !isProduct(from) || isComposition(from) || isInside(from.name, parentOf(plugin))) continue
       importers.add(edge.from)
       const pair = `${edge.from} ${plugin}`
@@ -53,10 +57,10 @@ export const rule: Rule = {
           .map((edge) => ({ path: from.path, line: edge.line, label: `imports ${program.modules[edge.to]!.name}` })),
       })
     }
-    const plugins = [...folders.values()].reduce((sum, names) => sum + names.size, 0)
+    const known = [...folders.values()].reduce((sum, names) => sum + names.size, 0)
     return {
       detections,
-      examined: { count: plugins === 0 ? 0 : Math.max(plugins, importers.size), of: 'plugins and their importers' },
+      examined: { count: Math.max(known, importers.size), of: 'plugins and their importers' },
     }
   },
 }
@@ -72,7 +76,7 @@ const SHARED =
 function pluginFolders(modules: readonly Module[]): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, Set<string>>()
   for (const module of modules) {
-    if (!isProduct(module)) continue
+    if (!/plugins|addons|extensions/.test(module.name) || !isProduct(module)) continue
     const segments = module.name.split('.')
     for (let at = 1; at < segments.length - (module.isPackage ? 0 : 1); at++) {
       const folder = segments.slice(0, at).join('.')

@@ -37,13 +37,11 @@ function cachedReads(
   const { program, trees } = context
   const detections: Detection[] = []
   let examined = 0
-  const strings = trees[0]?.strings
-  const names = ['lru_cache', 'cache', 'cached', 'alru_cache', 'ttl_cache'].map((name) => strings?.id(name) ?? -1)
-  for (const module of program.modules) {
-    const tree = trees[module.id]!
-    if (!isProduct(module) || !names.some((name) => tree.mentions(name))) continue
-    for (let node = 1; node < tree.size; node++) {
-      if (tree.kind(node) !== Kind.Decorator) continue
+  for (const decorated of ['lru_cache', 'cache', 'cached', 'alru_cache', 'ttl_cache']) {
+    for (const { module: id, node } of surveyOf(context).watched(decorated)) {
+      const module = program.modules[id]!
+      if (!isProduct(module)) continue
+      const tree = trees[id]!
       const decorator = tree.kind(node + 1) === Kind.Call ? node + 2 : node + 1
       const name = program.nameOf(module.id, decorator)
       if (!LOCAL_CACHES.test(name) || tree.kind(tree.parent(node)) !== Kind.FunctionDef) continue

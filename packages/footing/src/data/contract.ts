@@ -1,6 +1,7 @@
 // What the data capability promises: to a module (Database), to the application (DataSource), to a deployment (Migrator).
 import type { Kysely } from 'kysely'
 import type { PoolSizing } from './pooler/pool-sizing.ts'
+import type { ReplicaState } from './replicas/replica.ts'
 
 /** Which copy of the data a read may see: the caller says what it needs, never which server answers. */
 export type Consistency =
@@ -114,6 +115,8 @@ export interface DataSource {
   /** Resolves when the primary answers, else throws the coded error that says why not. */
   ping(): Promise<void>
   readonly stats: PoolStats
+  /** The replicas and whether they take reads; empty without replicas. */
+  readonly replicas: readonly ReplicaState[]
   /** Whether so many processes with this pool fit into the server, with a sentence for a person. */
   sizing(processes: number): Promise<PoolSizing>
   /** Waits for running statements, refuses new ones, closes the connections. Safe to call twice. */

@@ -4,11 +4,19 @@ import { ConnectionPool } from './connection-pool.ts'
 import type { DataSource, QueryScope } from './contract.ts'
 import { openModuleDatabase, type Router } from './module-database.ts'
 import { poolSizing, readServerLimits } from './pooler/pool-sizing.ts'
+import { Replica } from './replicas/replica.ts'
+import { ReplicaRouter } from './replicas/replica-router.ts'
 
 /** How a data source is opened. Only `url` has no default. */
 export interface DataSourceOptions {
   /** Of PgBouncer in transaction mode, or of PostgreSQL itself. */
   readonly url: string
+  /** Streaming replicas of it, each with a pool of the same size. Reads go there where their consistency allows it. */
+  readonly replicaUrls?: readonly string[]
+  /** A replica whose data are older than this many milliseconds takes no reads until it has caught up. Default 10 000. */
+  readonly maxReplicaLagMs?: number
+  /** Milliseconds between two questions to each server how far it is. Default 100. */
+  readonly replicaProbeMs?: number
   /** Most connections of this process. Default 10: through PgBouncer more rarely helps, without it more soon hurts. */
   readonly poolSize?: number
   /** Longest wait for a free connection in milliseconds. Default 5000; a nearer deadline wins. */
@@ -38,16 +46,19 @@ export interface DataSourceOptions {
  */
 export function openDataSource(options: DataSourceOptions): DataSource {
   const now = options.clock === undefined ? Date.now : () => options.clock?.now() ?? Date.now()
-  const primary = new ConnectionPool({
-    url: options.url,
-    size: options.poolSize ?? 10,
-    acquireTimeoutMs: options.acquireTimeoutMs ?? 5000,
-    connectTimeoutMs: options.connectTimeoutMs ?? 5000,
-    idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
-    applicationName: options.applicationName ?? 'footing',
-    now,
-  })
-  const router: Router = { reader: () => primary, writer: () => primary }
+  const openPool = (url: string, size: number): ConnectionPool =>
+    new ConnectionPool({
+      url,
+      size,
+      acquireTimeoutMs: options.acquireTimeoutMs ?? 5000,
+      connectTimeoutMs: options.connectTimeoutMs ?? 5000,
+      idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
+      applicationName: options.applicationName ?? 'footing',
+      now,
+    })
+  const primary = openPool(options.url, options.poolSize ?? 10)
+  const replicas = openReplicas(options, primary, openPool, now)
+  const router: Router = replicas ?? primaryOnly(primary)
   const environment = {
     router,
     now,
@@ -71,6 +82,40 @@ export function openDataSource(options: DataSourceOptions): DataSource {
     get stats() {
       return primary.stats
     },
-    close: () => primary.close(),
+    get replicas() {
+      return replicas?.states ?? []
+    },
+    async close() {
+      await Promise.all([primary.close(), replicas?.close()])
+    },
   }
+}
+
+function primaryOnly(primary: ConnectionPool): Router {
+  return {
+    tracksWrites: false,
+    reader: () => primary,
+    writer: () => primary,
+    afterFailure: (_pool, error) => (error.code === 'data-connection-lost' ? primary : undefined),
+  }
+}
+
+function openReplicas(
+  options: DataSourceOptions,
+  primary: ConnectionPool,
+  openPool: (url: string, size: number) => ConnectionPool,
+  now: () => number,
+): ReplicaRouter | undefined {
+  const urls = options.replicaUrls ?? []
+  if (urls.length === 0) return undefined
+  const probeIntervalMs = options.replicaProbeMs ?? 100
+  return new ReplicaRouter({
+    primary,
+    primaryProbe: openPool(options.url, 1),
+    replicas: urls.map((url) => new Replica(openPool(url, options.poolSize ?? 10), openPool(url, 1))),
+    maxLagMs: options.maxReplicaLagMs ?? 10_000,
+    probeIntervalMs,
+    probeTimeoutMs: Math.max(1000, 2 * probeIntervalMs),
+    now,
+  })
 }

@@ -108,6 +108,13 @@ export const dataErrors = defineErrors({
     why: 'It is a replica, or a failover is under way ({reason}).',
     remedy: 'Point DATABASE_URL at the primary; after a failover the next attempt goes there.',
   },
+  'data-write-in-read': {
+    status: 500,
+    retryable: false,
+    what: 'A statement that begins with {word} was sent through read().',
+    why: 'Reads may go to a replica, and are sent again when a connection breaks; a write must do neither.',
+    remedy: 'Use write() or transaction() for it.',
+  },
   'data-query-failed': {
     status: 500,
     retryable: false,

@@ -1,12 +1,14 @@
 // What a module gets as `db`: its statements, sent to the right server, on a connection of this process.
 
-import { isFootingError } from '@footing/kernel'
+import { type FootingError, isFootingError } from '@footing/kernel'
 import { bindQueries, type Run } from './bound-queries.ts'
 import type { ConnectionPool } from './connection-pool.ts'
 import type { Consistency, Database, QueryScope, ReadOptions, Transaction, TransactionOptions } from './contract.ts'
 import { runTransaction } from './open-transaction.ts'
 import { runAsModule } from './ownership/run-as-module.ts'
 import { refuseSessionState } from './pooler/session-state.ts'
+import { refuseWrite } from './read-only-statement.ts'
+import { forgetPosition, rememberWrite } from './replicas/written-position.ts'
 import { schemaOf } from './schema-name.ts'
 import type { Session, StatementContext } from './session.ts'
 
@@ -30,6 +32,10 @@ export interface DatabaseEnvironment {
 export interface Router {
   reader(consistency: Consistency, scope: QueryScope | undefined): ConnectionPool
   writer(): ConnectionPool
+  /** Where a read that failed on `pool` may be sent once more; undefined when that would not help. */
+  afterFailure(pool: ConnectionPool, error: FootingError): ConnectionPool | undefined
+  /** True when the position of each write must be known, because there are replicas that may not have it yet. */
+  readonly tracksWrites: boolean
 }
 
 /** Makes the handle of one module. */
@@ -47,16 +53,33 @@ export function openModuleDatabase<Tables>(module: string, environment: Database
     (consistency: Consistency): Run =>
     async (text, values) => {
       refuseSessionState(text, false)
-      return repeatOnLostConnection(() => {
-        const statement = context()
-        const pool = router.reader(consistency, statement.scope)
-        return pool.use(statement.scope, (session) => execute(session, text, values, statement))
-      })
+      refuseWrite(text)
+      const statement = context()
+      const pool = router.reader(consistency, statement.scope)
+      const send = (session: Session) => execute(session, text, values, statement)
+      try {
+        return await pool.use(statement.scope, send)
+      } catch (error) {
+        // A read changes nothing, so it may simply be sent again to a server that can answer it.
+        const other = isFootingError(error) ? router.afterFailure(pool, error) : undefined
+        if (other === undefined) throw error
+        return other.use(statement.scope, send)
+      }
     }
   const runWrite: Run = async (text, values) => {
     refuseSessionState(text, false)
     const statement = context()
-    return router.writer().use(statement.scope, (session) => execute(session, text, values, statement))
+    return router.writer().use(statement.scope, async (session) => {
+      if (!router.tracksWrites) return execute(session, text, values, statement)
+      try {
+        const result = await execute(session, text, values, statement)
+        await rememberWrite(session, statement)
+        return result
+      } catch (error) {
+        forgetPosition(statement.scope, error)
+        throw error
+      }
+    })
   }
 
   const writer = bindQueries<Tables>(schema, runWrite)
@@ -87,7 +110,7 @@ async function transactionWithRetries<Tables, T>(
   const { router, now, lockTimeoutMs, pause, random } = environment
   const scope = environment.scope()
   const role = environment.roleOf?.(owner.module)
-  const context = { ...owner, scope, now, defaultLockTimeoutMs: lockTimeoutMs, role }
+  const context = { ...owner, scope, now, defaultLockTimeoutMs: lockTimeoutMs, role, tracksWrites: router.tracksWrites }
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await router.writer().use(scope, (session) => runTransaction(session, context, options, work))
@@ -101,14 +124,4 @@ async function transactionWithRetries<Tables, T>(
 
 function isConflict(error: unknown): boolean {
   return isFootingError(error) && (error.code === 'data-serialization-failure' || error.code === 'data-deadlock')
-}
-
-// A read changes nothing, so when its connection turns out to be dead it may simply be sent again on another.
-async function repeatOnLostConnection<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    if (isFootingError(error) && error.code === 'data-connection-lost') return read()
-    throw error
-  }
 }

@@ -6,6 +6,7 @@ import { transactionBrand } from './contract.ts'
 import { dataError } from './errors.ts'
 import { setRole } from './ownership/run-as-module.ts'
 import { refuseSessionState } from './pooler/session-state.ts'
+import { commitWithPosition, forgetPosition } from './replicas/written-position.ts'
 import type { Session } from './session.ts'
 
 /** What a transaction is opened for. */
@@ -18,6 +19,8 @@ export interface TransactionContext {
   readonly defaultLockTimeoutMs: number
   /** Role whose rights the transaction has; undefined leaves those of the connecting user. */
   readonly role: string | undefined
+  /** True when the position of the commit in the log must be remembered in the scope. */
+  readonly tracksWrites: boolean
 }
 
 /** Runs `work` between begin and commit. What `work` throws is passed on after the rollback. */
@@ -39,13 +42,23 @@ export async function runTransaction<Tables, T>(
   try {
     const result = await work(transactionHandle<Tables>(context.schema, sendWithoutState, life))
     life.over = true
-    const { command } = await send('commit', [])
+    const { command } = await commit(send, context, options)
     // PostgreSQL answers the commit of a failed transaction with ROLLBACK and no error.
     if (command === 'ROLLBACK') throw dataError('data-transaction-failed')
     return result
   } catch (error) {
     life.over = true
     await rollBack(session, context)
+    throw error
+  }
+}
+
+async function commit(send: Run, { tracksWrites, scope }: TransactionContext, options: TransactionOptions) {
+  if (!tracksWrites || options.readOnly === true) return send('commit', [])
+  try {
+    return await commitWithPosition(send, scope)
+  } catch (error) {
+    forgetPosition(scope, error)
     throw error
   }
 }

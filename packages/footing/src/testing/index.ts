@@ -3,6 +3,12 @@ export { type ManualClock, manualClock } from '@footing/kernel'
 export { type ChaosProxy, openChaosProxy } from './chaos-proxy.ts'
 export { testingErrors } from './errors.ts'
 export { type CountedQuery, type QueryCounter, queryCounter } from './query-counter.ts'
+export {
+  type ReplicaServer,
+  type ReplicatedPostgres,
+  type ReplicationOptions,
+  startReplicatedPostgres,
+} from './servers/replicated-postgres.ts'
 export { openServerDesk, type ServerDesk, type ServerDeskOptions, type ServerName } from './servers/server-desk.ts'
 export { ensurePrograms, type SystemProgram, testPrograms } from './servers/system-packages.ts'
 export { startTestApp, type TestApp, type TestAppOptions } from './start-test-app.ts'

@@ -1,0 +1,78 @@
+// One replica as this process sees it: how far it has come, whether it answers, how many reads it has taken.
+import { isFootingError } from '@footing/kernel'
+import type { ConnectionPool } from '../connection-pool.ts'
+import { parseWalPosition } from './wal-position.ts'
+
+/** Why a replica takes reads or not. */
+export type ReplicaCondition = 'in-rotation' | 'lagging' | 'unreachable' | 'not-a-replica'
+
+/** The state of a replica for people and dashboards. */
+export interface ReplicaState {
+  /** `host:port/database` */
+  readonly address: string
+  readonly condition: ReplicaCondition
+  /** Milliseconds that its data are behind the primary; undefined before the first answer. */
+  readonly lagMs: number | undefined
+  /** Reads that were sent to it since the start. */
+  readonly reads: number
+  /** Code of the last error, while it is unreachable. */
+  readonly reason: string | undefined
+}
+
+/** A replica with the connections to it. */
+export class Replica {
+  readonly pool: ConnectionPool
+  readonly #probe: ConnectionPool
+  condition: ReplicaCondition = 'unreachable'
+  /** How far it has replayed the log. It only grows while the server runs, so an old value is safe. */
+  position = -1n
+  lagMs: number | undefined
+  reads = 0
+  #reason: string | undefined = 'not asked yet'
+
+  /** @param probe a pool of its own with one connection, so that a busy replica is not taken for a dead one */
+  constructor(pool: ConnectionPool, probe: ConnectionPool) {
+    this.pool = pool
+    this.#probe = probe
+  }
+
+  get state(): ReplicaState {
+    const { condition, lagMs, reads } = this
+    const reason = condition === 'unreachable' ? this.#reason : undefined
+    return { address: this.pool.address, condition, lagMs, reads, reason }
+  }
+
+  /** Asks it how far it is. @param lagOf turns a position into the age of the data there, in milliseconds */
+  async ask(deadlineAt: number, maxLagMs: number, lagOf: (position: bigint) => number): Promise<void> {
+    const scope = { deadlineAt }
+    try {
+      const text = 'select pg_is_in_recovery() as replica, pg_last_wal_replay_lsn()::text as position'
+      const { rows } = await this.#probe.use(scope, (session) =>
+        session.execute(text, [], { module: 'footing', scope }),
+      )
+      const [answer]: { replica?: unknown; position?: unknown }[] = rows
+      const position = typeof answer?.position === 'string' ? parseWalPosition(answer.position) : undefined
+      if (answer?.replica !== true || position === undefined) {
+        this.condition = 'not-a-replica'
+        return
+      }
+      this.position = position
+      this.lagMs = lagOf(position)
+      this.condition = this.lagMs <= maxLagMs ? 'in-rotation' : 'lagging'
+    } catch (error) {
+      this.leave(isFootingError(error) ? error.code : String(error))
+    }
+  }
+
+  /** Takes it out of rotation until it answers again. It may come back as another server, so what it had is forgotten. */
+  leave(reason: string): void {
+    this.condition = 'unreachable'
+    this.position = -1n
+    this.lagMs = undefined
+    this.#reason = reason
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.pool.close(), this.#probe.close()])
+  }
+}

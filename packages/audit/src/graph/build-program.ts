@@ -115,7 +115,14 @@ export class AnalysedProgram implements Program {
     const module = this.index.scopeModule[caller]!
     const tree = this.index.trees[module]!
     const node = this.index.callNode[call]!
-    return { id: call, module, caller, line: lineOfCall(tree, node), awaited: tree.isAwaited(node), text: writtenCallee(tree, node + 1) }
+    return {
+      id: call,
+      module,
+      caller,
+      line: lineOfCall(tree, node),
+      awaited: tree.isAwaited(node),
+      text: writtenCallee(tree, node + 1),
+    }
   }
 
   callNode(call: CallId): number {

@@ -29,7 +29,9 @@ export interface Arrow {
   readonly call: CallId
 }
 
-const ITERATING = new Set('list tuple set sorted sum min max any all next enumerate dict frozenset join map filter zip iter extend'.split(' '))
+const ITERATING = new Set(
+  'list tuple set sorted sum min max any all next enumerate dict frozenset join map filter zip iter extend'.split(' '),
+)
 
 /** The arrows between bodies. */
 export class CallGraph {
@@ -93,7 +95,10 @@ export class CallGraph {
   /** Arrows into a body. Finds every arrow of the program on first use. */
   incoming(fn: FunctionId): readonly { readonly from: FunctionId; readonly arrow: Arrow }[] {
     if (this.#incoming === undefined) {
-      const into: { from: FunctionId; arrow: Arrow }[][] = Array.from({ length: this.inference.index.scopeCount }, () => [])
+      const into: { from: FunctionId; arrow: Arrow }[][] = Array.from(
+        { length: this.inference.index.scopeCount },
+        () => [],
+      )
       for (let from = 0; from < into.length; from++) {
         for (const arrow of this.arrows(from)) into[arrow.target]!.push({ from, arrow })
       }
@@ -136,7 +141,13 @@ export class CallGraph {
       const type = inference.typeOf(module, value)
       for (const member of inference.table.members(type)) {
         if (inference.table.kind[member] !== TypeKind.Function) continue
-        arrows.push({ target: inference.table.a[member]!, node: value, call: -1, kind: ArrowKind.Reference, sure: false })
+        arrows.push({
+          target: inference.table.a[member]!,
+          node: value,
+          call: -1,
+          kind: ArrowKind.Reference,
+          sure: false,
+        })
       }
     }
   }
@@ -259,7 +270,8 @@ export class CallGraph {
       if (kind === Kind.For || kind === Kind.Comprehension) continue
       if (kind === Kind.FunctionDef || kind === Kind.Lambda) {
         const scope = names.scopeAt(module, node)
-        if (index.scopeParent[scope] === fn) arrows.push({ target: scope, node, call: -1, kind: ArrowKind.Reference, sure: true })
+        if (index.scopeParent[scope] === fn)
+          arrows.push({ target: scope, node, call: -1, kind: ArrowKind.Reference, sure: true })
         continue
       }
       if (names.scopeOf(module, node) !== fn) continue
@@ -308,7 +320,8 @@ export class CallGraph {
     if (tree.kind(definition) !== Kind.FunctionDef) return []
     const found: FunctionId[] = []
     for (let at = tree.firstChild(definition); at >= 0 && tree.kind(at) !== Kind.Body; at = tree.nextSibling(at)) {
-      if (tree.kind(at) === Kind.Param && tree.end(at) > at + 1) found.push(...this.providersIn(module, at, tree.end(at)))
+      if (tree.kind(at) === Kind.Param && tree.end(at) > at + 1)
+        found.push(...this.providersIn(module, at, tree.end(at)))
     }
     return found
   }
@@ -355,7 +368,9 @@ export class CallGraph {
 
   /** Whether a call hands functions to a thread, a process or a queue. */
   isOffload(call: CallId): boolean {
-    return this.targets(call).some((t) => t.external !== '' && entryOfTarget(this.inference, t.external)?.offloads === true)
+    return this.targets(call).some(
+      (t) => t.external !== '' && entryOfTarget(this.inference, t.external)?.offloads === true,
+    )
   }
 }
 

@@ -33,7 +33,11 @@ export function resolveCall(
   const members = table.members(type)
   const sure = members.length === 1 && isCertain(inference, module, callee)
   const kind = table.kind[type]!
-  const alone = kind === TypeKind.Class || kind === TypeKind.Outside || kind === TypeKind.OutsideMethod || (kind === TypeKind.Function && table.b[type] === 0)
+  const alone =
+    kind === TypeKind.Class ||
+    kind === TypeKind.Outside ||
+    kind === TypeKind.OutsideMethod ||
+    (kind === TypeKind.Function && table.b[type] === 0)
   const key = type * 2 + (sure ? 1 : 0)
   if (alone) {
     const known = shared.get(key)
@@ -77,7 +81,12 @@ function addTargets(
       if (overrides.length === 0) return
       // Which override runs depends on the object. Few ways out of an abstract method are followed; a method with a
       // body of its own stands for itself.
-      const ownSelf = isFirstParameter(index.trees[module]!, inference.names.scopeOf(module, callee), inference, callee + 1)
+      const ownSelf = isFirstParameter(
+        index.trees[module]!,
+        inference.names.scopeOf(module, callee),
+        inference,
+        callee + 1,
+      )
       const followed = overrides.length <= (ownSelf ? 1 : 3) && isAbstract(inference, scope)
       for (const override of overrides) {
         targets.push({ function: override, external: '', confidence: followed ? 'probable' : 'possible' })
@@ -158,7 +167,10 @@ export function isCertain(inference: TypeInference, module: number, node: number
         case TypeKind.Module:
         case TypeKind.Outside:
         case TypeKind.Class:
-          return isCertain(inference, module, node + 1) || isFirstParameter(tree, names.scopeOf(module, node), inference, node + 1)
+          return (
+            isCertain(inference, module, node + 1) ||
+            isFirstParameter(tree, names.scopeOf(module, node), inference, node + 1)
+          )
         case TypeKind.Super:
           return true
         case TypeKind.Instance:
@@ -185,14 +197,19 @@ function isManager(inference: TypeInference, module: number, node: number, type:
   const kind = table.kind[type]
   if (kind !== TypeKind.OutsideInstance && kind !== TypeKind.Instance) return false
   if (kind === TypeKind.Instance && table.b[type] === 0) return false
-  if (kind === TypeKind.OutsideInstance && !table.outsideName(table.a[type]!).startsWith('django.db.models.')) return false
+  if (kind === TypeKind.OutsideInstance && !table.outsideName(table.a[type]!).startsWith('django.db.models.'))
+    return false
   const tree = inference.index.trees[module]!
   let at = node
   while (tree.kind(at) === Kind.Call || tree.kind(at) === Kind.Attribute) {
     if (table.kind[inference.typeOf(module, at)] === TypeKind.Class) return isCertain(inference, module, at)
     at++
   }
-  return tree.kind(at) === Kind.Name && table.kind[inference.typeOf(module, at)] === TypeKind.Class && isCertain(inference, module, at)
+  return (
+    tree.kind(at) === Kind.Name &&
+    table.kind[inference.typeOf(module, at)] === TypeKind.Class &&
+    isCertain(inference, module, at)
+  )
 }
 
 function isFirstParameter(tree: SyntaxTree, scope: number, inference: TypeInference, node: number): boolean {

@@ -5,7 +5,9 @@ import { ScopeKind, type SourceIndex } from './source-index.ts'
 import { type TypeId, TypeKind, type TypeTable } from './type-table.ts'
 
 /** One place in the look-up order of a class: a class of the project, or a library class by name. */
-export type Ancestor = { readonly scope: number; readonly outside: '' } | { readonly scope: -1; readonly outside: string }
+export type Ancestor =
+  | { readonly scope: number; readonly outside: '' }
+  | { readonly scope: -1; readonly outside: string }
 
 /** Where a member of a class was found. */
 export interface Member {

@@ -209,7 +209,9 @@ export interface Program {
   /** First target of a library, or empty text: the shortcut for "is this `boto3.client`?". */
   externalOf(call: CallId): string
   /** Cost of a library call, or undefined when it costs nothing or is not known. */
-  effectOf(call: CallId): { readonly effect: Effect; readonly name: string; readonly confidence: Confidence } | undefined
+  effectOf(
+    call: CallId,
+  ): { readonly effect: Effect; readonly name: string; readonly confidence: Confidence } | undefined
   /** Calls that may reach a function. Resolves every call of the program on first use. */
   callersOf(fn: FunctionId): readonly CallId[]
   /** Body by its facts: module and the number of the scope in that module's facts. */

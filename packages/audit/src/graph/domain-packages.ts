@@ -4,7 +4,18 @@ import type { ModuleMap } from './module-map.ts'
 
 /** A folder that holds this share of a level's code is not a division but a wrapper around one. */
 const WRAPPER_SHARE = 0.8
-const CONTAINER_NAMES = new Set(['apps', 'modules', 'domains', 'packages', 'services', 'plugins', 'components', 'features', 'contexts', 'bounded_contexts'])
+const CONTAINER_NAMES = new Set([
+  'apps',
+  'modules',
+  'domains',
+  'packages',
+  'services',
+  'plugins',
+  'components',
+  'features',
+  'contexts',
+  'bounded_contexts',
+])
 
 interface Folder {
   readonly path: string
@@ -15,7 +26,10 @@ interface Folder {
 }
 
 /** Divides modules into domain packages. `of[m]` is the package of module `m`, or -1. */
-export function divideIntoPackages(map: ModuleMap): { readonly packages: readonly DomainPackage[]; readonly of: Int32Array } {
+export function divideIntoPackages(map: ModuleMap): {
+  readonly packages: readonly DomainPackage[]
+  readonly of: Int32Array
+} {
   const of = new Int32Array(map.paths.length).fill(-1)
   const packages: DomainPackage[] = []
   const roots = new Map<string, Folder>()

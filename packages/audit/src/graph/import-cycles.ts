@@ -21,7 +21,10 @@ export function findCycles(
 }
 
 function rows(edges: readonly ImportEdge[], count: number): RowGraph {
-  const { start, order } = groupByOwner(Int32Array.from(edges, (e) => e.from), count)
+  const { start, order } = groupByOwner(
+    Int32Array.from(edges, (e) => e.from),
+    count,
+  )
   return { start, targets: order.map((i) => edges[i]!.to) }
 }
 
@@ -32,7 +35,11 @@ const price = (edge: ImportEdge): number => (1 + edge.names.length) * (edge.tier
  * A feedback arc set by the greedy order of Eades, Lin and Smyth (1993), weighted by price, after which every arrow
  * that closes no circle any more is given back, dearest first. Not provably smallest, small in practice.
  */
-function cheapestCuts(edges: readonly ImportEdge[], members: readonly ModuleId[], paths: readonly string[]): ImportCut[] {
+function cheapestCuts(
+  edges: readonly ImportEdge[],
+  members: readonly ModuleId[],
+  paths: readonly string[],
+): ImportCut[] {
   const position = greedyOrder(edges, members, paths)
   const kept = new Map<ModuleId, ImportEdge[]>(members.map((m) => [m, []]))
   const removed: ImportEdge[] = []

@@ -65,7 +65,7 @@ export function buildImportGraph(index: SourceIndex, map: ModuleMap): ImportGrap
     const tree = index.trees[from]!
     const tier = importTier(tree, node, runsLater(index, index.importScope[i]!))
     const line = tree.line(node)
-    const optional = isOptionalImport(tree, node)
+    const optional = tier !== 'type-only' && isOptionalImport(tree, node)
     coverage.statements++
     let resolved = false
     if (tree.kind(node) === Kind.Import) {
@@ -132,14 +132,16 @@ function runsLater(index: SourceIndex, scope: number): boolean {
 
 const LOADERS = new Set(['import_module', '__import__', 'import_string', 'load_object'])
 const INCLUDERS = new Set(['include'])
-const SETTINGS = new Set(['INSTALLED_APPS', 'MIDDLEWARE', 'MIDDLEWARE_CLASSES', 'ROOT_URLCONF', 'AUTHENTICATION_BACKENDS'])
+const SETTINGS = new Set([
+  'INSTALLED_APPS',
+  'MIDDLEWARE',
+  'MIDDLEWARE_CLASSES',
+  'ROOT_URLCONF',
+  'AUTHENTICATION_BACKENDS',
+])
 
 /** `import_module('a.b')`, `include('a.urls')` and the dotted paths of Django settings. */
-function addDynamicImports(
-  index: SourceIndex,
-  map: ModuleMap,
-  add: AddArrow,
-): void {
+function addDynamicImports(index: SourceIndex, map: ModuleMap, add: AddArrow): void {
   const strings = index.trees[0]?.strings
   if (strings === undefined) return
   const loaders = new Set([...LOADERS].map((name) => strings.id(name)).filter((id) => id >= 0))

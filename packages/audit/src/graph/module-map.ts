@@ -156,7 +156,8 @@ function findRoots(
   for (let id = 0; id < paths.length; id++) {
     const base = lastSegment(paths[id]!)
     const folder = folders[id]!
-    if ((base === 'setup.py' || base === 'manage.py' || base === 'wsgi.py') && !packageFolders.has(folder)) roots.add(folder)
+    if ((base === 'setup.py' || base === 'manage.py' || base === 'wsgi.py') && !packageFolders.has(folder))
+      roots.add(folder)
     const src = /^(.*\/)?(src|python)(?=\/|$)/.exec(folder)
     if (src !== null && !packageFolders.has(src[0])) roots.add(src[0])
   }
@@ -217,7 +218,8 @@ function folderRole(segments: readonly string[]): Module['role'] {
   if (segments.some((s) => TEST_FOLDER.test(s))) return 'test'
   if (segments.some((s) => MIGRATION_FOLDER.test(s))) return 'migration'
   if (segments.some((s) => EXAMPLE_FOLDER.test(s))) return 'example'
-  if (TOP_TOOL_FOLDER.test(segments[0]!) || segments.some((s) => s === 'scripts' || s === 'script' || s === 'bin')) return 'script'
+  if (TOP_TOOL_FOLDER.test(segments[0]!) || segments.some((s) => s === 'scripts' || s === 'script' || s === 'bin'))
+    return 'script'
   return segments.includes('settings') ? 'configuration' : 'code'
 }
 
@@ -231,7 +233,8 @@ const parentOf = (folder: string): string => {
   const slash = folder.lastIndexOf('/')
   return slash < 0 ? '' : folder.slice(0, slash)
 }
-const isAbove = (folder: string, below: string): boolean => folder === '' || below === folder || below.startsWith(`${folder}/`)
+const isAbove = (folder: string, below: string): boolean =>
+  folder === '' || below === folder || below.startsWith(`${folder}/`)
 const shared = (a: string, b: string): number => {
   let i = 0
   while (i < a.length && i < b.length && a[i] === b[i]) i++

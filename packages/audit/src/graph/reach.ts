@@ -158,7 +158,11 @@ export class ReachIndex implements Reach {
   }
 }
 
-function compress(from: readonly number[], to: readonly number[], count: number): { start: Int32Array; to: Int32Array } {
+function compress(
+  from: readonly number[],
+  to: readonly number[],
+  count: number,
+): { start: Int32Array; to: Int32Array } {
   const start = new Int32Array(count + 1)
   for (const at of from) start[at + 1] = start[at + 1]! + 1
   for (let i = 0; i < count; i++) start[i + 1] = start[i + 1]! + start[i]!

@@ -136,7 +136,8 @@ export function reachingBindings(tree: SyntaxTree, nodes: readonly number[], use
 /** Node number from which a binding holds: after the whole statement for an assignment, so that `x = f(x)` is right. */
 function effectiveAt(tree: SyntaxTree, node: number, parent: number): number {
   let at = parent
-  while (tree.kind(at) === Kind.Tuple || tree.kind(at) === Kind.List || tree.kind(at) === Kind.Starred) at = tree.parent(at)
+  while (tree.kind(at) === Kind.Tuple || tree.kind(at) === Kind.List || tree.kind(at) === Kind.Starred)
+    at = tree.parent(at)
   switch (tree.kind(at)) {
     case Kind.Assign:
     case Kind.AnnAssign:
@@ -154,7 +155,8 @@ function effectiveAt(tree: SyntaxTree, node: number, parent: number): number {
 /** The list, set, dict or generator expression whose variable a node is, or -1. */
 function comprehensionOf(tree: SyntaxTree, node: number): number {
   let at = tree.parent(node)
-  while (tree.kind(at) === Kind.Tuple || tree.kind(at) === Kind.List || tree.kind(at) === Kind.Starred) at = tree.parent(at)
+  while (tree.kind(at) === Kind.Tuple || tree.kind(at) === Kind.List || tree.kind(at) === Kind.Starred)
+    at = tree.parent(at)
   return tree.kind(at) === Kind.Comprehension ? tree.parent(at) : -1
 }
 

@@ -1,5 +1,5 @@
 // One linear pass over the syntax of all files: bodies of code, calls, names bound, attributes set, imports, results.
-import { Flag, Kind, NODE_WORDS, NO_VALUE } from '../facts/contract.ts'
+import { Flag, Kind, NO_VALUE, NODE_WORDS } from '../facts/contract.ts'
 import type { SyntaxTree } from '../facts/tree.ts'
 import { groupByOwner, IntList } from './int-list.ts'
 
@@ -183,7 +183,8 @@ export function indexSources(trees: readonly SyntaxTree[]): SourceIndex {
           const name = names[nodes[word + 4]!]!
           bound.add(scope, name, node)
           const owner = scopeParent.at(scope)
-          if (selfName.at(scope) === -1 && owner >= 0 && scopeKind.at(owner) === ScopeKind.Class) selfName.set(scope, name)
+          if (selfName.at(scope) === -1 && owner >= 0 && scopeKind.at(owner) === ScopeKind.Class)
+            selfName.set(scope, name)
           break
         }
         case Kind.Name:

@@ -61,7 +61,15 @@ const TRANSPARENT = new Set([
   'Depends',
   'SkipJsonSchema',
 ])
-const PROPERTY = new Set(['property', 'cached_property', 'hybrid_property', 'abstractproperty', 'classproperty', 'locked_cached_property', 'async_property'])
+const PROPERTY = new Set([
+  'property',
+  'cached_property',
+  'hybrid_property',
+  'abstractproperty',
+  'classproperty',
+  'locked_cached_property',
+  'async_property',
+])
 const DEPENDS = new Set(['Depends', 'Security', 'Provide'])
 const DEPENDS_NAMES = new Set([
   'fastapi.Depends',
@@ -482,7 +490,8 @@ export class TypeInference {
     const { table } = this
     if (table.kind[result] === TypeKind.Awaitable) result = table.a[result]!
     const kind = table.kind[result]!
-    if (kind === TypeKind.Iterator || kind === TypeKind.AsyncIterator || kind === TypeKind.Context) return table.a[result]!
+    if (kind === TypeKind.Iterator || kind === TypeKind.AsyncIterator || kind === TypeKind.Context)
+      return table.a[result]!
     return result
   }
 
@@ -535,7 +544,8 @@ export class TypeInference {
         }
         if (head === 'Union') {
           const types: TypeId[] = []
-          for (let at = first; at >= 0; at = at === index ? -1 : tree.nextSibling(at)) types.push(this.annotated(module, at))
+          for (let at = first; at >= 0; at = at === index ? -1 : tree.nextSibling(at))
+            types.push(this.annotated(module, at))
           return table.union(types)
         }
         if (head === 'type' || head === 'Type') return this.#classesOf(this.annotated(module, first))
@@ -586,8 +596,10 @@ export class TypeInference {
     const parent = other.parent(place.node)
     let value = -1
     if (other.kind(place.node) === Kind.Name && other.kind(parent) === Kind.Assign) value = other.lastChild(parent)
-    else if (other.kind(place.node) === Kind.Name && other.kind(parent) === Kind.TypeAlias) value = other.lastChild(parent)
-    else if (other.kind(place.node) === Kind.Name && other.kind(parent) === Kind.AnnAssign) value = other.child(parent, 2)
+    else if (other.kind(place.node) === Kind.Name && other.kind(parent) === Kind.TypeAlias)
+      value = other.lastChild(parent)
+    else if (other.kind(place.node) === Kind.Name && other.kind(parent) === Kind.AnnAssign)
+      value = other.child(parent, 2)
     if (value < 0 || (place.module === module && value === node)) return undefined
     const kind = other.kind(value)
     if (kind === Kind.Subscript || kind === Kind.BinOp || kind === Kind.Name || kind === Kind.Attribute) {
@@ -684,7 +696,8 @@ export class TypeInference {
     const object = this.typeOf(module, node + 1)
     if (object !== UNKNOWN) {
       const types: TypeId[] = []
-      for (const member of this.table.members(object)) types.push(this.memberOf(module, member, tree.name(node), tree.text(node)))
+      for (const member of this.table.members(object))
+        types.push(this.memberOf(module, member, tree.name(node), tree.text(node)))
       const type = this.table.union(types)
       if (type !== UNKNOWN) return type
     }
@@ -791,7 +804,10 @@ export class TypeInference {
   }
 
   #superMember(scope: number, instance: TypeId, name: number, text: string): TypeId {
-    const start = this.table.kind[instance] === TypeKind.Instance || this.table.kind[instance] === TypeKind.Class ? this.table.a[instance]! : scope
+    const start =
+      this.table.kind[instance] === TypeKind.Instance || this.table.kind[instance] === TypeKind.Class
+        ? this.table.a[instance]!
+        : scope
     const member = this.classes.find(start, name, scope)
     if (member !== undefined) return this.#memberValue(member.scope, member.nodes, instance, true)
     return this.#libraryMember(start, instance, text)
@@ -838,10 +854,14 @@ export class TypeInference {
     const { table } = this
     const instance = table.make(TypeKind.Instance, table.a[model]!)
     if (table.kind[type] === TypeKind.Instance && table.b[type] === 0) {
-      return this.classes.derivesFrom(table.a[type]!, DJANGO_MANAGERS) ? table.make(TypeKind.Instance, table.a[type]!, instance) : type
+      return this.classes.derivesFrom(table.a[type]!, DJANGO_MANAGERS)
+        ? table.make(TypeKind.Instance, table.a[type]!, instance)
+        : type
     }
     if (table.kind[type] === TypeKind.OutsideInstance && table.b[type] === 0) {
-      return DJANGO_MANAGERS.has(table.outsideName(table.a[type]!)) ? table.make(TypeKind.OutsideInstance, table.a[type]!, instance) : type
+      return DJANGO_MANAGERS.has(table.outsideName(table.a[type]!))
+        ? table.make(TypeKind.OutsideInstance, table.a[type]!, instance)
+        : type
     }
     return type
   }
@@ -853,7 +873,8 @@ export class TypeInference {
     const name = table.outsideName(table.a[type]!)
     if (!name.startsWith('django.') && !name.includes('Field') && !name.endsWith('ForeignKey')) return type
     const last = name.slice(name.lastIndexOf('.') + 1)
-    if (last === 'FileField' || last === 'ImageField') return table.outsideInstance('django.db.models.fields.files.FieldFile')
+    if (last === 'FileField' || last === 'ImageField')
+      return table.outsideInstance('django.db.models.fields.files.FieldFile')
     const toMany = last === 'ManyToManyField'
     if (!toMany && last !== 'ForeignKey' && last !== 'OneToOneField') return type
     const value = tree.lastChild(tree.parent(node))
@@ -869,7 +890,9 @@ export class TypeInference {
     if (argument < 0) return UNKNOWN
     if (tree.kind(argument) !== Kind.String) {
       const type = this.typeOf(module, argument)
-      return this.table.kind[type] === TypeKind.Class ? this.table.make(TypeKind.Instance, this.table.a[type]!) : UNKNOWN
+      return this.table.kind[type] === TypeKind.Class
+        ? this.table.make(TypeKind.Instance, this.table.a[type]!)
+        : UNKNOWN
     }
     const text = tree.text(argument)
     if (text === 'self') {
@@ -989,19 +1012,30 @@ export class TypeInference {
         return this.#classesOf(this.typeOf(module, argument))
       }
       case 'partial':
-        return argument < 0 ? UNKNOWN : table.wrap(TypeKind.Callable, this.called(module, this.typeOf(module, argument), -1))
+        return argument < 0
+          ? UNKNOWN
+          : table.wrap(TypeKind.Callable, this.called(module, this.typeOf(module, argument), -1))
       case 'list':
       case 'set':
       case 'tuple':
       case 'sorted':
       case 'frozenset':
-        return table.wrap(TypeKind.List, argument < 0 ? UNKNOWN : this.element(module, this.typeOf(module, argument), false))
+        return table.wrap(
+          TypeKind.List,
+          argument < 0 ? UNKNOWN : this.element(module, this.typeOf(module, argument), false),
+        )
       case 'iter':
       case 'reversed':
-        return table.wrap(TypeKind.Iterator, argument < 0 ? UNKNOWN : this.element(module, this.typeOf(module, argument), false))
+        return table.wrap(
+          TypeKind.Iterator,
+          argument < 0 ? UNKNOWN : this.element(module, this.typeOf(module, argument), false),
+        )
       case 'filter': {
         const second = argument < 0 ? -1 : tree.nextSibling(argument)
-        return table.wrap(TypeKind.Iterator, second < 0 ? UNKNOWN : this.element(module, this.typeOf(module, second), false))
+        return table.wrap(
+          TypeKind.Iterator,
+          second < 0 ? UNKNOWN : this.element(module, this.typeOf(module, second), false),
+        )
       }
       case 'next':
       case 'anext':
@@ -1234,7 +1268,11 @@ export class TypeInference {
     this.#decorated.set(scope, 0)
     let offloads = false
     if (!tree.has(definition, Flag.ASYNC)) {
-      for (let at = tree.firstChild(definition); at >= 0 && tree.kind(at) === Kind.Decorator; at = tree.nextSibling(at)) {
+      for (
+        let at = tree.firstChild(definition);
+        at >= 0 && tree.kind(at) === Kind.Decorator;
+        at = tree.nextSibling(at)
+      ) {
         if (PLAIN_DECORATORS.has(lastName(tree, at + 1))) continue
         const isCall = tree.kind(at + 1) === Kind.Call
         const callee = isCall ? at + 2 : at + 1
@@ -1258,7 +1296,9 @@ export class TypeInference {
     if (table.kind[result] !== TypeKind.Function) return false
     const scope = table.a[result]!
     const tree = this.index.trees[this.index.scopeModule[scope]!]!
-    return tree.has(this.index.scopeNode[scope]!, Flag.ASYNC) && tree.kind(this.index.scopeNode[scope]!) === Kind.FunctionDef
+    return (
+      tree.has(this.index.scopeNode[scope]!, Flag.ASYNC) && tree.kind(this.index.scopeNode[scope]!) === Kind.FunctionDef
+    )
   }
 
   // Shapes -------------------------------------------------------------------------------------------------------
@@ -1266,7 +1306,17 @@ export class TypeInference {
   /** Result of `await`. */
   awaited(type: TypeId): TypeId {
     const { table } = this
-    return table.union(table.members(type).map((m) => (table.kind[m] === TypeKind.Awaitable ? table.a[m]! : table.kind[m] === TypeKind.Context ? table.a[m]! : UNKNOWN)))
+    return table.union(
+      table
+        .members(type)
+        .map((m) =>
+          table.kind[m] === TypeKind.Awaitable
+            ? table.a[m]!
+            : table.kind[m] === TypeKind.Context
+              ? table.a[m]!
+              : UNKNOWN,
+        ),
+    )
   }
 
   /** What iterating gives. */
@@ -1287,7 +1337,8 @@ export class TypeInference {
             const id = this.nameId(method)
             let result = this.called(module, this.memberOf(module, member, id, method), -1)
             if (table.kind[result] === TypeKind.Awaitable) result = table.a[result]!
-            if (table.kind[result] === TypeKind.Iterator || table.kind[result] === TypeKind.AsyncIterator) return table.a[result]!
+            if (table.kind[result] === TypeKind.Iterator || table.kind[result] === TypeKind.AsyncIterator)
+              return table.a[result]!
             return table.kind[member] === TypeKind.OutsideInstance || table.b[member] !== 0 ? result : UNKNOWN
           }
           default:
@@ -1369,12 +1420,30 @@ export function lastName(tree: SyntaxTree, node: number): string {
 }
 
 const SHAPERS = new Set(
-  'super cast type partial list set tuple sorted frozenset iter reversed filter next anext max min enumerate'.split(' '),
+  'super cast type partial list set tuple sorted frozenset iter reversed filter next anext max min enumerate'.split(
+    ' ',
+  ),
 )
 const PLAIN_DECORATORS = new Set(
-  'property cached_property classmethod staticmethod contextmanager asynccontextmanager abstractmethod override wraps lru_cache cache setter'.split(' '),
+  'property cached_property classmethod staticmethod contextmanager asynccontextmanager abstractmethod override wraps lru_cache cache setter'.split(
+    ' ',
+  ),
 )
-const BUILTIN_GENERICS = new Set(['list', 'List', 'dict', 'Dict', 'set', 'Set', 'Generator', 'Iterator', 'Iterable', 'Sequence', 'Callable'])
+const BUILTIN_GENERICS = new Set([
+  'list',
+  'List',
+  'dict',
+  'Dict',
+  'set',
+  'Set',
+  'Generator',
+  'Iterator',
+  'Iterable',
+  'Sequence',
+  'Callable',
+])
 const BUILTINS = new Set(
-  'open input print len list dict set tuple str int float bool bytes bytearray object type super isinstance issubclass getattr setattr hasattr sorted reversed enumerate zip map filter iter next anext aiter range sum min max any all abs round repr id hash callable vars dir exec eval compile __import__ frozenset property staticmethod classmethod Exception ValueError KeyError'.split(' '),
+  'open input print len list dict set tuple str int float bool bytes bytearray object type super isinstance issubclass getattr setattr hasattr sorted reversed enumerate zip map filter iter next anext aiter range sum min max any all abs round repr id hash callable vars dir exec eval compile __import__ frozenset property staticmethod classmethod Exception ValueError KeyError'.split(
+    ' ',
+  ),
 )

@@ -9,7 +9,14 @@ const VIEW_METHODS =
   'get post put patch delete head options dispatch list create retrieve update partial_update destroy form_valid form_invalid get_queryset get_context_data get_object perform_create perform_update perform_destroy initial'.split(
     ' ',
   )
-const MIDDLEWARE_METHODS = ['__call__', '__acall__', 'process_request', 'process_view', 'process_response', 'process_exception']
+const MIDDLEWARE_METHODS = [
+  '__call__',
+  '__acall__',
+  'process_request',
+  'process_view',
+  'process_response',
+  'process_exception',
+]
 
 /** Finds Django entry points. */
 export function findDjangoEntries(collector: EntryCollector): void {
@@ -23,7 +30,9 @@ function urls(collector: EntryCollector): void {
   const { index } = inference
   const strings = index.trees[0]?.strings
   if (strings === undefined) return
-  const wanted = new Set(['path', 're_path', 'url', 'register', 'endpoint'].map((name) => strings.id(name)).filter((id) => id >= 0))
+  const wanted = new Set(
+    ['path', 're_path', 'url', 'register', 'endpoint'].map((name) => strings.id(name)).filter((id) => id >= 0),
+  )
   if (wanted.size === 0) return
   for (let module = 0; module < index.trees.length; module++) {
     const tree = index.trees[module]!

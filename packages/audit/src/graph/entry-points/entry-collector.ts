@@ -7,7 +7,19 @@ import type { TypeInference } from '../type-inference.ts'
 import { type TypeId, TypeKind } from '../type-table.ts'
 
 /** Frameworks whose async handlers share one event loop per process. */
-const ON_LOOP = new Set(['fastapi', 'starlette', 'aiohttp', 'sanic', 'quart', 'litestar', 'django', 'ninja', 'channels', 'asyncio', 'apscheduler'])
+const ON_LOOP = new Set([
+  'fastapi',
+  'starlette',
+  'aiohttp',
+  'sanic',
+  'quart',
+  'litestar',
+  'django',
+  'ninja',
+  'channels',
+  'asyncio',
+  'apscheduler',
+])
 
 /** What a finder of entry points writes to and asks. */
 export class EntryCollector {
@@ -32,7 +44,14 @@ export class EntryCollector {
     if (this.#seen.has(key)) return
     this.#seen.add(key)
     const onEventLoop = this.isAsync(fn) && ON_LOOP.has(framework) && kind !== 'command'
-    this.entries.push({ kind, framework, function: fn, label, place: { path: tree.path, line: tree.line(node) }, onEventLoop })
+    this.entries.push({
+      kind,
+      framework,
+      function: fn,
+      label,
+      place: { path: tree.path, line: tree.line(node) },
+      onEventLoop,
+    })
   }
 
   isAsync(fn: FunctionId): boolean {
@@ -67,7 +86,8 @@ export class EntryCollector {
     const member = classes.find(classScope, this.inference.nameId(name))
     if (member === undefined || member.onInstance) return -1
     const module = index.scopeModule[member.scope]!
-    for (const node of member.nodes) if (index.trees[module]!.kind(node) === Kind.FunctionDef) return names.scopeAt(module, node)
+    for (const node of member.nodes)
+      if (index.trees[module]!.kind(node) === Kind.FunctionDef) return names.scopeAt(module, node)
     return -1
   }
 

@@ -1,8 +1,9 @@
 // All entry points of a program, in source order, with the dependencies that routes pull in.
+
+import { Kind } from '../../facts/contract.ts'
 import type { CallGraph } from '../call-graph.ts'
 import type { EntryPoint, FunctionId } from '../contract.ts'
 import { ScopeKind } from '../source-index.ts'
-import { Kind } from '../../facts/contract.ts'
 import { findDjangoEntries } from './django-entries.ts'
 import { EntryCollector } from './entry-collector.ts'
 import { findTaskEntries } from './task-entries.ts'

@@ -44,18 +44,27 @@ export function findTaskEntries(collector: EntryCollector): void {
 }
 
 function isTaskApp(collector: EntryCollector, module: number, tree: SyntaxTree, callee: number): boolean {
-  if (tree.kind(callee) === Kind.Name) return collector.kindsOf(collector.inference.typeOf(module, callee)).some((n) => /^(celery|huey|procrastinate|taskiq)/.test(n))
+  if (tree.kind(callee) === Kind.Name)
+    return collector
+      .kindsOf(collector.inference.typeOf(module, callee))
+      .some((n) => /^(celery|huey|procrastinate|taskiq)/.test(n))
   const kinds = collector.kindsOf(collector.inference.typeOf(module, callee + 1))
-  if (kinds.length > 0) return kinds.some((n) => /^(celery|huey|procrastinate|taskiq|arq|prefect)/.test(n) || n.endsWith('.Celery'))
+  if (kinds.length > 0)
+    return kinds.some((n) => /^(celery|huey|procrastinate|taskiq|arq|prefect)/.test(n) || n.endsWith('.Celery'))
   return /(^|_)(app|celery|celery_app|queue|broker|huey|tasks)$/i.test(lastName(tree, callee + 1))
 }
 
 function isCommandApp(collector: EntryCollector, module: number, tree: SyntaxTree, callee: number): boolean {
-  if (tree.kind(callee) === Kind.Name) return collector.kindsOf(collector.inference.typeOf(module, callee)).some((n) => /^(click|typer|asyncclick|rich_click)/.test(n))
+  if (tree.kind(callee) === Kind.Name)
+    return collector
+      .kindsOf(collector.inference.typeOf(module, callee))
+      .some((n) => /^(click|typer|asyncclick|rich_click)/.test(n))
   const kinds = collector.kindsOf(collector.inference.typeOf(module, callee + 1))
   if (kinds.length > 0) return kinds.some((n) => /^(click|typer|flask|asyncclick|rich_click|cyclopts)/.test(n))
   // A click group is a decorated function.
-  return collector.functionsOf(module, callee + 1).length > 0 || /(^|_)(cli|app|group)$/.test(lastName(tree, callee + 1))
+  return (
+    collector.functionsOf(module, callee + 1).length > 0 || /(^|_)(cli|app|group)$/.test(lastName(tree, callee + 1))
+  )
 }
 
 /** `scheduler.add_job(f, …)`. */

@@ -6,7 +6,11 @@ import { ScopeKind } from '../source-index.ts'
 import { lastName } from '../type-inference.ts'
 import type { EntryCollector } from './entry-collector.ts'
 
-const VERBS = new Set('get post put patch delete options head trace route api_route websocket websocket_route websocket_event view endpoint'.split(' '))
+const VERBS = new Set(
+  'get post put patch delete options head trace route api_route websocket websocket_route websocket_event view endpoint'.split(
+    ' ',
+  ),
+)
 const HOOKS: Readonly<Record<string, EntryKind>> = {
   middleware: 'middleware',
   exception_handler: 'exception-handler',
@@ -25,7 +29,9 @@ const HOOKS: Readonly<Record<string, EntryKind>> = {
   on_startup: 'startup',
 }
 /** Methods that register a handler: which argument is the handler, and how the call enters it. */
-const REGISTRARS: Readonly<Record<string, { readonly place: number; readonly keyword: string; readonly kind: EntryKind }>> = {
+const REGISTRARS: Readonly<
+  Record<string, { readonly place: number; readonly keyword: string; readonly kind: EntryKind }>
+> = {
   add_api_route: { place: 1, keyword: 'endpoint', kind: 'route' },
   add_route: { place: 1, keyword: 'route', kind: 'route' },
   add_url_rule: { place: 2, keyword: 'view_func', kind: 'route' },
@@ -96,7 +102,11 @@ function decorated(collector: EntryCollector, fn: FunctionId): void {
   const { index } = inference
   const module = index.scopeModule[fn]!
   const tree = index.trees[module]!
-  for (let at = tree.firstChild(index.scopeNode[fn]!); at >= 0 && tree.kind(at) === Kind.Decorator; at = tree.nextSibling(at)) {
+  for (
+    let at = tree.firstChild(index.scopeNode[fn]!);
+    at >= 0 && tree.kind(at) === Kind.Decorator;
+    at = tree.nextSibling(at)
+  ) {
     const isCall = tree.kind(at + 1) === Kind.Call
     const callee = isCall ? at + 2 : at + 1
     if (tree.kind(callee) !== Kind.Attribute) {
@@ -119,7 +129,8 @@ function decorated(collector: EntryCollector, fn: FunctionId): void {
     const label = isSocket ? `WEBSOCKET ${path}` : `${routeVerb(tree, module, collector, at + 1, verb)} ${path}`
     collector.add(isSocket ? 'websocket' : 'route', framework, fn, label.trim(), module, at + 1)
     remember(collector, module, callee + 1, fn)
-    for (const to of collector.graph.providersIn(module, at + 1, tree.end(at + 1))) collector.extra.push({ from: fn, to })
+    for (const to of collector.graph.providersIn(module, at + 1, tree.end(at + 1)))
+      collector.extra.push({ from: fn, to })
   }
 }
 
@@ -212,7 +223,14 @@ function classBased(collector: EntryCollector, scope: number): void {
     } else if (/^(tornado\.web\.RequestHandler)$/.test(outside)) {
       addMethods(collector, scope, CLASS_VERBS, 'route', 'asyncio', name)
     } else if (/^channels\.generic\.(websocket|http)\./.test(outside)) {
-      addMethods(collector, scope, ['connect', 'receive', 'receive_json', 'disconnect', 'handle'], 'websocket', 'channels', name)
+      addMethods(
+        collector,
+        scope,
+        ['connect', 'receive', 'receive_json', 'disconnect', 'handle'],
+        'websocket',
+        'channels',
+        name,
+      )
     } else if (/^fastapi\.security\./.test(outside)) {
       addMethods(collector, scope, ['__call__'], 'dependency', 'fastapi', name)
     }
@@ -226,7 +244,14 @@ function classBased(collector: EntryCollector, scope: number): void {
   if (parameters.length === 4) collector.add('middleware', 'starlette', call, `middleware ${name}`, module, node)
 }
 
-function addMethods(collector: EntryCollector, scope: number, names: readonly string[], kind: EntryKind, framework: string, label: string): void {
+function addMethods(
+  collector: EntryCollector,
+  scope: number,
+  names: readonly string[],
+  kind: EntryKind,
+  framework: string,
+  label: string,
+): void {
   const { index } = collector.inference
   const module = index.scopeModule[scope]!
   for (const name of names) {
@@ -244,7 +269,17 @@ function registered(collector: EntryCollector): void {
   const strings = index.trees[0]?.strings
   if (strings === undefined) return
   const wanted = new Map<number, string>()
-  for (const name of [...Object.keys(REGISTRARS), 'add_middleware', 'Middleware', 'FastAPI', 'Starlette', 'APIRouter', 'include_router', 'append', 'add_task']) {
+  for (const name of [
+    ...Object.keys(REGISTRARS),
+    'add_middleware',
+    'Middleware',
+    'FastAPI',
+    'Starlette',
+    'APIRouter',
+    'include_router',
+    'append',
+    'add_task',
+  ]) {
     const id = strings.id(name)
     if (id >= 0) wanted.set(id, name)
   }
@@ -286,7 +321,10 @@ function addRegistered(
         ? 'aiohttp'
         : importedFramework(collector, module) || 'starlette'
   const path = collector.textArgument(tree, module, node, 0, 'path')
-  const label = how.kind === 'route' ? `${name.startsWith('add_') && isAiohttp ? name.slice(4).toUpperCase() : 'ROUTE'} ${path}`.trim() : `${name} ${path}`.trim()
+  const label =
+    how.kind === 'route'
+      ? `${name.startsWith('add_') && isAiohttp ? name.slice(4).toUpperCase() : 'ROUTE'} ${path}`.trim()
+      : `${name} ${path}`.trim()
   for (const fn of collector.functionsOf(module, handler)) collector.add(how.kind, framework, fn, label, module, node)
 }
 
@@ -323,18 +361,26 @@ function addApplication(collector: EntryCollector, module: number, tree: SyntaxT
     const hook = inference.argumentOf(module, node, -1, keyword)
     if (hook < 0) continue
     for (const at of tree.kind(hook) === Kind.List ? children(tree, hook) : [hook]) {
-      for (const fn of collector.functionsOf(module, at)) collector.add('startup', 'starlette', fn, keyword, module, node)
+      for (const fn of collector.functionsOf(module, at))
+        collector.add('startup', 'starlette', fn, keyword, module, node)
     }
   }
   const dependencies = inference.argumentOf(module, node, -1, 'dependencies')
   if (dependencies < 0) return
   const providers = collector.graph.providersIn(module, dependencies, tree.end(dependencies))
   if (providers.length === 0) return
-  for (const fn of routesUnder(collector, module, tree, node, name)) for (const to of providers) collector.extra.push({ from: fn, to })
+  for (const fn of routesUnder(collector, module, tree, node, name))
+    for (const to of providers) collector.extra.push({ from: fn, to })
 }
 
 /** Routes that an application or router object serves, as far as names show. */
-function routesUnder(collector: EntryCollector, module: number, tree: SyntaxTree, node: number, name: string): readonly FunctionId[] {
+function routesUnder(
+  collector: EntryCollector,
+  module: number,
+  tree: SyntaxTree,
+  node: number,
+  name: string,
+): readonly FunctionId[] {
   if (name === 'FastAPI' || name === 'Starlette') return [...collector.routesOf.values()].flat()
   if (name === 'APIRouter') {
     const statement = tree.parent(node)
@@ -348,6 +394,7 @@ function routesUnder(collector: EntryCollector, module: number, tree: SyntaxTree
 
 function children(tree: SyntaxTree, node: number, kind = 0): number[] {
   const found: number[] = []
-  for (let at = tree.firstChild(node); at >= 0; at = tree.nextSibling(at)) if (kind === 0 || tree.kind(at) === kind) found.push(at)
+  for (let at = tree.firstChild(node); at >= 0; at = tree.nextSibling(at))
+    if (kind === 0 || tree.kind(at) === kind) found.push(at)
   return found
 }

@@ -4,8 +4,10 @@ import type { Library } from './library.ts'
 const cursor = 'execute executemany callproc copy_expert copy_from copy_to fetchone fetchall fetchmany scroll'
 const redisCommands =
   'get set setex setnx mget mset delete exists expire ttl incr incrby decr decrby hget hset hgetall hmget hmset hdel hincrby lpush rpush lpop rpop blpop brpop lrange llen lrem ltrim sadd srem smembers sismember scard zadd zrem zrange zrangebyscore zrevrange zscore zcard zincrby publish ping info keys scan flushdb flushall eval evalsha getset getdel append persist pexpire type xadd xread xreadgroup xack xlen xgroup_create dbsize rename execute_command hexists hkeys hvals hlen json unlink'
-const mongoReads = 'find_one find_one_and_update find_one_and_delete find_one_and_replace insert_one insert_many update_one update_many delete_one delete_many replace_one count_documents estimated_document_count distinct bulk_write create_index create_indexes drop drop_index'
-const elastic = 'search index get mget delete update bulk count exists create msearch scroll delete_by_query update_by_query ping info reindex'
+const mongoReads =
+  'find_one find_one_and_update find_one_and_delete find_one_and_replace insert_one insert_many update_one update_many delete_one delete_many replace_one count_documents estimated_document_count distinct bulk_write create_index create_indexes drop drop_index'
+const elastic =
+  'search index get mget delete update bulk count exists create msearch scroll delete_by_query update_by_query ping info reindex'
 
 /** Drivers. Sync redis and Elasticsearch count as network, relational and document drivers as database. */
 export const databases: Library = {
@@ -36,19 +38,32 @@ export const databases: Library = {
         __enter__: '-> self',
       },
     },
-    'psycopg2.extensions.cursor': { also: 'psycopg.Cursor pymysql.cursors.Cursor pymysql.cursors.DictCursor', does: { [cursor]: 'database', __enter__: '-> self', __iter__: 'database' } },
-    'psycopg.AsyncConnection': { does: { 'execute commit rollback close': 'async', cursor: '-> psycopg.AsyncCursor', __aenter__: '-> self' } },
+    'psycopg2.extensions.cursor': {
+      also: 'psycopg.Cursor pymysql.cursors.Cursor pymysql.cursors.DictCursor',
+      does: { [cursor]: 'database', __enter__: '-> self', __iter__: 'database' },
+    },
+    'psycopg.AsyncConnection': {
+      does: { 'execute commit rollback close': 'async', cursor: '-> psycopg.AsyncCursor', __aenter__: '-> self' },
+    },
     'psycopg.AsyncCursor': { does: { [cursor]: 'async', __aenter__: '-> self' } },
     'psycopg2.pool.SimpleConnectionPool': {
       also: 'psycopg2.pool.ThreadedConnectionPool psycopg2.pool.AbstractConnectionPool',
       does: { getconn: 'database -> psycopg2.extensions.connection', putconn: '' },
     },
-    'psycopg_pool.ConnectionPool': { does: { connection: '-> context[psycopg2.extensions.connection]', getconn: 'database -> psycopg2.extensions.connection' } },
-    'psycopg_pool.AsyncConnectionPool': { does: { connection: '-> context[psycopg.AsyncConnection]', 'open close getconn': 'async' } },
+    'psycopg_pool.ConnectionPool': {
+      does: {
+        connection: '-> context[psycopg2.extensions.connection]',
+        getconn: 'database -> psycopg2.extensions.connection',
+      },
+    },
+    'psycopg_pool.AsyncConnectionPool': {
+      does: { connection: '-> context[psycopg.AsyncConnection]', 'open close getconn': 'async' },
+    },
     'asyncpg.Connection': {
       also: 'asyncpg.connection.Connection asyncpg.Pool asyncpg.pool.Pool asyncpg.pool.PoolConnectionProxy',
       does: {
-        'execute executemany fetch fetchrow fetchval add_listener remove_listener prepare close release copy_records_to_table': 'async',
+        'execute executemany fetch fetchrow fetchval add_listener remove_listener prepare close release copy_records_to_table':
+          'async',
         acquire: '-> context[asyncpg.Connection]',
         transaction: '-> context[self]',
         __aenter__: '-> self',
@@ -58,15 +73,17 @@ export const databases: Library = {
       also: 'redis.StrictRedis redis.client.Redis redis.client.StrictRedis redis.RedisCluster redis.cluster.RedisCluster fakeredis.FakeRedis flask_redis.FlaskRedis',
       does: {
         [redisCommands]: 'network',
-        'pipeline': '-> redis.client.Pipeline',
-        'pubsub': '-> redis.client.PubSub',
+        pipeline: '-> redis.client.Pipeline',
+        pubsub: '-> redis.client.PubSub',
         lock: '-> redis.lock.Lock',
         'scan_iter hscan_iter sscan_iter': '-> iter[builtins.str]',
         __enter__: '-> self',
       },
     },
     'redis.client.Pipeline': { does: { execute: 'network', __enter__: '-> self' } },
-    'redis.client.PubSub': { does: { 'subscribe psubscribe unsubscribe get_message': 'network', listen: '-> iter[builtins.str]' } },
+    'redis.client.PubSub': {
+      does: { 'subscribe psubscribe unsubscribe get_message': 'network', listen: '-> iter[builtins.str]' },
+    },
     'redis.lock.Lock': { does: { 'acquire release extend': 'network', __enter__: 'network -> self' } },
     'redis.asyncio.Redis': {
       also: 'redis.asyncio.client.Redis redis.asyncio.StrictRedis aioredis.Redis aioredis.client.Redis redis.asyncio.RedisCluster redis.asyncio.cluster.RedisCluster',
@@ -79,7 +96,9 @@ export const databases: Library = {
       },
     },
     'redis.asyncio.client.Pipeline': { does: { execute: 'async', __aenter__: '-> self' } },
-    'redis.asyncio.client.PubSub': { does: { 'subscribe psubscribe unsubscribe get_message close aclose': 'async', __aenter__: '-> self' } },
+    'redis.asyncio.client.PubSub': {
+      does: { 'subscribe psubscribe unsubscribe get_message close aclose': 'async', __aenter__: '-> self' },
+    },
     'redis.asyncio.lock.Lock': { does: { 'acquire release': 'async', __aenter__: '-> self' } },
     'pymongo.MongoClient': {
       also: 'pymongo.mongo_client.MongoClient flask_pymongo.PyMongo',
@@ -103,7 +122,12 @@ export const databases: Library = {
     },
     'pymongo.cursor.Cursor': {
       also: 'pymongo.command_cursor.CommandCursor',
-      does: { 'sort limit skip batch_size hint': '-> self', to_list: 'database', __iter__: 'database', 'next __getitem__': 'database' },
+      does: {
+        'sort limit skip batch_size hint': '-> self',
+        to_list: 'database',
+        __iter__: 'database',
+        'next __getitem__': 'database',
+      },
     },
     'motor.motor_asyncio.AsyncIOMotorClient': {
       also: 'pymongo.AsyncMongoClient pymongo.asynchronous.mongo_client.AsyncMongoClient',
@@ -131,16 +155,37 @@ export const databases: Library = {
       has: { objects: 'mongoengine.QuerySet' },
     },
     'mongoengine.QuerySet': {
-      does: { 'filter order_by only exclude limit skip __call__': '-> self', 'first get count delete update create': 'database', __iter__: 'database' },
+      does: {
+        'filter order_by only exclude limit skip __call__': '-> self',
+        'first get count delete update create': 'database',
+        __iter__: 'database',
+      },
     },
-    'elasticsearch.Elasticsearch': { also: 'opensearchpy.OpenSearch elasticsearch.client.Elasticsearch', does: { [elastic]: 'network' }, has: { 'indices cluster cat snapshot ingest': 'elasticsearch.client.IndicesClient' } },
-    'elasticsearch.client.IndicesClient': { does: { 'create delete exists put_mapping refresh get_alias put_alias get get_mapping put_settings health': 'network' } },
-    'elasticsearch.AsyncElasticsearch': { also: 'opensearchpy.AsyncOpenSearch', does: { [`${elastic} close`]: 'async' } },
-    'clickhouse_driver.Client': { also: 'clickhouse_connect.driver.client.Client', does: { 'execute query insert command query_df': 'database' } },
+    'elasticsearch.Elasticsearch': {
+      also: 'opensearchpy.OpenSearch elasticsearch.client.Elasticsearch',
+      does: { [elastic]: 'network' },
+      has: { 'indices cluster cat snapshot ingest': 'elasticsearch.client.IndicesClient' },
+    },
+    'elasticsearch.client.IndicesClient': {
+      does: {
+        'create delete exists put_mapping refresh get_alias put_alias get get_mapping put_settings health': 'network',
+      },
+    },
+    'elasticsearch.AsyncElasticsearch': {
+      also: 'opensearchpy.AsyncOpenSearch',
+      does: { [`${elastic} close`]: 'async' },
+    },
+    'clickhouse_driver.Client': {
+      also: 'clickhouse_connect.driver.client.Client',
+      does: { 'execute query insert command query_df': 'database' },
+    },
     'cassandra.cluster.Session': { does: { execute: 'database' } },
     'neo4j.Session': { does: { run: 'database' } },
     'duckdb.DuckDBPyConnection': { does: { 'execute sql query': 'database' } },
     'peewee.Model': { does: { 'save delete_instance create get get_or_create get_or_none get_by_id': 'database' } },
-    'pymemcache.client.base.Client': { also: 'memcache.Client pylibmc.Client', does: { 'get set add delete incr decr': 'network' } },
+    'pymemcache.client.base.Client': {
+      also: 'memcache.Client pylibmc.Client',
+      does: { 'get set add delete incr decr': 'network' },
+    },
   },
 }

@@ -3,8 +3,7 @@ import type { Library } from './library.ts'
 
 const lazy =
   'all filter exclude order_by annotate select_related prefetch_related distinct values values_list only defer using none reverse select_for_update extra union intersection difference alias complex_filter dates datetimes raw'
-const terminals =
-  'count exists update delete bulk_create bulk_update in_bulk aggregate explain contains'
+const terminals = 'count exists update delete bulk_create bulk_update in_bulk aggregate explain contains'
 const items = 'get first last latest earliest create get_or_create update_or_create'
 const many = terminals
   .split(' ')
@@ -23,7 +22,8 @@ export const django: Library = {
     'django.contrib.auth.authenticate django.contrib.auth.login django.contrib.auth.logout': 'database',
     'django.contrib.auth.aauthenticate django.contrib.auth.alogin django.contrib.auth.alogout': 'async',
     'django.core.management.call_command': 'wait',
-    'asgiref.sync.sync_to_async asgiref.sync.SyncToAsync channels.db.database_sync_to_async': 'offload -> callable[awaitable[first()]]',
+    'asgiref.sync.sync_to_async asgiref.sync.SyncToAsync channels.db.database_sync_to_async':
+      'offload -> callable[awaitable[first()]]',
     'asgiref.sync.async_to_sync asgiref.sync.AsyncToSync': '-> callable[first()]',
     'django.contrib.auth.get_user_model': '-> class django.contrib.auth.models.AbstractUser',
   },
@@ -55,32 +55,55 @@ export const django: Library = {
     // `order.lines.all()` may have been prefetched: iterating over it, or counting it, then costs nothing.
     'django.db.models.RelatedManager': {
       bases: 'django.db.models.Manager',
-      does: { all: '-> django.db.models.RelatedQuerySet[item]', 'add remove set clear': 'database', 'aadd aremove aset aclear': 'async', '__iter__ __len__': '' },
+      does: {
+        all: '-> django.db.models.RelatedQuerySet[item]',
+        'add remove set clear': 'database',
+        'aadd aremove aset aclear': 'async',
+        '__iter__ __len__': '',
+      },
     },
     'django.db.models.RelatedQuerySet': {
       bases: 'django.db.models.QuerySet',
-      does: { __iter__: '-> iter[item]', '__len__ __bool__ __contains__ count exists': '', __getitem__: '-> item', all: '-> self' },
+      does: {
+        __iter__: '-> iter[item]',
+        '__len__ __bool__ __contains__ count exists': '',
+        __getitem__: '-> item',
+        all: '-> self',
+      },
     },
     'django.db.models.Model': {
       also: 'django.db.models.base.Model django.contrib.gis.db.models.Model polymorphic.models.PolymorphicModel mptt.models.MPTTModel model_utils.models.TimeStampedModel',
-      does: { 'save delete refresh_from_db full_clean validate_unique save_base': 'database', 'asave adelete arefresh_from_db': 'async' },
+      does: {
+        'save delete refresh_from_db full_clean validate_unique save_base': 'database',
+        'asave adelete arefresh_from_db': 'async',
+      },
       has: { 'objects _default_manager _base_manager': 'django.db.models.Manager[made]' },
     },
     'django.contrib.auth.models.AbstractUser': {
       also: 'django.contrib.auth.models.User django.contrib.auth.models.Group django.contrib.auth.models.Permission django.contrib.auth.models.AbstractBaseUser django.contrib.auth.base_user.AbstractBaseUser django.contrib.sites.models.Site django.contrib.contenttypes.models.ContentType django_celery_beat.models.PeriodicTask',
       bases: 'django.db.models.Model',
-      does: { 'has_perm has_perms has_module_perms get_all_permissions': 'database', 'check_password set_password': 'cpu' },
+      does: {
+        'has_perm has_perms has_module_perms get_all_permissions': 'database',
+        'check_password set_password': 'cpu',
+      },
     },
     'django.db.backends.base.base.BaseDatabaseWrapper': {
       does: { cursor: '-> django.db.Cursor', 'commit rollback connect ensure_connection': 'database' },
     },
     'django.db.Cursor': {
       also: 'django.db.backends.utils.CursorWrapper',
-      does: { 'execute executemany callproc': 'database', 'fetchone fetchall fetchmany': 'database', __enter__: '-> self' },
+      does: {
+        'execute executemany callproc': 'database',
+        'fetchone fetchall fetchmany': 'database',
+        __enter__: '-> self',
+      },
     },
     'django.core.cache.Cache': {
       also: 'django.core.cache.backends.base.BaseCache',
-      does: { 'get set add delete get_many set_many delete_many incr decr get_or_set touch clear has_key': 'network', 'aget aset aadd adelete aget_many aset_many aincr adecr aget_or_set aclear': 'async' },
+      does: {
+        'get set add delete get_many set_many delete_many incr decr get_or_set touch clear has_key': 'network',
+        'aget aset aadd adelete aget_many aset_many aincr adecr aget_or_set aclear': 'async',
+      },
     },
     'django.core.mail.EmailMessage': { also: 'django.core.mail.EmailMultiAlternatives', does: { send: 'network' } },
     'django.core.files.storage.Storage': {
@@ -90,7 +113,10 @@ export const django: Library = {
     'django.db.models.fields.files.FieldFile': { does: { 'save delete': 'file', open: 'file -> io.TextIOWrapper' } },
     'django.contrib.sessions.backends.base.SessionBase': {
       also: 'django.contrib.sessions.backends.db.SessionStore',
-      does: { 'save load create delete exists flush': 'database', 'asave aload acreate adelete aexists aflush': 'async' },
+      does: {
+        'save load create delete exists flush': 'database',
+        'asave aload acreate adelete aexists aflush': 'async',
+      },
     },
     'tortoise.models.Model': {
       also: 'tortoise.Model',

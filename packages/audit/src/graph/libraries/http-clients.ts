@@ -30,7 +30,7 @@ export const httpClients: Library = {
         [`${verbs} send`]: 'network -> requests.Response',
         'fetch_token refresh_token': 'network',
         'mount close': '',
-        '__enter__': '-> self',
+        __enter__: '-> self',
       },
     },
     'requests.Response': {

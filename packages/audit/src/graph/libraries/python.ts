@@ -47,7 +47,8 @@ export const python: Library = {
     'contextlib.nullcontext': '-> context[first]',
     'concurrent.futures.ThreadPoolExecutor concurrent.futures.ProcessPoolExecutor concurrent.futures.thread.ThreadPoolExecutor concurrent.futures.process.ProcessPoolExecutor':
       '-> concurrent.futures.Executor',
-    'os.getenv os.environ.get os.path.join os.path.basename os.path.dirname os.path.abspath os.fspath': '-> builtins.str',
+    'os.getenv os.environ.get os.path.join os.path.basename os.path.dirname os.path.abspath os.fspath':
+      '-> builtins.str',
     'pathlib.Path.cwd pathlib.Path.home': '-> pathlib.Path',
     'importlib.import_module': '',
   },
@@ -70,7 +71,9 @@ export const python: Library = {
     },
     'io.BytesIO': { also: 'io.StringIO', does: { __enter__: '-> self' } },
     'tempfile.TemporaryDirectory': { does: { __enter__: '-> builtins.str', cleanup: 'stat' } },
-    'subprocess.Popen': { does: { 'wait communicate': 'process', 'poll kill terminate send_signal': '', __enter__: '-> self' } },
+    'subprocess.Popen': {
+      does: { 'wait communicate': 'process', 'poll kill terminate send_signal': '', __enter__: '-> self' },
+    },
     'asyncio.subprocess.Process': { does: { 'wait communicate': 'async' } },
     'asyncio.AbstractEventLoop': {
       also: 'asyncio.events.AbstractEventLoop asyncio.BaseEventLoop',
@@ -82,18 +85,27 @@ export const python: Library = {
         'call_soon call_later call_at call_soon_threadsafe': '',
       },
     },
-    'asyncio.Lock': { also: 'asyncio.Semaphore asyncio.BoundedSemaphore asyncio.Condition', does: { acquire: 'async', __aenter__: '-> self' } },
+    'asyncio.Lock': {
+      also: 'asyncio.Semaphore asyncio.BoundedSemaphore asyncio.Condition',
+      does: { acquire: 'async', __aenter__: '-> self' },
+    },
     'asyncio.Queue': { does: { 'get put join': 'async' } },
     'asyncio.Event': { does: { wait: 'async' } },
     'threading.Event': { does: { wait: 'wait' } },
     'threading.Thread': { also: 'multiprocessing.Process', does: { join: 'wait', start: '' } },
-    'queue.Queue': { also: 'queue.SimpleQueue queue.LifoQueue queue.PriorityQueue multiprocessing.Queue', does: { 'get put': 'wait' } },
+    'queue.Queue': {
+      also: 'queue.SimpleQueue queue.LifoQueue queue.PriorityQueue multiprocessing.Queue',
+      does: { 'get put': 'wait' },
+    },
     'concurrent.futures.Executor': {
       does: { submit: 'offload -> concurrent.futures.Future', map: 'offload', __enter__: '-> self', shutdown: 'wait' },
     },
     'concurrent.futures.Future': { does: { 'result exception': 'wait' } },
     'socket.socket': {
-      does: { 'connect connect_ex recv recvfrom recv_into send sendall sendto accept makefile': 'network', __enter__: '-> self' },
+      does: {
+        'connect connect_ex recv recvfrom recv_into send sendall sendto accept makefile': 'network',
+        __enter__: '-> self',
+      },
     },
     'smtplib.SMTP': {
       also: 'smtplib.SMTP_SSL smtplib.LMTP',
@@ -103,9 +115,15 @@ export const python: Library = {
         __enter__: '-> self',
       },
     },
-    'imaplib.IMAP4': { also: 'imaplib.IMAP4_SSL', does: { __init__: 'network', 'login select search fetch store logout append': 'network' } },
+    'imaplib.IMAP4': {
+      also: 'imaplib.IMAP4_SSL',
+      does: { __init__: 'network', 'login select search fetch store logout append': 'network' },
+    },
     'poplib.POP3': { also: 'poplib.POP3_SSL', does: { __init__: 'network', 'retr list dele quit': 'network' } },
-    'ftplib.FTP': { also: 'ftplib.FTP_TLS', does: { __init__: 'network', 'login retrbinary storbinary nlst cwd quit': 'network', __enter__: '-> self' } },
+    'ftplib.FTP': {
+      also: 'ftplib.FTP_TLS',
+      does: { __init__: 'network', 'login retrbinary storbinary nlst cwd quit': 'network', __enter__: '-> self' },
+    },
     'http.client.HTTPConnection': {
       also: 'http.client.HTTPSConnection',
       does: { 'connect request': 'network', getresponse: 'network -> http.client.HTTPResponse' },
@@ -130,8 +148,12 @@ export const python: Library = {
         __enter__: '-> self',
       },
     },
-    'sqlite3.Cursor': { does: { 'execute executemany executescript': 'database -> self', 'fetchone fetchall fetchmany': 'database' } },
+    'sqlite3.Cursor': {
+      does: { 'execute executemany executescript': 'database -> self', 'fetchone fetchall fetchmany': 'database' },
+    },
     'contextlib.ExitStack': { does: { enter_context: '-> first', __enter__: '-> self' } },
-    'contextlib.AsyncExitStack': { does: { enter_context: '-> first', enter_async_context: 'async -> first', __aenter__: '-> self' } },
+    'contextlib.AsyncExitStack': {
+      does: { enter_context: '-> first', enter_async_context: 'async -> first', __aenter__: '-> self' },
+    },
   },
 }

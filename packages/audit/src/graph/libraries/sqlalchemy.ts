@@ -5,7 +5,8 @@ const sessionTerminals =
   'execute exec scalar scalars commit flush rollback refresh merge get get_one bulk_save_objects bulk_insert_mappings bulk_update_mappings connection'
 const queryBuilders =
   'filter filter_by where join outerjoin order_by group_by having limit offset options distinct select_from with_entities with_for_update union union_all except_ intersect from_statement enable_eagerloads execution_options populate_existing params reset_joinpoint correlate yield_per add_columns add_entity autoflush slice select_entity_from enable_assertions prefix_with suffix_with with_loader_criteria'
-const queryTerminals = 'all first one one_or_none scalar count get delete update exists_now scalar_one scalar_one_or_none'
+const queryTerminals =
+  'all first one one_or_none scalar count get delete update exists_now scalar_one scalar_one_or_none'
 
 /** SQLAlchemy. A Result from `execute` is already in memory, so its methods cost nothing. */
 export const sqlalchemy: Library = {
@@ -31,7 +32,7 @@ export const sqlalchemy: Library = {
       also: 'sqlalchemy.orm.session.Session sqlmodel.Session sqlmodel.orm.session.Session sqlalchemy.orm.SessionTransaction flask_sqlalchemy.session.Session',
       does: {
         [sessionTerminals]: 'database',
-        'query': '-> sqlalchemy.orm.Query',
+        query: '-> sqlalchemy.orm.Query',
         'begin begin_nested': '-> context[self]',
         'add add_all delete expunge expunge_all expire expire_all is_modified close': '',
         __call__: '-> self',
@@ -108,12 +109,19 @@ export const sqlalchemy: Library = {
     },
     'sqlalchemy.ext.asyncio.AsyncConnection': {
       also: 'sqlalchemy.ext.asyncio.engine.AsyncConnection',
-      does: { 'execute scalar scalars exec_driver_sql run_sync commit rollback stream': 'async', __aenter__: '-> self' },
+      does: {
+        'execute scalar scalars exec_driver_sql run_sync commit rollback stream': 'async',
+        __aenter__: '-> self',
+      },
     },
     'flask_sqlalchemy.SQLAlchemy': {
       also: 'flask_sqlalchemy.extension.SQLAlchemy flask_sqlalchemy_lite.SQLAlchemy',
       does: { 'create_all drop_all reflect': 'database', 'first_or_404 get_or_404 one_or_404 paginate': 'database' },
-      has: { session: 'sqlalchemy.orm.scoped_session', 'engine engines': 'sqlalchemy.Engine', Model: 'class flask_sqlalchemy.Model' },
+      has: {
+        session: 'sqlalchemy.orm.scoped_session',
+        'engine engines': 'sqlalchemy.Engine',
+        Model: 'class flask_sqlalchemy.Model',
+      },
     },
     'flask_sqlalchemy.Model': {
       also: 'flask_sqlalchemy.model.Model',

@@ -5,7 +5,8 @@ const s3 =
   'upload_file upload_fileobj download_file download_fileobj put_object get_object delete_object delete_objects head_object list_objects list_objects_v2 copy_object copy create_bucket head_bucket create_multipart_upload complete_multipart_upload upload_part send_message receive_message delete_message publish send_email send_raw_email invoke get_secret_value put_item get_item query scan update_item delete_item get_queue_url start_execution describe_instances assume_role get_caller_identity start_query_execution converse invoke_model put_events get_parameter get_parameters create_invalidation put_record describe_table'
 const stripeKinds =
   'Customer Subscription PaymentIntent Charge Invoice Price Product Refund SetupIntent PaymentMethod Account Event Coupon InvoiceItem SubscriptionItem checkout.Session billing_portal.Session UsageRecord BalanceTransaction Transfer Payout TaxRate PromotionCode'
-const stripeCalls = 'create retrieve modify list delete cancel search confirm capture update auto_paging_iter pay finalize_invoice attach detach'
+const stripeCalls =
+  'create retrieve modify list delete cancel search confirm capture update auto_paging_iter pay finalize_invoice attach detach'
 
 /** Vendor SDKs. Presigning is arithmetic, so it costs nothing. */
 export const vendors: Library = {
@@ -20,7 +21,9 @@ export const vendors: Library = {
       .join(' ')]: 'vendor',
     [stripeKinds
       .split(' ')
-      .flatMap((kind) => ['create', 'retrieve', 'modify', 'list', 'delete', 'cancel'].map((call) => `stripe.${kind}.${call}_async`))
+      .flatMap((kind) =>
+        ['create', 'retrieve', 'modify', 'list', 'delete', 'cancel'].map((call) => `stripe.${kind}.${call}_async`),
+      )
       .join(' ')]: 'async',
     'google.oauth2.id_token.verify_oauth2_token google.oauth2.id_token.verify_firebase_token google.oauth2.id_token.verify_token google.oauth2.id_token.fetch_id_token':
       'vendor',
@@ -28,7 +31,8 @@ export const vendors: Library = {
     'firebase_admin.auth.verify_id_token firebase_admin.auth.get_user firebase_admin.auth.create_user firebase_admin.auth.get_user_by_email firebase_admin.messaging.send firebase_admin.messaging.send_multicast':
       'vendor',
     'resend.Emails.send resend.Contacts.create sendgrid.SendGridAPIClient.send': 'vendor',
-    'litellm.completion litellm.embedding litellm.transcription litellm.image_generation litellm.text_completion': 'vendor',
+    'litellm.completion litellm.embedding litellm.transcription litellm.image_generation litellm.text_completion':
+      'vendor',
     'litellm.acompletion litellm.aembedding': 'async',
     'openai.ChatCompletion.create openai.Completion.create openai.Embedding.create openai.Audio.transcribe openai.Image.create':
       'vendor',
@@ -75,11 +79,18 @@ export const vendors: Library = {
     },
     'google.cloud.storage.Client': {
       also: 'google.cloud.storage.client.Client',
-      does: { 'bucket': '-> google.cloud.storage.Bucket', get_bucket: 'vendor -> google.cloud.storage.Bucket', 'list_blobs list_buckets create_bucket': 'vendor' },
+      does: {
+        bucket: '-> google.cloud.storage.Bucket',
+        get_bucket: 'vendor -> google.cloud.storage.Bucket',
+        'list_blobs list_buckets create_bucket': 'vendor',
+      },
     },
     'google.cloud.storage.Bucket': {
       also: 'google.cloud.storage.bucket.Bucket',
-      does: { blob: '-> google.cloud.storage.Blob', 'get_blob list_blobs delete_blob copy_blob exists reload': 'vendor -> google.cloud.storage.Blob' },
+      does: {
+        blob: '-> google.cloud.storage.Blob',
+        'get_blob list_blobs delete_blob copy_blob exists reload': 'vendor -> google.cloud.storage.Blob',
+      },
     },
     'google.cloud.storage.Blob': {
       also: 'google.cloud.storage.blob.Blob',
@@ -90,15 +101,36 @@ export const vendors: Library = {
       },
     },
     'google.cloud.pubsub_v1.PublisherClient': { does: { publish: '' } },
-    'google.cloud.bigquery.Client': { does: { 'query insert_rows_json load_table_from_file get_table create_table list_rows': 'vendor' } },
-    'google.cloud.secretmanager.SecretManagerServiceClient': { does: { 'access_secret_version create_secret add_secret_version': 'vendor' } },
+    'google.cloud.bigquery.Client': {
+      does: { 'query insert_rows_json load_table_from_file get_table create_table list_rows': 'vendor' },
+    },
+    'google.cloud.secretmanager.SecretManagerServiceClient': {
+      does: { 'access_secret_version create_secret add_secret_version': 'vendor' },
+    },
     'google.cloud.firestore.Client': { does: { 'collection document': '-> google.cloud.firestore.Reference' } },
-    'google.cloud.firestore.Reference': { does: { 'document collection where order_by limit': '-> self', 'get set update delete add stream': 'vendor' } },
-    'googleapiclient.discovery.Resource': { does: { execute: 'vendor', __getattr__: '-> googleapiclient.discovery.Call' } },
+    'google.cloud.firestore.Reference': {
+      does: { 'document collection where order_by limit': '-> self', 'get set update delete add stream': 'vendor' },
+    },
+    'googleapiclient.discovery.Resource': {
+      does: { execute: 'vendor', __getattr__: '-> googleapiclient.discovery.Call' },
+    },
     'googleapiclient.discovery.Call': { does: { __call__: '-> googleapiclient.discovery.Resource' } },
-    'azure.storage.blob.BlobServiceClient': { does: { get_blob_client: '-> azure.storage.blob.BlobClient', get_container_client: '-> azure.storage.blob.ContainerClient', from_connection_string: '-> made' } },
-    'azure.storage.blob.BlobClient': { does: { 'upload_blob download_blob delete_blob exists get_blob_properties': 'vendor' } },
-    'azure.storage.blob.ContainerClient': { does: { 'upload_blob download_blob delete_blob list_blobs create_container exists': 'vendor', get_blob_client: '-> azure.storage.blob.BlobClient' } },
+    'azure.storage.blob.BlobServiceClient': {
+      does: {
+        get_blob_client: '-> azure.storage.blob.BlobClient',
+        get_container_client: '-> azure.storage.blob.ContainerClient',
+        from_connection_string: '-> made',
+      },
+    },
+    'azure.storage.blob.BlobClient': {
+      does: { 'upload_blob download_blob delete_blob exists get_blob_properties': 'vendor' },
+    },
+    'azure.storage.blob.ContainerClient': {
+      does: {
+        'upload_blob download_blob delete_blob list_blobs create_container exists': 'vendor',
+        get_blob_client: '-> azure.storage.blob.BlobClient',
+      },
+    },
     'openai.OpenAI': {
       also: 'openai.AzureOpenAI openai.lib.azure.AzureOpenAI groq.Groq mistralai.Mistral openai.Client',
       has: {
@@ -107,7 +139,10 @@ export const vendors: Library = {
       },
     },
     'openai.Resource': {
-      does: { 'create parse list retrieve delete generate edit content update stream create_and_poll with_streaming_response': 'vendor' },
+      does: {
+        'create parse list retrieve delete generate edit content update stream create_and_poll with_streaming_response':
+          'vendor',
+      },
       has: {
         'chat completions embeddings images audio transcriptions translations speech moderations files responses beta threads runs messages assistants jobs with_raw_response':
           'openai.Resource',
@@ -121,7 +156,9 @@ export const vendors: Library = {
       also: 'openai.AsyncAzureOpenAI anthropic.AsyncAnthropic groq.AsyncGroq',
     },
     'cohere.Client': { does: { 'chat embed rerank generate': 'vendor' } },
-    'google.genai.models.Models': { does: { 'generate_content embed_content generate_content_stream count_tokens generate_images': 'vendor' } },
+    'google.genai.models.Models': {
+      does: { 'generate_content embed_content generate_content_stream count_tokens generate_images': 'vendor' },
+    },
     'google.genai.Client': {
       also: 'google.genai.client.Client',
       has: { models: 'google.genai.models.Models', aio: 'google.genai.client.AsyncClient' },
@@ -140,12 +177,22 @@ export const vendors: Library = {
     'algoliasearch.search_client.SearchClient': { does: { init_index: '-> algoliasearch.search_index.SearchIndex' } },
     'algoliasearch.search_index.SearchIndex': { does: { 'save_object save_objects search delete_object': 'vendor' } },
     'meilisearch.Client': { does: { 'index get_index create_index': 'vendor' } },
-    'pinecone.Pinecone': { does: { 'list_indexes create_index delete_index describe_index': 'vendor', Index: '-> pinecone.Index' } },
+    'pinecone.Pinecone': {
+      does: { 'list_indexes create_index delete_index describe_index': 'vendor', Index: '-> pinecone.Index' },
+    },
     'pinecone.Index': { does: { 'upsert query delete fetch update': 'vendor' } },
-    'qdrant_client.QdrantClient': { does: { 'search upsert query_points scroll delete retrieve create_collection get_collections get_collection recreate_collection': 'vendor' } },
+    'qdrant_client.QdrantClient': {
+      does: {
+        'search upsert query_points scroll delete retrieve create_collection get_collections get_collection recreate_collection':
+          'vendor',
+      },
+    },
     'weaviate.Client': {},
     'github.Github': { does: { 'get_repo get_user get_organization search_repositories': 'vendor' } },
-    'ldap.ldapobject.LDAPObject': { also: 'ldap.ldapobject.SimpleLDAPObject', does: { 'simple_bind_s search_s bind_s search_ext_s unbind_s start_tls_s whoami_s': 'network' } },
+    'ldap.ldapobject.LDAPObject': {
+      also: 'ldap.ldapobject.SimpleLDAPObject',
+      does: { 'simple_bind_s search_s bind_s search_ext_s unbind_s start_tls_s whoami_s': 'network' },
+    },
     'ldap3.Connection': { does: { 'bind search rebind': 'network' } },
     'docker.DockerClient': { has: { 'containers images volumes networks': 'docker.Resource' } },
     'docker.Resource': { does: { 'run get list create pull build prune': 'vendor' } },

@@ -85,7 +85,9 @@ export const work: Library = {
     },
     'starlette.websockets.WebSocket': {
       also: 'fastapi.WebSocket fastapi.websockets.WebSocket',
-      does: { 'accept receive receive_text receive_json receive_bytes send_text send_json send_bytes close send': 'async' },
+      does: {
+        'accept receive receive_text receive_json receive_bytes send_text send_json send_bytes close send': 'async',
+      },
       has: { state: 'starlette.datastructures.State', app: 'fastapi.FastAPI' },
     },
     'starlette.background.BackgroundTasks': {

@@ -1,10 +1,10 @@
 // What the async rules share: the async functions of a program, their blocking sites, and the shortest sync chains to one.
 import { Flag, Kind } from '../../facts/contract.ts'
+import type { ChainStep } from '../../findings/finding.ts'
 import { type AnalysedProgram, lineOfCall, writtenCallee } from '../../graph/build-program.ts'
 import { type Arrow, ArrowKind } from '../../graph/call-graph.ts'
 import type { Confidence, FunctionId, Program } from '../../graph/contract.ts'
 import { ScopeKind } from '../../graph/source-index.ts'
-import type { ChainStep } from '../../findings/finding.ts'
 import { type BlockingSite, blockingSites, type Family } from './blocking-sites.ts'
 import { type Standing, standingOf } from './standing.ts'
 
@@ -12,10 +12,22 @@ import { type Standing, standingOf } from './standing.ts'
 export const MAX_CHAIN = 8
 
 const FAMILIES: readonly Family[] = ['database', 'vendor', 'call', 'file', 'cpu']
-const MEMOISERS = new Set(['lru_cache', 'cache', 'cached', 'memoize', 'memoized', 'ttl_cache', 'cachedmethod', 'alru_cache', 'singleton', 'cached_method'])
+const MEMOISERS = new Set([
+  'lru_cache',
+  'cache',
+  'cached',
+  'memoize',
+  'memoized',
+  'ttl_cache',
+  'cachedmethod',
+  'alru_cache',
+  'singleton',
+  'cached_method',
+])
 
 /** Logging is set up once, and files are its purpose. */
-const LOG_SETUP = /(^|\.|_)(setup|set_up|configure|config|init|initialize|initialise|get|create|make|add)_(\w+_)?(log|logs|logger|loggers|logging|log_handler|file_handler)$/i
+const LOG_SETUP =
+  /(^|\.|_)(setup|set_up|configure|config|init|initialize|initialise|get|create|make|add)_(\w+_)?(log|logs|logger|loggers|logging|log_handler|file_handler)$/i
 
 /** An async function that the rules judge. */
 export interface AsyncBody {
@@ -73,7 +85,9 @@ export class AsyncAnalysis {
       if (index.trees[module]!.has(index.scopeNode[fn]!, Flag.ASYNC)) functions.push(fn)
     }
     this.#standing = functions.length === 0 ? () => 'loop' : standingOf(program)
-    this.bodies = functions.map((fn) => ({ fn, standing: this.#standing(fn) })).filter((body) => body.standing !== 'alone')
+    this.bodies = functions
+      .map((fn) => ({ fn, standing: this.#standing(fn) }))
+      .filter((body) => body.standing !== 'alone')
   }
 
   /** Blocking sites directly in a body. */
@@ -208,7 +222,11 @@ export class AsyncAnalysis {
     const info = program.functionInfo(first)
     const steps: ChainStep[] = [{ path: this.path(first), line: info.line, label: `async def ${info.name}` }]
     for (const { from, arrow } of chain.steps) {
-      steps.push({ path: this.path(from), line: this.lineOf(from, arrow.node), label: `${program.qualifiedName(arrow.target)}()` })
+      steps.push({
+        path: this.path(from),
+        line: this.lineOf(from, arrow.node),
+        label: `${program.qualifiedName(arrow.target)}()`,
+      })
     }
     steps.push({ path: this.path(chain.holder), line: chain.site.line, label: chain.site.name })
     return steps

@@ -8,7 +8,13 @@ import { type AsyncAnalysis, asyncAnalysis } from './async-analysis.ts'
 
 /** Frameworks that run a sync handler in a thread pool, so that dropping `async` is the repair. */
 const THREADS_SYNC = new Set(['fastapi', 'starlette', 'litestar'])
-const SYNC_SESSIONS = new Set(['sqlalchemy.orm.Session', 'sqlalchemy.orm.scoped_session', 'sqlalchemy.Connection', 'psycopg2.extensions.connection', 'pymongo.database.Database'])
+const SYNC_SESSIONS = new Set([
+  'sqlalchemy.orm.Session',
+  'sqlalchemy.orm.scoped_session',
+  'sqlalchemy.Connection',
+  'psycopg2.extensions.connection',
+  'pymongo.database.Database',
+])
 
 /** async/async-route-without-await. */
 export const rule: Rule = {
@@ -115,7 +121,11 @@ function reasonFor(analysis: AsyncAnalysis, fn: FunctionId): Reason | undefined 
   for (const arrow of analysis.syncCalls(fn)) {
     const chain = analysis.worstChain(fn, arrow)
     if (chain === undefined) continue
-    offer({ evidence: chain.site.name, line: analysis.lineOf(fn, arrow.node), confidence: chain.confidence === 'definite' ? 'definite' : 'probable' })
+    offer({
+      evidence: chain.site.name,
+      line: analysis.lineOf(fn, arrow.node),
+      confidence: chain.confidence === 'definite' ? 'definite' : 'probable',
+    })
   }
   return best ?? sessionParameter(analysis, fn)
 }

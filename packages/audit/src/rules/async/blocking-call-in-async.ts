@@ -4,7 +4,8 @@ import type { BlockingSite } from './blocking-sites.ts'
 import { reachedBy, siteDetections } from './site-detections.ts'
 
 const ADVICE: Readonly<Partial<Record<BlockingSite['effect'], string>>> = {
-  network: 'Use an async client (`httpx.AsyncClient`, `redis.asyncio`, `aiosmtplib`), or hand the call to `asyncio.to_thread`.',
+  network:
+    'Use an async client (`httpx.AsyncClient`, `redis.asyncio`, `aiosmtplib`), or hand the call to `asyncio.to_thread`.',
   dns: 'Use `await asyncio.get_running_loop().getaddrinfo(…)`.',
   sleep: 'Use `await asyncio.sleep(…)`.',
   process: 'Use `asyncio.create_subprocess_exec`, or hand the call to `asyncio.to_thread`.',
@@ -23,7 +24,8 @@ export const rule: Rule = {
   severity: 'high',
   effort: { minutes: 20, per: 'site' },
   trial: false,
-  summary: 'A call that waits for the network, a process or a clock stands in an async function and stops its event loop.',
+  summary:
+    'A call that waits for the network, a process or a clock stands in an async function and stops its event loop.',
   run: (context) =>
     siteDetections(context, {
       family: 'call',

@@ -61,7 +61,9 @@ function run(context: RuleContext): RuleResult {
         confidence: standing === 'startup' ? 'possible' : chain.confidence,
         severity: standing === 'startup' ? 'info' : SEVERITY[chain.site.family],
         chain: analysis.draw(chain),
-        ...(lines.length === 1 ? {} : { related: lines.slice(1).map((line) => ({ path, line, label: `${name}() again` })) }),
+        ...(lines.length === 1
+          ? {}
+          : { related: lines.slice(1).map((line) => ({ path, line, label: `${name}() again` })) }),
         fanOut: routes,
         fixSite: { path: analysis.path(target), line: holder.line, name: program.fullName(target) },
       })

@@ -33,7 +33,13 @@ function run(context: RuleContext): RuleResult {
     const hits: Hit[] = []
     for (const site of analysis.sites(fn)) {
       if (site.confidence === 'possible') continue
-      hits.push({ line: site.line, label: site.name, confidence: site.confidence, rank: RANK[site.family], chain: undefined })
+      hits.push({
+        line: site.line,
+        label: site.name,
+        confidence: site.confidence,
+        rank: RANK[site.family],
+        chain: undefined,
+      })
     }
     for (const arrow of analysis.syncCalls(fn)) {
       const chain = analysis.worstChain(fn, arrow)

@@ -35,9 +35,24 @@ export interface BlockingSite {
 }
 
 /** Names by which code asks whether it runs in its sync or its async mode. */
-const MODE = /^_*((is|use|run|in)_?)?(a?sync|async_?mode|sync_?mode|async_?context|sync_?client|async_?client)$|^(is)?_?(coroutine|coroutinefunction|iscoroutine\w*|isawaitable)$|^Async[A-Z]/i
+const MODE =
+  /^_*((is|use|run|in)_?)?(a?sync|async_?mode|sync_?mode|async_?context|sync_?client|async_?client)$|^(is)?_?(coroutine|coroutinefunction|iscoroutine\w*|isawaitable)$|^Async[A-Z]/i
 
-const COUNTING = new Set(['list', 'len', 'tuple', 'set', 'sorted', 'bool', 'sum', 'max', 'min', 'any', 'all', 'dict', 'enumerate'])
+const COUNTING = new Set([
+  'list',
+  'len',
+  'tuple',
+  'set',
+  'sorted',
+  'bool',
+  'sum',
+  'max',
+  'min',
+  'any',
+  'all',
+  'dict',
+  'enumerate',
+])
 
 /** Sites directly in a body, in source order. */
 export function blockingSites(program: AnalysedProgram, fn: FunctionId): readonly BlockingSite[] {
@@ -50,7 +65,15 @@ export function blockingSites(program: AnalysedProgram, fn: FunctionId): readonl
     const family = FAMILY[cost.effect]
     if (family === undefined) return
     const doubt = memo ? 'memoised' : doubtAt(tree, node, index.scopeNode[fn]!)
-    found.push({ node, line, effect: cost.effect, family, name: cost.name, confidence: doubt === '' ? cost.confidence : 'possible', doubt })
+    found.push({
+      node,
+      line,
+      effect: cost.effect,
+      family,
+      name: cost.name,
+      confidence: doubt === '' ? cost.confidence : 'possible',
+      doubt,
+    })
   }
   const { start, order } = index.callsByScope
   for (let i = start[fn]!; i < start[fn + 1]!; i++) {
@@ -61,11 +84,19 @@ export function blockingSites(program: AnalysedProgram, fn: FunctionId): readonl
       add(node, lineOfCall(tree, node), cost)
       continue
     }
-    const name = graph.targets(call).find((t) => t.external.startsWith('builtins.'))?.external.slice(9)
+    const name = graph
+      .targets(call)
+      .find((t) => t.external.startsWith('builtins.'))
+      ?.external.slice(9)
     if (name === undefined || !COUNTING.has(name)) continue
     const argument = tree.nextSibling(node + 1)
     if (argument < 0) continue
-    const cost_ = iterationCost(program, module, tree.kind(argument) === Kind.GeneratorExp ? -1 : argument, name === 'len' ? '__len__' : '__iter__')
+    const cost_ = iterationCost(
+      program,
+      module,
+      tree.kind(argument) === Kind.GeneratorExp ? -1 : argument,
+      name === 'len' ? '__len__' : '__iter__',
+    )
     if (cost_ !== undefined) add(node, tree.line(node), cost_)
   }
   for (const loop of graph.loopsIn(fn)) {
@@ -92,7 +123,11 @@ function iterationCost(program: AnalysedProgram, module: number, node: number, m
     const entry = inference.entryOf(name)
     if (entry?.effect === undefined || entry.isAsync) continue
     const sure = table.members(type).length === 1 && isCertain(inference, module, node)
-    return { effect: entry.effect, name: `iteration of ${name.slice(0, -method.length - 1)}`, confidence: sure ? 'definite' : 'probable' }
+    return {
+      effect: entry.effect,
+      name: `iteration of ${name.slice(0, -method.length - 1)}`,
+      confidence: sure ? 'definite' : 'probable',
+    }
   }
   return undefined
 }
@@ -110,7 +145,8 @@ function doubtAt(tree: SyntaxTree, node: number, definition: number): BlockingSi
       if (innerKind !== Kind.Name && innerKind !== Kind.Attribute) continue
       const text = tree.text(inner)
       if (MODE.test(text)) return 'guarded'
-      if (innerKind === Kind.Attribute && isClassWide(tree, inner) && isStoredIn(tree, from, tree.name(inner))) return 'memoised'
+      if (innerKind === Kind.Attribute && isClassWide(tree, inner) && isStoredIn(tree, from, tree.name(inner)))
+        return 'memoised'
     }
   }
   return ''
@@ -135,7 +171,8 @@ function remembersInGlobal(program: AnalysedProgram, fn: FunctionId, tree: Synta
     const at = node[i]!
     if (tree.kind(at) !== Kind.Alias || tree.kind(tree.parent(at)) !== Kind.Global) continue
     let isStored = false
-    for (let j = start[fn]!; j < start[fn + 1]!; j++) if (name[j] === name[i] && tree.kind(node[j]!) === Kind.Name) isStored = true
+    for (let j = start[fn]!; j < start[fn + 1]!; j++)
+      if (name[j] === name[i] && tree.kind(node[j]!) === Kind.Name) isStored = true
     if (!isStored) continue
     const definition = program.index.scopeNode[fn]!
     for (let inner = definition; inner < tree.end(definition); inner++) {

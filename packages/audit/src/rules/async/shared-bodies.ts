@@ -4,7 +4,8 @@ import type { AsyncAnalysis } from './async-analysis.ts'
 
 /** From this many routes on a dependency counts as shared. */
 const SHARED_ROUTES = 3
-const GUARD = /(^|_)(auth|authenticate|authorize|authenticated|user|token|permission|permissions|login|logged|session|api_key|apikey|tenant|org|current|verify|require|required|jwt|credentials|admin)(_|$)/i
+const GUARD =
+  /(^|_)(auth|authenticate|authorize|authenticated|user|token|permission|permissions|login|logged|session|api_key|apikey|tenant|org|current|verify|require|required|jwt|credentials|admin)(_|$)/i
 
 /** A shared body with the entry that makes it one. */
 export interface SharedBody {
@@ -21,7 +22,9 @@ export function sharedBodies(analysis: AsyncAnalysis): ReadonlyMap<FunctionId, S
   if (known !== undefined) return known
   const { program } = analysis
   const found = new Map<FunctionId, SharedBody>()
-  const allRoutes = new Set(program.entries.filter((e) => e.kind === 'route' || e.kind === 'websocket').map((e) => e.function)).size
+  const allRoutes = new Set(
+    program.entries.filter((e) => e.kind === 'route' || e.kind === 'websocket').map((e) => e.function),
+  ).size
   const judged = new Set(analysis.bodies.filter((body) => body.standing === 'loop').map((body) => body.fn))
   for (const entry of program.entries) {
     if (!entry.onEventLoop || !judged.has(entry.function) || found.has(entry.function)) continue

@@ -31,7 +31,11 @@ export function siteDetections(context: RuleContext, rule: SiteRule): RuleResult
         ...(severity === undefined ? {} : { severity }),
         fanOut: routes,
         // One function is one repair, however many calls it makes.
-        fixSite: { path: analysis.path(fn), line: analysis.program.functionInfo(fn).line, name: analysis.program.fullName(fn) },
+        fixSite: {
+          path: analysis.path(fn),
+          line: analysis.program.functionInfo(fn).line,
+          name: analysis.program.fullName(fn),
+        },
       })
     }
   }

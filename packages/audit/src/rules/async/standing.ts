@@ -1,14 +1,22 @@
 // Where an async function runs: on a server's event loop, only at start-up, or alone in a command's own loop.
-import { ArrowKind } from '../../graph/call-graph.ts'
-import type { AnalysedProgram } from '../../graph/build-program.ts'
-import type { FunctionId } from '../../graph/contract.ts'
+
 import { Flag, Kind } from '../../facts/contract.ts'
+import type { AnalysedProgram } from '../../graph/build-program.ts'
+import { ArrowKind } from '../../graph/call-graph.ts'
+import type { FunctionId } from '../../graph/contract.ts'
 import { ScopeKind } from '../../graph/source-index.ts'
 
 /** `loop`: other requests wait with it. `startup`: nobody waits yet. `alone`: nobody else is on that loop. */
 export type Standing = 'loop' | 'startup' | 'alone'
 
-const RUNNERS = new Set(['asyncio.run', 'asyncio.AbstractEventLoop.run_until_complete', 'anyio.run', 'trio.run', 'uvloop.run', 'asyncio.runners.run'])
+const RUNNERS = new Set([
+  'asyncio.run',
+  'asyncio.AbstractEventLoop.run_until_complete',
+  'anyio.run',
+  'trio.run',
+  'uvloop.run',
+  'asyncio.runners.run',
+])
 /** Calls that make a process a server or a long-lived consumer, so that its loop is shared after all. */
 const SERVES =
   /^(asyncio\.(start_server|start_unix_server)|uvicorn\.|hypercorn\.|websockets\.|aiohttp\.web\.|grpc\.aio\.|aiogram\.|telegram\.|discord\.|aio_pika\.|nats\.|aiokafka\.)|\.(serve|serve_forever|start_polling|run_forever|create_server|create_task|ensure_future|gather)$/
@@ -31,7 +39,8 @@ export function standingOf(program: AnalysedProgram): (fn: FunctionId) => Standi
     else if (entry.framework === 'flask' || entry.kind === 'command') aloneRoots.push(entry.function)
     else if (isAsync(program, entry.function)) loopRoots.push(entry.function)
   }
-  const named = (texts: Iterable<string>): ReadonlySet<number> => new Set([...texts].map((text) => program.inference.nameId(text)))
+  const named = (texts: Iterable<string>): ReadonlySet<number> =>
+    new Set([...texts].map((text) => program.inference.nameId(text)))
   const starters = named(TASK_STARTERS)
   const runners = named([...RUNNERS].map((name) => name.slice(name.lastIndexOf('.') + 1)))
   for (let call = 0; call < index.callNode.length; call++) {
@@ -55,10 +64,13 @@ export function standingOf(program: AnalysedProgram): (fn: FunctionId) => Standi
     }
     const role = modules[module]!.role
     const isCommand =
-      role === 'script' || role === 'example' || role === 'migration' ||
+      role === 'script' ||
+      role === 'example' ||
+      role === 'migration' ||
       index.scopeKind[caller] === ScopeKind.Module ||
       /^(main|cli|_?main_?\w*|run_migrations_online|run_async_migrations)$/.test(program.qualifiedName(caller)) ||
-      (program.reach.isReachable(caller, ['command']) && !program.reach.isReachable(caller, ['route', 'task', 'scheduled']))
+      (program.reach.isReachable(caller, ['command']) &&
+        !program.reach.isReachable(caller, ['route', 'task', 'scheduled']))
     for (const fn of roots) {
       if (isCommand && !serves(program, fn)) aloneRoots.push(fn)
       else loopRoots.push(fn)
@@ -80,7 +92,12 @@ export function standingOf(program: AnalysedProgram): (fn: FunctionId) => Standi
   }
   for (let fn = 0; fn < count; fn++) {
     // Nobody that we see calls it: a framework may, so it is taken to share a loop.
-    if (index.scopeKind[fn] === ScopeKind.Function && !known.has(fn) && backStart[fn] === backStart[fn + 1] && isAsync(program, fn)) {
+    if (
+      index.scopeKind[fn] === ScopeKind.Function &&
+      !known.has(fn) &&
+      backStart[fn] === backStart[fn + 1] &&
+      isAsync(program, fn)
+    ) {
       loopRoots.push(fn)
     }
   }
@@ -104,7 +121,8 @@ function coroutinesIn(program: AnalysedProgram, module: number, from: number, to
     if (tree.kind(node) !== Kind.Call) continue
     const call = program.graph.callAt(module, node)
     if (call < 0) continue
-    for (const target of program.graph.targets(call)) if (target.function >= 0) found.push(...program.graph.bodiesOf(target.function))
+    for (const target of program.graph.targets(call))
+      if (target.function >= 0) found.push(...program.graph.bodiesOf(target.function))
   }
   return found
 }
@@ -117,7 +135,8 @@ function serves(program: AnalysedProgram, root: FunctionId): boolean {
     const next: FunctionId[] = []
     for (const fn of level) {
       for (const call of program.callsIn(fn)) {
-        for (const target of program.graph.targets(call)) if (target.external !== '' && SERVES.test(target.external)) return true
+        for (const target of program.graph.targets(call))
+          if (target.external !== '' && SERVES.test(target.external)) return true
       }
       for (const arrow of program.graph.arrows(fn)) {
         if (arrow.kind === ArrowKind.Reference || seen.has(arrow.target)) continue

@@ -1,13 +1,19 @@
 // Finds coroutines that nobody awaits and bridges between sync and async whose result is dropped.
 import { Flag, Kind } from '../../facts/contract.ts'
 import type { Detection } from '../../findings/finding.ts'
-import type { CallTarget } from '../../graph/contract.ts'
 import type { AnalysedProgram } from '../../graph/build-program.ts'
 import { entryOfTarget } from '../../graph/call-resolution.ts'
+import type { CallTarget } from '../../graph/contract.ts'
 import type { Rule, RuleContext, RuleResult } from '../rule.ts'
 import { asyncAnalysis } from './async-analysis.ts'
 
-const BRIDGES = new Set(['asgiref.sync.sync_to_async', 'asgiref.sync.SyncToAsync', 'asgiref.sync.async_to_sync', 'asgiref.sync.AsyncToSync', 'channels.db.database_sync_to_async'])
+const BRIDGES = new Set([
+  'asgiref.sync.sync_to_async',
+  'asgiref.sync.SyncToAsync',
+  'asgiref.sync.async_to_sync',
+  'asgiref.sync.AsyncToSync',
+  'channels.db.database_sync_to_async',
+])
 
 /** async/unawaited-bridge. */
 export const rule: Rule = {
@@ -16,7 +22,8 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 5, per: 'site' },
   trial: false,
-  summary: 'A coroutine is made and never awaited, or a sync/async bridge is built and never called: the work does not happen.',
+  summary:
+    'A coroutine is made and never awaited, or a sync/async bridge is built and never called: the work does not happen.',
   run,
 }
 
@@ -68,7 +75,8 @@ function lostWork(
     if (targets.length > 1) return undefined
     if (BRIDGES.has(first.external)) return { name: first.external, isBridge: true, confidence }
     const entry = entryOfTarget(program.inference, first.external)
-    if (entry?.isAsync !== true || entry.offloads || /^asyncio\.(gather|wait|shield)$/.test(first.external)) return undefined
+    if (entry?.isAsync !== true || entry.offloads || /^asyncio\.(gather|wait|shield)$/.test(first.external))
+      return undefined
     return { name: first.external, isBridge: false, confidence }
   }
   for (const target of targets) if (target.function < 0 || !isCoroutine(program, target.function)) return undefined
@@ -79,7 +87,8 @@ function lostWork(
 function isCoroutine(program: AnalysedProgram, fn: number): boolean {
   const tree = program.index.trees[program.index.scopeModule[fn]!]!
   const node = program.index.scopeNode[fn]!
-  if (tree.kind(node) !== Kind.FunctionDef || !tree.has(node, Flag.ASYNC) || tree.has(node, Flag.GENERATOR)) return false
+  if (tree.kind(node) !== Kind.FunctionDef || !tree.has(node, Flag.ASYNC) || tree.has(node, Flag.GENERATOR))
+    return false
   const harmless = new Set(['staticmethod', 'classmethod', 'abstractmethod', 'override'])
   return program.inference.decoratorNames(fn).every((name) => harmless.has(name))
 }

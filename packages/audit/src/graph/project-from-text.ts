@@ -1,0 +1,18 @@
+// For tests: a program from a few files written in the test itself.
+import { readPython } from '../extract/python/read-python.ts'
+import { StringPool } from '../extract/string-pool.ts'
+import { SyntaxTree } from '../facts/tree.ts'
+import { type AnalysedProgram, buildProgram } from './build-program.ts'
+
+/** Builds the program of files given as path and text, in the order of their paths, as an audit does. */
+export function programOf(files: Readonly<Record<string, string>>): AnalysedProgram {
+  const pool = new StringPool()
+  const trees = Object.keys(files)
+    .sort()
+    .map((path) => {
+      const tree = readPython(files[path]!, path, pool)
+      if (!(tree instanceof SyntaxTree)) throw new Error(`${path}: ${tree.reason}`)
+      return tree
+    })
+  return buildProgram(trees)
+}

@@ -11,7 +11,7 @@ import type { Terminal } from '../terminal.ts'
 import { versionLine } from '../version.ts'
 import { type AppChild, startAppChild } from './app-child.ts'
 import { renderLog, renderPanel, renderRequest } from './panel.ts'
-import type { FromApp } from './protocol.ts'
+import { type FromApp, noRoute } from './protocol.ts'
 import { watchSources } from './watch-sources.ts'
 
 /** What a session is started with. */
@@ -292,8 +292,10 @@ class DevSession {
 
   #showRequests(requests: Parameters<ConsoleFeed['addRequests']>[0]): void {
     const { terminal } = this.#options
-    for (const request of requests.slice(0, mostRequestLines)) terminal.note(renderRequest(request, terminal.noteStyle))
-    if (requests.length > mostRequestLines) this.#dim(`… and ${requests.length - mostRequestLines} more requests`)
+    // Health and reference pages are no routes of the application; a path that nobody knows is told all the same.
+    const told = requests.filter((request) => request.route !== noRoute || request.status >= 400)
+    for (const request of told.slice(0, mostRequestLines)) terminal.note(renderRequest(request, terminal.noteStyle))
+    if (told.length > mostRequestLines) this.#dim(`… and ${told.length - mostRequestLines} more requests`)
   }
 
   #dim(text: string): void {

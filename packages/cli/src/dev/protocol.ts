@@ -2,6 +2,9 @@
 import type { CallFacts, MigrationFacts, ModuleFacts, RequestFacts, RouteFacts, RouteTraffic } from '@footing/console'
 import type { Fault } from '../fault.ts'
 
+/** Stands for the route of a request that no route matched. */
+export const noRoute = '(no route)'
+
 /** From the command to the application's process. */
 export type ToApp =
   | { readonly kind: 'start'; readonly databaseUrl: string; readonly directUrl: string; readonly port: number }

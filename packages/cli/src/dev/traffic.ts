@@ -2,6 +2,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import type { RequestFacts, RouteTraffic } from '@footing/console'
+import { noRoute } from './protocol.ts'
 
 /** What has been gathered since the last look, and in all. */
 export interface Traffic {
@@ -77,7 +78,7 @@ function readRequest(message: unknown, at: number): RequestFacts | undefined {
     id: typeof requestId === 'string' ? requestId : '',
     at,
     method,
-    route: typeof route === 'string' ? route : '(no route)',
+    route: typeof route === 'string' ? route : noRoute,
     status,
     durationMs,
   }

@@ -40,7 +40,10 @@ export function renderReference(document: OpenApiDocument, source: string): stri
 <title>${escapeHtml(document.info.title)} API</title><link rel="icon" href="data:,"><style>${referenceStyle}</style></head>
 <body><header><h1>${escapeHtml(document.info.title)} <span class="dim">${escapeHtml(document.info.version)}</span></h1>
 <p class="dim">${operations.length} operations below <code>${escapeHtml(base)}</code>, described in <a href="${escapeHtml(source)}">OpenAPI 3.1</a>.</p></header>
-<main>${sections.join('')}</main></body></html>`
+<main>${sections.join('')}${errorSection(
+    document,
+    operations.map(({ operation }) => operation),
+  )}</main></body></html>`
 }
 
 function card(
@@ -58,14 +61,34 @@ function card(
 ${operation.description === undefined ? '' : `<p>${escapeHtml(operation.description)}</p>`}
 ${parameters(operation.parameters ?? [])}
 ${body === undefined ? '' : `<h3>Body</h3><pre>${escapeHtml(shape(document, body))}</pre>`}
-${Object.entries(operation.responses)
-  .map(([status, response]) => {
-    const schema = Object.values(response.content ?? {})[0]?.schema
-    const text = schema === undefined || Object.keys(schema).length === 0 ? '' : shape(document, schema)
-    return `<h3>${escapeHtml(status)}</h3><p>${escapeHtml(response.description)}</p>${text === '' ? '' : `<pre>${escapeHtml(text)}</pre>`}`
-  })
-  .join('')}
+${answers(document, operation)}
 </div></details>`
+}
+
+/** Good answers with their shape; errors as a list, because they all have the form that the end of the page shows. */
+function answers(document: OpenApiDocument, { responses }: DescribedOperation): string {
+  const entries = Object.entries(responses)
+  const good = entries.filter(([status]) => status < '4')
+  const shapes = good.map(([status, response]) => {
+    const schema = Object.values(response.content ?? {})[0]?.schema
+    const text = schema === undefined ? '' : `<pre>${escapeHtml(shape(document, schema))}</pre>`
+    return `<h3>${escapeHtml(status)}</h3><p>${escapeHtml(response.description)}</p>${text}`
+  })
+  const faults = entries.filter((entry) => !good.includes(entry))
+  const rows = faults.map(
+    ([status, { description }]) =>
+      `<tr><td><code>${escapeHtml(status)}</code></td><td>${escapeHtml(description)}</td></tr>`,
+  )
+  return `${shapes.join('')}<h3>Errors</h3><table><tbody>${rows.join('')}</tbody></table>`
+}
+
+/** The form of all errors, once. */
+function errorSection(document: OpenApiDocument, operations: readonly DescribedOperation[]): string {
+  const content = operations[0]?.responses.default?.content ?? {}
+  const [type = '', described] = Object.entries(content)[0] ?? []
+  if (described === undefined || Object.keys(described.schema).length === 0) return ''
+  const text = escapeHtml(shape(document, described.schema))
+  return `<section><h2>Errors</h2><p>Every error is answered as <code>${escapeHtml(type)}</code>:</p><pre>${text}</pre></section>`
 }
 
 function access({ security }: DescribedOperation): string {

@@ -73,9 +73,8 @@ function searchObject(value: object, above: object[]): PortabilityFault | undefi
   if (transactionBrand in value) return { ...fault('a transaction'), transaction: true }
   if (above.includes(value)) return fault('a reference to itself')
   if (above.length >= deepest) return fault(`more than ${deepest} levels`)
-  const prototype: unknown = Object.getPrototypeOf(value)
   const list = Array.isArray(value)
-  if (!list && prototype !== Object.prototype && prototype !== null) {
+  if (!list && !isPlain(value)) {
     return fault(`a ${value.constructor?.name ?? 'class instance'}`)
   }
   if (Object.getOwnPropertySymbols(value).length > 0) return fault('a property named by a symbol')
@@ -83,6 +82,13 @@ function searchObject(value: object, above: object[]): PortabilityFault | undefi
   const found = list ? searchItems(value, above) : searchProperties(value, above)
   above.pop()
   return found
+}
+
+/** An object without behaviour. Routers make theirs with an empty prototype of their own, which counts as none. */
+function isPlain(value: object): boolean {
+  const prototype: object | null = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === null) return true
+  return Object.getPrototypeOf(prototype) === null && Reflect.ownKeys(prototype).length === 0
 }
 
 // By position, so that a hole in the array is seen.

@@ -1,6 +1,6 @@
 // The settings that every application has.
 import { optionalSetting, setting } from '../module/setting.ts'
-import { anyText, oneOf, textSchema, urlWith, wholeNumber, yesOrNo } from './text-schema.ts'
+import { anyText, oneOf, textSchema, urlsWith, urlWith, wholeNumber, yesOrNo } from './text-schema.ts'
 
 /** Where it listens, what part of the work it does, and how it stops. */
 export const baseSettings = {
@@ -39,6 +39,11 @@ export const databaseSettings = {
     schema: wholeNumber(1, 1000),
     default: 10,
     about: 'most connections of this process',
+  }),
+  DATABASE_REPLICA_URLS: optionalSetting({
+    schema: urlsWith('postgres', 'postgresql'),
+    secret: true,
+    about: 'streaming replicas, separated by commas; reads that allow it go there',
   }),
   DATABASE_PROCESSES: setting({
     schema: wholeNumber(1, 10_000),

@@ -120,10 +120,11 @@ function usesDatabase(modules: readonly AnyManifest[]): boolean {
 
 function openOwnDatabase(app: App, values: Readonly<Record<string, unknown>>, clock: Clock): DataSource | undefined {
   if (!usesDatabase(app.modules)) return undefined
-  const { DATABASE_URL, DATABASE_POOL_SIZE } = values as Settled<typeof databaseSettings>
+  const { DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_REPLICA_URLS } = values as Settled<typeof databaseSettings>
   return openDataSource({
     url: DATABASE_URL,
     poolSize: DATABASE_POOL_SIZE,
+    replicaUrls: DATABASE_REPLICA_URLS ?? [],
     scope: databaseScope,
     clock,
     applicationName: app.name,

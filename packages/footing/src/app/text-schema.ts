@@ -47,3 +47,12 @@ export function urlWith(...schemes: readonly string[]): Schema<string, string> {
     URL.canParse(text) && schemes.some((scheme) => text.startsWith(`${scheme}://`)) ? text : undefined,
   )
 }
+
+/** Absolute URLs with one of these schemes, separated by commas. */
+export function urlsWith(...schemes: readonly string[]): Schema<string, readonly string[]> {
+  const begins = schemes.map((scheme) => `${scheme}://`)
+  return textSchema(`URLs that begin with ${begins.join(' or ')}, separated by commas`, (text) => {
+    const urls = text.split(',').map((url) => url.trim())
+    return urls.every((url) => URL.canParse(url) && begins.some((begin) => url.startsWith(begin))) ? urls : undefined
+  })
+}

@@ -4,7 +4,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import { isFootingError } from '@footing/kernel'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { openChaosProxy } from '../../testing/chaos-proxy.ts'
 import { type ReplicatedPostgres, startReplicatedPostgres } from '../../testing/servers/replicated-postgres.ts'
 import type { Database, DataSource, QueryScope } from '../contract.ts'
@@ -25,6 +25,12 @@ beforeAll(async () => {
   await setup.forModule('notes').query('create schema notes')
   await setup.forModule('notes').query('create table notes.note (id text primary key, text text not null)')
   await setup.close()
+  for (const { url } of servers.replicas) {
+    const replica = openDataSource({ url })
+    const known = () => replica.forModule('notes').query(`select to_regclass('notes.note')::text as name`)
+    await vi.waitFor(async () => expect(await known()).toEqual([{ name: 'notes.note' }]), { timeout: 10_000 })
+    await replica.close()
+  }
 }, 60_000)
 
 afterAll(() => servers.stop())

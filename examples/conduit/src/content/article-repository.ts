@@ -111,28 +111,26 @@ export class ArticleRepository {
     })
   }
 
-  /** Marks or unmarks a favourite; the count on the article moves only when the mark did. */
-  setFavorite(articleId: string, readerId: string, favorite: boolean): Promise<void> {
+  /**
+   * Marks or unmarks a favourite; false when there is no such article. The article is locked first, as its deletion
+   * locks it, so that the two wait for each other instead of meeting in a deadlock. Its count moves only if the mark did.
+   */
+  setFavorite(slug: string, readerId: string, favorite: boolean): Promise<boolean> {
     return this.#db.transaction(async (tx) => {
-      const mark = { article_id: articleId, reader_id: readerId }
-      const changed = favorite
-        ? await tx
-            .insertInto('favorite')
-            .values(mark)
-            .onConflict((conflict) => conflict.doNothing())
-            .executeTakeFirst()
-        : await tx
-            .deleteFrom('favorite')
-            .where('article_id', '=', articleId)
-            .where('reader_id', '=', readerId)
-            .executeTakeFirst()
-      const rows = 'numDeletedRows' in changed ? changed.numDeletedRows : changed.numInsertedOrUpdatedRows
-      if (rows !== 1n) return
+      const article = await tx
+        .selectFrom('article')
+        .select('id')
+        .where('slug', '=', slug)
+        .forNoKeyUpdate()
+        .executeTakeFirst()
+      if (article === undefined) return false
+      if (!(await moveMark(tx, { article_id: article.id, reader_id: readerId }, favorite))) return true
       await tx
         .updateTable('article')
         .set({ favorites_count: sql`favorites_count + ${favorite ? 1 : -1}` })
-        .where('id', '=', articleId)
+        .where('id', '=', article.id)
         .execute()
+      return true
     })
   }
 
@@ -166,6 +164,24 @@ export class ArticleRepository {
     }
     throw noFreeSlug()
   }
+}
+
+/** True when the mark was not as it should be, and now is. */
+async function moveMark(
+  tx: Transaction<ContentTables>,
+  mark: { readonly article_id: string; readonly reader_id: string },
+  favorite: boolean,
+): Promise<boolean> {
+  if (!favorite) {
+    const { article_id, reader_id } = mark
+    const deletion = tx.deleteFrom('favorite').where('article_id', '=', article_id).where('reader_id', '=', reader_id)
+    return (await deletion.executeTakeFirst()).numDeletedRows > 0n
+  }
+  const insertion = tx
+    .insertInto('favorite')
+    .values(mark)
+    .onConflict((conflict) => conflict.doNothing())
+  return ((await insertion.executeTakeFirst()).numInsertedOrUpdatedRows ?? 0n) > 0n
 }
 
 function* firstOf(candidates: Generator<string>): Generator<string> {

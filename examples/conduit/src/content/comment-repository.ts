@@ -1,5 +1,6 @@
 // All queries about comments.
 import type { Database } from '@footing/core'
+import { sql } from 'kysely'
 import type { ContentTables } from './tables.ts'
 
 /** A comment with its author as the viewer sees them. */
@@ -32,14 +33,25 @@ export class CommentRepository {
       .execute()
   }
 
-  async add(articleId: string, authorId: string, body: string): Promise<CommentRow> {
-    const { id } = await this.#db
-      .write()
-      .insertInto('comment')
-      .values({ article_id: articleId, author_id: authorId, body })
-      .returning('id')
-      .executeTakeFirstOrThrow()
-    return this.#dressed(authorId).where('comment.id', '=', id).executeTakeFirstOrThrow()
+  /** Stores a comment and reads it back in one statement: an article may be deleted at any moment after it. */
+  add(articleId: string, authorId: string, body: string): Promise<CommentRow> {
+    return (
+      this.#db
+        .write()
+        .with('added', (queries) =>
+          queries
+            .insertInto('comment')
+            .values({ article_id: articleId, author_id: authorId, body })
+            .returning(['id', 'author_id', 'body', 'created_at', 'updated_at']),
+        )
+        .selectFrom('added')
+        .innerJoin('identity.profile_card as author', 'author.id', 'added.author_id')
+        .select(['added.id', 'added.body', 'added.created_at', 'added.updated_at'])
+        .select(['author.username', 'author.bio', 'author.image'])
+        // Nobody follows themselves.
+        .select(sql<boolean>`false`.as('following'))
+        .executeTakeFirstOrThrow()
+    )
   }
 
   /** Whose comment that is, if the article has it. */

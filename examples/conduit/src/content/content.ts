@@ -1,5 +1,5 @@
 // Implementation of content.
-import { implement } from '@footing/core'
+import { implement, isFootingError } from '@footing/core'
 import { fault } from '../realworld/fault.ts'
 import type { Article } from './article.ts'
 import type { ListSelection } from './article-list.ts'
@@ -83,12 +83,12 @@ export const contentModule = implement(content, ({ database, ports, self, config
       },
 
       async favorite({ slug, readerId }) {
-        await articles.setFavorite((await keyOf(slug)).id, readerId, true)
+        if (!(await articles.setFavorite(slug, readerId, true))) missing()
         return articleFor(slug, readerId)
       },
 
       async unfavorite({ slug, readerId }) {
-        await articles.setFavorite((await keyOf(slug)).id, readerId, false)
+        if (!(await articles.setFavorite(slug, readerId, false))) missing()
         return articleFor(slug, readerId)
       },
 
@@ -102,7 +102,7 @@ export const contentModule = implement(content, ({ database, ports, self, config
         if (key.supporters_only && !(await mayRead(key.author_id, authorId))) {
           throw contentErrors('supporters-only', fault('article', 'is for supporters only'))
         }
-        return toComment(await comments.add(key.id, authorId, comment.body))
+        return toComment(await unlessDeleted(comments.add(key.id, authorId, comment.body)))
       },
 
       async removeComment({ slug, id, authorId }) {
@@ -123,6 +123,16 @@ export const contentModule = implement(content, ({ database, ports, self, config
     },
   }
 })
+
+/** An article that is deleted between a look at it and a write to it is missing, not a fault. */
+async function unlessDeleted<T>(write: Promise<T>): Promise<T> {
+  try {
+    return await write
+  } catch (error) {
+    if (isFootingError(error, 'data-constraint-violation')) missing()
+    throw error
+  }
+}
 
 function missing(): never {
   throw contentErrors('article-missing', fault('article', 'not found'))

@@ -288,6 +288,29 @@ describe('many at once', () => {
   })
 })
 
+test('an article that is deleted while others mark it and comment on it: each is told, nobody gets a fault', async () => {
+  const fan = await conduit.newcomer('fan')
+  for (let round = 0; round < 10; round++) {
+    const article = { title: `Doomed ${round}`, description: 'd', body: 'b', tagList: ['doomed'] }
+    const { slug } = (await conduit.api.call('CreateArticle', { token: author.token, body: { article } })).data.article
+    const params = { slug }
+    const answers = await Promise.all([
+      conduit.api.call('CreateArticleFavorite', { params, token: fan.token }),
+      conduit.api.call('CreateArticleComment', {
+        params,
+        token: fan.token,
+        body: { comment: { body: 'Still there?' } },
+      }),
+      conduit.api.call('DeleteArticle', { params, token: author.token }),
+      conduit.api.call('DeleteArticleFavorite', { params, token: fan.token }),
+      conduit.api.call('UpdateArticle', { params, token: author.token, body: { article: { body: 'New' } } }),
+    ])
+    expect(answers[2].status).toBe(204)
+    for (const { status } of answers) expect([200, 204, 404]).toContain(status)
+  }
+  expect((await conduit.api.call('GetArticles', { query: { tag: 'doomed' } })).data.articlesCount).toBe(0)
+})
+
 describe('clients that hang up', () => {
   test('in the middle of a body, twenty times', async () => {
     const head = `POST /api/articles HTTP/1.1\r\nhost: x\r\nauthorization: Token ${author.token}\r\ncontent-type: application/json\r\ncontent-length: 5000\r\n\r\n`

@@ -35,7 +35,7 @@ const expected: readonly (readonly [OperationId, number, CallInput?])[] = [
   ['GetArticle', 1],
   ['UpdateArticle', 3, { body: { article: { body: 'Newer' } } }],
   ['GetArticleComments', 2],
-  ['CreateArticleComment', 3, { body: { comment: { body: 'Hello' } } }],
+  ['CreateArticleComment', 2, { body: { comment: { body: 'Hello' } } }],
   ['DeleteArticleFavorite', 4],
   ['CreateArticleFavorite', 4],
   ['GetTags', 1],

@@ -293,6 +293,23 @@ describe('comments', () => {
   })
 })
 
+test('a browser on another site may ask, with a token', async () => {
+  const asked = await fetch(`${conduit.url}/articles`, {
+    method: 'OPTIONS',
+    headers: {
+      origin: 'https://front.example',
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization,content-type',
+    },
+  })
+  expect(asked.status).toBe(204)
+  expect(asked.headers.get('access-control-allow-origin')).toBe('*')
+  expect(asked.headers.get('access-control-allow-methods')).toContain('POST')
+  expect(asked.headers.get('access-control-allow-headers')).toContain('authorization')
+  const answered = await fetch(`${conduit.url}/tags`, { headers: { origin: 'https://front.example' } })
+  expect(answered.headers.get('access-control-allow-origin')).toBe('*')
+})
+
 const unstorable = 'nul-\0-character'
 const anything = { slug: 'whatever', username: 'whoever', id: 1 }
 const blank = { user: { email: '', username: '' }, article: { title: '' }, comment: { body: '' } }

@@ -116,6 +116,16 @@ describe('being stopped', () => {
     clearInterval(pressing)
   })
 
+  test('under npm, a shell that is ended takes the command along', async () => {
+    const shell = spawn('sh', ['-c', '"$@"; true', 'sh', process.execPath, ...nodeArguments(['wait'], waiting)], {
+      env: { PATH: process.env.PATH, npm_lifecycle_event: 'start' },
+    })
+    shell.stdout.setEncoding('utf8')
+    await until(shell, 'begun')
+    shell.kill('SIGTERM')
+    await until(shell, 'stopping')
+  })
+
   test('a reader that goes away is no error', async () => {
     const child = spawn('bash', [
       '-c',

@@ -33,13 +33,13 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${core}/module`,
-    mayImport: [kernel, `${core}/app`, `${core}/data`, `${core}/http`],
+    mayImport: [kernel, `${core}/data`],
     vendors: ['@standard-schema/spec'],
-    because: 'a module is declared without knowing how it is served; it takes the types of its neighbours only',
+    because: 'a module is declared and called without knowing how it is served or started',
   },
   {
     folder: `${core}/http`,
-    mayImport: [kernel, `${core}/module`, `${core}/app`, `${core}/data`],
+    mayImport: [kernel, `${core}/module`],
     vendors: ['fastify', '@fastify/cors', '@standard-schema/spec'],
     because: 'the HTTP framework is known to one folder',
   },

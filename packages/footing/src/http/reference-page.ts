@@ -8,7 +8,7 @@ export const referenceStyle = `
 @media(prefers-color-scheme:dark){:root{--ink:#e6e9ed;--dim:#9aa5b1;--line:#343b44;--back:#14171b;--soft:#1d2127;--link:#7db7ff}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:70rem;padding:1.5rem 1rem 4rem;background:var(--back);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
-h1{margin:0;font-size:1.6rem}h2{margin:2.2rem 0 .6rem;font-size:1.15rem;text-transform:capitalize}
+h1{margin:0;font-size:1.6rem}h2{margin:2.2rem 0 .6rem;font-size:1.15rem}h2::first-letter{text-transform:uppercase}
 a{color:var(--link)}p{margin:.4rem 0}.dim{color:var(--dim)}
 details{border:1px solid var(--line);border-radius:6px;margin:.4rem 0;background:var(--back)}
 summary{cursor:pointer;padding:.55rem .7rem;display:flex;gap:.7rem;align-items:baseline;flex-wrap:wrap}

@@ -11,7 +11,6 @@ export const identity = defineModule('identity', {
       schema: z.string().min(32),
       secret: true,
       about: 'signs the tokens of logged-in users; at least 32 characters; a change logs everybody out',
-      developmentDefault: 'for development only: everybody knows this secret',
     }),
     TOKEN_HOURS: setting({
       schema: z.coerce.number().positive().max(8760),

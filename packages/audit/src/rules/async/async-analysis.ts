@@ -5,7 +5,7 @@ import { type AnalysedProgram, lineOfCall, writtenCallee } from '../../graph/bui
 import { type Arrow, ArrowKind } from '../../graph/call-graph.ts'
 import type { Confidence, FunctionId, Program } from '../../graph/contract.ts'
 import { ScopeKind } from '../../graph/source-index.ts'
-import { type BlockingSite, blockingSites, type Family } from './blocking-sites.ts'
+import { type BlockingSite, blockingSites, type Family, worksOnce } from './blocking-sites.ts'
 import { type Standing, standingOf } from './standing.ts'
 
 /** Sync functions between an async body and the primitive, at most. */
@@ -202,7 +202,8 @@ export class AsyncAnalysis {
   #isOnce(fn: FunctionId): boolean {
     if (this.program.index.scopeKind[fn] !== ScopeKind.Function) return false
     if (LOG_SETUP.test(this.program.functionInfo(fn).name)) return true
-    return this.program.inference.decoratorNames(fn).some((name) => MEMOISERS.has(name))
+    if (this.program.inference.decoratorNames(fn).some((name) => MEMOISERS.has(name))) return true
+    return worksOnce(this.program, fn)
   }
 
   path(fn: FunctionId): string {

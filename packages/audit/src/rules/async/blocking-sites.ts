@@ -60,7 +60,7 @@ export function blockingSites(program: AnalysedProgram, fn: FunctionId): readonl
   const module = index.scopeModule[fn]!
   const tree = index.trees[module]!
   const found: BlockingSite[] = []
-  const memo = remembersInGlobal(program, fn, tree)
+  const memo = worksOnce(program, fn)
   const add = (node: number, line: number, cost: Cost): void => {
     const family = FAMILY[cost.effect]
     if (family === undefined) return
@@ -164,6 +164,12 @@ function isStoredIn(tree: SyntaxTree, block: number, name: number): boolean {
   return false
 }
 
+/** Whether a body remembers that it has done its work: in a global, or in a flag of its object. */
+export function worksOnce(program: AnalysedProgram, fn: FunctionId): boolean {
+  const tree = program.index.trees[program.index.scopeModule[fn]!]!
+  return remembersInGlobal(program, fn, tree) || startsOnce(program, fn, tree)
+}
+
 /** `global cache`, a test on `cache` and an assignment to it: the body works once per process. */
 function remembersInGlobal(program: AnalysedProgram, fn: FunctionId, tree: SyntaxTree): boolean {
   const { start, name, node } = program.index.bindings
@@ -179,6 +185,28 @@ function remembersInGlobal(program: AnalysedProgram, fn: FunctionId, tree: Synta
       if (tree.kind(inner) !== Kind.If) continue
       for (let test = inner + 1; test < tree.end(inner + 1); test++) {
         if (tree.kind(test) === Kind.Name && tree.name(test) === name[i]) return true
+      }
+    }
+  }
+  return false
+}
+
+/** `if self.running: return … self.running = True`: the body works once per object, and such objects live long. */
+function startsOnce(program: AnalysedProgram, fn: FunctionId, tree: SyntaxTree): boolean {
+  const owner = program.inference.ownerOf(fn)
+  if (owner < 0) return false
+  const { start, name, node } = program.index.selfStores
+  const definition = program.index.scopeNode[fn]!
+  const end = tree.end(definition)
+  for (let i = start[owner]!; i < start[owner + 1]!; i++) {
+    const at = node[i]!
+    if (at < definition || at >= end) continue
+    const statement = tree.parent(at)
+    if (tree.kind(statement) !== Kind.Assign || tree.kind(tree.lastChild(statement)) !== Kind.True) continue
+    for (let inner = definition; inner < end; inner++) {
+      if (tree.kind(inner) !== Kind.If) continue
+      for (let test = inner + 1; test < tree.end(inner + 1); test++) {
+        if (tree.kind(test) === Kind.Attribute && tree.name(test) === name[i]) return true
       }
     }
   }

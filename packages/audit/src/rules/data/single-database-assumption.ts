@@ -1,8 +1,10 @@
 // data/single-database-assumption: code that names the one database, which no router or replica can redirect. A score, not a list.
 import { Kind } from '../../facts/contract.ts'
+import type { SyntaxTree } from '../../facts/tree.ts'
 import type { RelatedPlace } from '../../findings/finding.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { constantText, keyword, positional, receiverOf } from '../../survey/expressions.ts'
+import { classifyText, Sql } from '../../survey/sql-text.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { counted, isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
@@ -103,7 +105,7 @@ function aliasSites(context: RuleContext): Named[] {
   return found
 }
 
-/** `connection.cursor()` on Django's default connection. */
+/** `connection.cursor()` on Django's default connection, where the SQL beside it only reads. */
 function bareCursors(context: RuleContext): Named[] {
   const found: Named[] = []
   const commands = commandLineModules(context)
@@ -112,10 +114,28 @@ function bareCursors(context: RuleContext): Named[] {
     const tree = context.trees[site.module]!
     const receiver = receiverOf(tree, site.node)
     if (module.role !== 'code' || receiver < 0 || commands.has(site.module)) continue
-    if (context.program.nameOf(site.module, receiver) === 'django.db.connection')
-      found.push({ site, label: 'connection.cursor()' })
+    if (context.program.nameOf(site.module, receiver) !== 'django.db.connection' || !onlyReads(tree, site)) continue
+    found.push({ site, label: 'connection.cursor()' })
   }
   return found
+}
+
+const WRITES = /\b(?:nextval|setval|advisory|for\s+update|into|notify)\b/i
+
+/** The function holds SQL, and all of it is SELECT without side effects; writes belong on the primary. */
+function onlyReads(tree: SyntaxTree, site: Site): boolean {
+  const fn = tree.enclosingFunction(site.node)
+  if (fn < 0) return false
+  let reads = 0
+  for (let at = fn; at < tree.end(fn); at++) {
+    if (tree.kind(at) !== Kind.String || tree.value(at) < 0) continue
+    const text = tree.text(at)
+    const classes = classifyText(text)
+    if (classes === 0) continue
+    if (!/^[\s(]*(?:select|with)\b/i.test(text) || WRITES.test(text) || (classes & ~Sql.Statement) !== 0) return false
+    reads++
+  }
+  return reads > 0
 }
 
 /** A module-level engine that five modules or more import by name. */

@@ -2,12 +2,14 @@
 import { Kind } from '../../facts/contract.ts'
 import type { Detection } from '../../findings/finding.ts'
 import type { Module, ModuleId } from '../../graph/contract.ts'
+import { argument, calleeName, constantText } from '../../survey/expressions.ts'
 import { counted, isProduct, listed } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
+const AWS = 'the AWS SDK'
 /** Vendors by the top names of their packages. A name with a dot is compared with what is imported from it. */
 const VENDORS: Readonly<Record<string, readonly string[]>> = {
-  'the AWS SDK': ['boto3', 'botocore', 'aioboto3', 'aiobotocore'],
+  [AWS]: ['boto3', 'botocore', 'aioboto3', 'aiobotocore'],
   Stripe: ['stripe'],
   OpenAI: ['openai'],
   Anthropic: ['anthropic'],
@@ -75,10 +77,11 @@ function vendorUsers(context: RuleContext): ReadonlyMap<string, readonly User[]>
     for (const [vendor, names] of Object.entries(VENDORS)) {
       const name = names.find((item) => externals.has(item))
       if (name === undefined) continue
-      found.set(vendor, [
-        ...(found.get(vendor) ?? []),
-        user(context, module, new RegExp(`^(?:${names.join('|')})(?:\\.|$)`), externals.get(name)!),
-      ])
+      const own = user(context, module, new RegExp(`^(?:${names.join('|')})(?:\\.|$)`), externals.get(name)!)
+      // One SDK, many services: a queue here and a bucket there are two vendors' worth of knowledge, not one scattered.
+      for (const part of vendor === AWS && own.calls.length > 0 ? awsServices(context, module) : [vendor]) {
+        found.set(part, [...(found.get(part) ?? []), own])
+      }
     }
     if (!externals.has('google') && !externals.has('googleapiclient') && !externals.has('azure')) continue
     for (const [vendor, pattern] of Object.entries(NAMESPACED)) {
@@ -87,6 +90,18 @@ function vendorUsers(context: RuleContext): ReadonlyMap<string, readonly User[]>
     }
   }
   return found
+}
+
+/** `the AWS SDK (s3)` for each `client('s3')` of a module; the SDK itself when no service is named. */
+function awsServices({ trees }: RuleContext, module: Module): string[] {
+  const tree = trees[module.id]!
+  const services = new Set<string>()
+  for (let node = 1; node < tree.size; node++) {
+    if (tree.kind(node) !== Kind.Call || !/^(?:client|resource|create_client)$/.test(calleeName(tree, node))) continue
+    const service = constantText(tree, argument(tree, node, 0, 'service_name'))
+    if (service !== '') services.add(`${AWS} (${service})`)
+  }
+  return services.size === 0 ? [AWS] : [...services].sort()
 }
 
 function importLine({ trees }: RuleContext, module: ModuleId, pattern: RegExp): number {
@@ -122,9 +137,15 @@ function packageOf({ program }: RuleContext, module: ModuleId): string {
 function calls(context: RuleContext, vendor: string, users: readonly User[]): Detection[] {
   const { program } = context
   const callers = users.filter((item) => item.calls.length > 0)
-  const packages = new Set(callers.map((item) => packageOf(context, item.module)))
-  if (packages.size < ENOUGH_PACKAGES) return []
   const adapter = adapterOf(context, callers)
+  if (adapter === undefined) return []
+  // However many adapters there are, they count as one place: their job is to know the vendor.
+  const packages = new Set(
+    callers.map((item) =>
+      isAdapterPath(program.modules[item.module]!.path) ? adapter : packageOf(context, item.module),
+    ),
+  )
+  if (packages.size < ENOUGH_PACKAGES) return []
   const outside = callers.filter((item) => {
     const { role, path } = program.modules[item.module]!
     return role === 'code' && packageOf(context, item.module) !== adapter && !isAdapterPath(path)
@@ -189,12 +210,12 @@ const ADAPTER =
 const isAdapterPath = (path: string): boolean => ADAPTER.test(path)
 
 /** The package that should keep the SDK: one named like an adapter, else the one with the most calls. */
-function adapterOf(context: RuleContext, users: readonly User[]): string {
+function adapterOf(context: RuleContext, users: readonly User[]): string | undefined {
   const weights = new Map<string, number>()
   for (const item of users) {
     const name = packageOf(context, item.module)
     const bonus = isAdapterPath(context.program.modules[item.module]!.path) ? 1000 : 0
     weights.set(name, (weights.get(name) ?? 0) + item.calls.length + bonus)
   }
-  return [...weights].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]![0]
+  return [...weights].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0]
 }

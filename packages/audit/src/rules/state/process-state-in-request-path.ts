@@ -30,6 +30,7 @@ export const rule: Rule = {
         byPlace.set(key, [...(byPlace.get(key) ?? []), write])
       }
     }
+    dropLatches(context, byPlace)
     const containers = [...variables.values()].filter((variable) => variable.kind !== 'scalar').length
     return {
       detections: [...byPlace.values()].map((writes) => detection(context, writes, workers)),
@@ -41,12 +42,29 @@ export const rule: Rule = {
   },
 }
 
+/** `ready = True` and never anything else: a latch of this process, which every process sets for itself. */
+function dropLatches(context: RuleContext, byPlace: Map<string, StateWrite[]>): void {
+  const isLatch = ({ module, node, how }: StateWrite): boolean => {
+    const tree = context.trees[module]!
+    const statement = tree.statement(node)
+    return (
+      how === 'assigned' && tree.kind(statement) === Kind.Assign && tree.kind(tree.lastChild(statement)) === Kind.True
+    )
+  }
+  for (const [key, writes] of byPlace) {
+    const others = new Set(writes.filter((write) => !isLatch(write)).map((write) => write.variable))
+    const kept = writes.filter((write) => others.has(write.variable))
+    if (kept.length === 0) byPlace.delete(key)
+    else byPlace.set(key, kept)
+  }
+}
+
 /** Calls on the way from the entry beyond which the way itself is a guess too many. */
 const FAR = 6
 
 /** Clients, engines, loaded models: each process needs its own, so a copy in each is the point. */
 const HANDLES =
-  /(?:^|_)(?:clients?|engines?|pools?|connections?|models?|tokenizers?|encoders?|executors?|loggers?|validators?|instances?|singletons?|sessionmakers?|factor(?:y|ies)|registr(?:y|ies)|loops?|threads?|services|listeners|handlers)(?:_(?:cache|dict|map|refs|by_\w+))?$/i
+  /(?:^|_)(?:clients?|engines?|pools?|connections?|models?|tokenizers?|encoders?|executors?|loggers?|validators?|instances?|singletons?|sessionmakers?|factor(?:y|ies)|registr(?:y|ies)|loops?|threads?|services|listeners|handlers|(?:async_|background_|running_|pending_)?tasks?|futures|callbacks)(?:_(?:cache|dict|map|refs|by_\w+))?$/i
 /** A lock excludes within its process, which is what it says. */
 const LOCKS = /(?:^|_)(?:locks?|mutex(?:es)?|semaphores?)(?:_|$)/i
 /** Caches with a time to live or a size: entries are copies that expire by themselves. */
@@ -63,6 +81,8 @@ function isMemo(context: RuleContext, write: StateWrite): boolean {
   if (write.variable.kind !== 'object' && (HANDLES.test(write.variable.name) || LOCKS.test(write.variable.name)))
     return true
   if (write.variable.kind !== 'object' && write.how === 'assigned') return asksWhetherMade(tree, fn, name)
+  // A set of what this process has done already: `if x not in seen: …; seen.add(x)`.
+  if (write.how === '`.add()`' && looksUp(tree, fn, name)) return true
   if (write.variable.kind === 'container' && write.how === 'an item set') {
     return EXPIRING.test(write.variable.made) || (looksUp(tree, fn, name) && isMadeWithoutAsking(context, write, fn))
   }

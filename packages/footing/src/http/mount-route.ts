@@ -15,6 +15,7 @@ import type { HttpOptions } from './http-options.ts'
 import { credentialsOf, originOf } from './request-identity.ts'
 import { serialiserSchema } from './serialiser-schema.ts'
 import { bytes } from './size.ts'
+import { positionHeader, positionToSend } from './write-position.ts'
 
 /** Published on `footing:request` when an answer has left or its client has. */
 export interface RequestRecord {
@@ -90,14 +91,20 @@ export function mountRoute(server: FastifyInstance, placed: PlacedRoute, environ
         if (!reply.raw.writableFinished) context.end(cancelledError(context))
       })
       // Answered by functions, not by a promise of the handler: that saves two turns of the queue for each request.
+      const remember = () => {
+        const position = positionToSend(origin.writes, request.headers)
+        if (position !== undefined) reply.header(positionHeader, position)
+      }
       const onValue = (value: unknown) => {
         running.delete(context)
+        remember()
         // It was not yet draining when the request began, or its answer would say so already.
         if (environment.draining()) reply.header('connection', 'close')
         answer(reply, status, value)
       }
       const onError = (error: unknown) => {
         running.delete(context)
+        remember()
         reply.send(asError(error))
       }
       beginWork(calls, context, work, request, onValue, onError)

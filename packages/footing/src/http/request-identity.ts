@@ -4,6 +4,7 @@ import type { Origin } from '../module/call-context.ts'
 import type { Credentials } from '../module/implement.ts'
 import { newOrigin } from '../module/port-call.ts'
 import { parseTraceParent, randomHex } from '../module/trace-ids.ts'
+import { writesOf } from './write-position.ts'
 
 /** Ids of others end up in logs and in statements to the database, so only harmless characters are taken over. */
 const wellFormedId = /^[A-Za-z0-9][A-Za-z0-9._-]{7,127}$/
@@ -19,6 +20,7 @@ export function originOf(requestId: string, headers: IncomingHttpHeaders, route:
   const origin = newOrigin()
   origin.requestId = requestId
   origin.route = route
+  origin.writes = writesOf(headers)
   const { traceparent } = headers
   if (typeof traceparent === 'string') origin.traceId = parseTraceParent(traceparent)?.traceId
   return origin

@@ -89,6 +89,17 @@ test('two at once share nothing, queries are counted by route, and stopping drop
   await admin.end()
 })
 
+test('a module has the rights of its manifest and no others', async () => {
+  const notes = await startTestApp(notesApp())
+  await notes.database.query('create schema secrets')
+  await notes.database.query('create table secrets.token (text text)')
+  const outcome = notes.database.query(
+    "select has_schema_privilege(r.rolname, 'secrets', 'usage') as may from pg_roles r where r.rolname ~ '_notes$'",
+  )
+  expect(await outcome).toContainEqual({ may: false })
+  await notes.stop()
+})
+
 test('a deadline that the test lets pass reaches the database', async () => {
   const clock = manualClock()
   const notes = await startTestApp(notesApp(), { clock })

@@ -4,6 +4,7 @@ import type { App, RunningApp } from '../app/create-app.ts'
 import { databaseScope } from '../app/database-scope.ts'
 import type { MigrationSource } from '../data/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
+import { databaseOf, dropModuleRoles, moduleRole, provisionModuleRoles } from '../data/ownership/module-roles.ts'
 import type { AnyManifest } from '../module/define-module.ts'
 import type { AnyImplementation } from '../module/implement.ts'
 import { type QueryCounter, queryCounter } from './query-counter.ts'
@@ -17,6 +18,13 @@ export interface TestAppOptions {
   readonly clock?: Clock
   /** False leaves PgBouncer out. Default true. */
   readonly pooled?: boolean
+  /** Replicas of the database, for reads that allow them. */
+  readonly replicaUrls?: readonly string[]
+  /**
+   * Gives each module only the rights of its manifest: what touches another module's tables without a declared read fails.
+   * Default true.
+   */
+  readonly ownership?: boolean
   /** Most database connections. Default 4. */
   readonly poolSize?: number
 }
@@ -39,16 +47,21 @@ export async function startTestApp<Modules extends readonly AnyImplementation[]>
   options: TestAppOptions = {},
 ): Promise<TestApp<Modules>> {
   const database = await createTestDatabase({ migrations: sourcesOf(app.modules), pooled: options.pooled ?? true })
+  const owned = options.ownership === false ? [] : app.modules
+  await provisionModuleRoles(database.directUrl, owned)
   const queries = queryCounter()
   const data = openDataSource({
     url: database.url,
     poolSize: options.poolSize ?? 4,
+    replicaUrls: options.replicaUrls ?? [],
+    ...(owned.length === 0 ? {} : { roleOf: (module) => moduleRole(databaseOf(database.directUrl), module) }),
     scope: () => queries.observe(databaseScope()),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
   })
   let stopping: Promise<void> | undefined
   const release = async (): Promise<void> => {
     await data.close()
+    await dropModuleRoles(database.directUrl, owned)
     await database.drop()
   }
   try {

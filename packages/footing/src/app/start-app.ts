@@ -44,7 +44,7 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
   // The values were parsed by exactly these settings.
   const base = values as Settled<typeof baseSettings>
   const clock = options.clock ?? systemClock
-  const data = options.database ?? openOwnDatabase(app, values, clock)
+  const data = options.database ?? openOwnDatabase(app, values, clock, profile)
   const network = new ModuleNetwork(app.modules, {
     clock,
     wheel: new DeadlineWheel(clock),
@@ -118,13 +118,20 @@ function usesDatabase(modules: readonly AnyManifest[]): boolean {
   return modules.some((module) => module.tables.length > 0 || module.migrations !== undefined)
 }
 
-function openOwnDatabase(app: App, values: Readonly<Record<string, unknown>>, clock: Clock): DataSource | undefined {
+function openOwnDatabase(
+  app: App,
+  values: Readonly<Record<string, unknown>>,
+  clock: Clock,
+  profile: Profile,
+): DataSource | undefined {
   if (!usesDatabase(app.modules)) return undefined
   const { DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_REPLICA_URLS } = values as Settled<typeof databaseSettings>
   return openDataSource({
     url: DATABASE_URL,
     poolSize: DATABASE_POOL_SIZE,
     replicaUrls: DATABASE_REPLICA_URLS ?? [],
+    // What a pooler would break should break on the first day.
+    rehearsal: profile === 'development',
     scope: databaseScope,
     clock,
     applicationName: app.name,

@@ -26,6 +26,8 @@ export interface ConnectionPoolOptions {
   readonly now: () => number
   /** Shown in pg_stat_activity. */
   readonly applicationName: string
+  /** Gives each caller another connection without any state, as a pooler in transaction mode does. */
+  readonly rehearsal?: boolean
 }
 
 /** A pool of sessions. */
@@ -49,7 +51,8 @@ export class ConnectionPool {
       application_name: options.applicationName,
       keepAlive: true,
     }
-    this.#connections = new OpenConnections({ config, idleTimeoutMs: options.idleTimeoutMs })
+    const { idleTimeoutMs, size, rehearsal = false } = options
+    this.#connections = new OpenConnections({ config, idleTimeoutMs, size, rehearsal })
     this.#environment = {
       address: `${target.host}:${target.port}/${target.database}`,
       now: options.now,
@@ -86,7 +89,8 @@ export class ConnectionPool {
       try {
         return await work(session)
       } finally {
-        this.#connections.giveBack(client, session.broken)
+        const resetting = this.#connections.giveBack(client, session.broken)
+        if (resetting !== undefined) await resetting
       }
     } finally {
       this.#line.leave()

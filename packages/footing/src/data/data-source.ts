@@ -36,6 +36,11 @@ export interface DataSourceOptions {
    * that touches another one's tables fails. Left out, every module has the rights of the connecting user.
    */
   readonly roleOf?: ((module: string) => string) | undefined
+  /**
+   * Rehearses a pooler where there is none: each statement or transaction gets another connection, emptied of whatever
+   * the last one left. Code that relies on a session then fails in development and not behind PgBouncer. Default false.
+   */
+  readonly rehearsal?: boolean
   /** Shown in pg_stat_activity. Default `footing`. */
   readonly applicationName?: string
 }
@@ -54,6 +59,7 @@ export function openDataSource(options: DataSourceOptions): DataSource {
       connectTimeoutMs: options.connectTimeoutMs ?? 5000,
       idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
       applicationName: options.applicationName ?? 'footing',
+      rehearsal: options.rehearsal ?? false,
       now,
     })
   const primary = openPool(options.url, options.poolSize ?? 10)

@@ -6,6 +6,13 @@ export interface OpenConnectionsOptions {
   readonly config: pg.ClientConfig
   /** Idle connections are closed after this time, in milliseconds. */
   readonly idleTimeoutMs: number
+  /**
+   * Rehearses a pooler: each caller gets the connection that was used longest ago, or a new one, and nothing that the last
+   * caller left in it.
+   */
+  readonly rehearsal?: boolean
+  /** Most connections, where the rehearsal opens more than are needed. */
+  readonly size: number
 }
 
 // The driver has both since 8.0; its types leave them out.
@@ -39,6 +46,7 @@ export class OpenConnections {
 
   /** A connection for the caller alone: the one used last, or a new one. Rejects with the driver's error. */
   take(): pg.Client | Promise<pg.Client> {
+    if (this.#options.rehearsal === true) return this.#takeAnother()
     for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
       if (!last.alive) continue
       last.client.ref()
@@ -47,8 +55,14 @@ export class OpenConnections {
     return this.#connect()
   }
 
-  /** Takes it back. A broken one is closed. */
-  giveBack(client: pg.Client, broken: boolean): void {
+  /** Takes it back. A broken one is closed. Resolves when it may be taken again. */
+  giveBack(client: pg.Client, broken: boolean): Promise<void> | undefined {
+    if (this.#options.rehearsal === true && !broken) return this.#reset(client)
+    this.#keep(client, broken)
+    return undefined
+  }
+
+  #keep(client: pg.Client, broken: boolean): void {
     const connection = this.#all.get(client)
     if (connection === undefined) return
     if (broken || !connection.alive) {
@@ -90,6 +104,25 @@ export class OpenConnections {
     }
     this.#sweep ??= setInterval(() => this.#closeIdle(), Math.max(100, this.#options.idleTimeoutMs / 4)).unref()
     return client
+  }
+
+  #takeAnother(): pg.Client | Promise<pg.Client> {
+    // With one idle connection the next caller would meet its own state again, so a second one is opened.
+    if (this.#idle.length < 2 && this.#all.size < Math.max(2, this.#options.size)) return this.#connect()
+    for (let first = this.#idle.shift(); first !== undefined; first = this.#idle.shift()) {
+      if (!first.alive) continue
+      first.client.ref()
+      return first.client
+    }
+    return this.#connect()
+  }
+
+  async #reset(client: pg.Client): Promise<void> {
+    const clean = await client.query('discard all').then(
+      () => true,
+      () => false,
+    )
+    this.#keep(client, !clean)
   }
 
   #closeIdle(): void {

@@ -51,7 +51,7 @@ export const rule: Rule = {
 }
 
 interface Written {
-  /** The path expression, or -1 when it is the receiver of a method. */
+  /** The path expression: an argument, or what `.open` and `.write_bytes` are called on. */
   readonly path: number
   readonly confidence: Confidence
 }
@@ -114,7 +114,10 @@ function writtenPath(
       if (!/^[wax]b?\+?$/.test(mode)) return undefined
       // `with open(…) as out:` whose body, or the function after it, writes something that comes from the upload.
       if (!writesUpload(tree, fn, uploads)) return undefined
-      return { path: isMethod ? -1 : positional(tree, call, 0), confidence: isMethod ? 'probable' : 'definite' }
+      return {
+        path: isMethod ? receiverOf(tree, call) : positional(tree, call, 0),
+        confidence: isMethod ? 'probable' : 'definite',
+      }
     }
     case 'write_bytes':
     case 'write_text': {
@@ -214,29 +217,18 @@ function detection(context: RuleContext, site: Site, fn: number, written: Writte
   }
 }
 
-const TEMPORARY =
-  /^(?:tempfile|NamedTemporaryFile|TemporaryDirectory|SpooledTemporaryFile|mkstemp|mkdtemp|gettempdir|TemporaryFile|tmp_path|tmp|tmpdir|tmp_dir|temp|temp_dir|temp_path|temp_file|tmp_file|temporary_path|temporary_directory)$/
+const TEMPORARY = /^(?:tempfile|mkstemp|mkdtemp|gettempdir)$|temporary|(?:^|_)te?mp(?:_|$|dir|file|path)/i
 
 /** The path is made from tempfile, from a name like `tmp_dir`, or begins with /tmp. */
-function isTemporary(tree: SyntaxTree, fn: number, path: number): boolean {
+function isTemporary(tree: SyntaxTree, fn: number, path: number, depth = 0): boolean {
   for (let at = path; at < tree.end(path); at++) {
     const kind = tree.kind(at)
     if (kind === Kind.String && tree.text(at).startsWith('/tmp')) return true
     if (kind !== Kind.Name && kind !== Kind.Attribute) continue
     if (TEMPORARY.test(tree.text(at))) return true
-    if (kind === Kind.Name) {
-      const value = assigned(tree, fn, at)
-      if (value >= 0 && value !== path && mentionsTemporary(tree, value)) return true
-    }
-  }
-  return false
-}
-
-function mentionsTemporary(tree: SyntaxTree, node: number): boolean {
-  for (let at = node; at < tree.end(node); at++) {
-    const kind = tree.kind(at)
-    if ((kind === Kind.Name || kind === Kind.Attribute) && TEMPORARY.test(tree.text(at))) return true
-    if (kind === Kind.String && tree.text(at).startsWith('/tmp')) return true
+    if (kind !== Kind.Name || depth === 3) continue
+    const value = assigned(tree, fn, at)
+    if (value >= 0 && value !== path && isTemporary(tree, fn, value, depth + 1)) return true
   }
   return false
 }

@@ -65,6 +65,8 @@ const FAR = 6
 /** Clients, engines, loaded models: each process needs its own, so a copy in each is the point. */
 const HANDLES =
   /(?:^|_)(?:clients?|engines?|pools?|connections?|models?|tokenizers?|encoders?|executors?|loggers?|validators?|instances?|singletons?|sessionmakers?|factor(?:y|ies)|registr(?:y|ies)|loops?|threads?|services|listeners|handlers|(?:async_|background_|running_|pending_)?tasks?|futures|callbacks)(?:_(?:cache|dict|map|refs|by_\w+))?$/i
+/** Functions that configure the process, whoever calls them first. */
+const SETS_UP = /(?:^|[._])(?:configured?|set_?up|init|initiali[sz]e|bootstrap|install)(?:_|$)/i
 /** A lock excludes within its process, which is what it says. */
 const LOCKS = /(?:^|_)(?:locks?|mutex(?:es)?|semaphores?)(?:_|$)/i
 /** Caches with a time to live or a size: entries are copies that expire by themselves. */
@@ -81,6 +83,7 @@ function isMemo(context: RuleContext, write: StateWrite): boolean {
   if (write.variable.kind !== 'object' && (HANDLES.test(write.variable.name) || LOCKS.test(write.variable.name)))
     return true
   if (write.variable.kind !== 'object' && write.how === 'assigned') return asksWhetherMade(tree, fn, name)
+  if (write.variable.kind === 'scalar' && SETS_UP.test(subjectOf(context, write))) return true
   // A set of what this process has done already: `if x not in seen: …; seen.add(x)`.
   if (write.how === '`.add()`' && looksUp(tree, fn, name)) return true
   if (write.variable.kind === 'container' && write.how === 'an item set') {
@@ -198,7 +201,7 @@ function detection(context: RuleContext, writes: readonly StateWrite[], workers:
     subject: subjectOf(context, first),
     evidence: `${variable.name} ${first.how}`,
     message: {
-      what: `\`${variable.name}\` is a module-level ${variable.kind === 'scalar' ? 'variable' : variable.made} and ${entry === undefined ? 'a request' : `\`${entry.label}\``} changes it (${first.how}${others.length === 0 ? '' : `; ${listed(others.map((other) => `\`${other.name}\``))} too`}).`,
+      what: `\`${variable.name}\` is a module-level ${variable.kind === 'container' ? variable.made : variable.kind === 'object' ? 'object' : 'variable'} and ${entry === undefined ? 'a request' : `\`${entry.label}\``} changes it (${first.how}${others.length === 0 ? '' : `; ${listed(others.map((other) => `\`${other.name}\``))} too`}).`,
       why: known
         ? `With ${workers.what} each process has its own copy: what one stores the others never see, two requests may write at once, and a restart loses it.`
         : 'Each process has its own copy: with a second worker the others never see the change, and a restart loses it. The number of workers is not declared.',

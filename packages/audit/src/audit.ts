@@ -13,15 +13,14 @@ import type { Confidence, Finding } from './findings/finding.ts'
 import { confidenceRank } from './findings/order.ts'
 import { readSuppressions } from './findings/read-suppressions.ts'
 import { Suppressions } from './findings/suppression.ts'
-import { buildProgram } from './graph/build-program.ts'
+import { type Case, type Judgement, judge } from './judgement/judge.ts'
+import { caseKey, judgementFile, keepJudgement, recallJudgement } from './judgement/judgement-cache.ts'
 import { addEfforts } from './plan/effort.ts'
 import { makePlan } from './plan/plan.ts'
-import { testedModules } from './plan/tested-modules.ts'
 import { commentRules } from './rules/comment-rules.ts'
 import { rules as catalogue } from './rules/index.generated.ts'
-import type { Rule, RuleContext } from './rules/rule.ts'
+import type { Rule, RuleResult } from './rules/rule.ts'
 import { rulePage } from './rules/rule-page.ts'
-import { packageStructure } from './scorecard/package-structure.ts'
 import { makeScorecard } from './scorecard/scorecard.ts'
 import { type AuditSettings, DEFAULT_SETTINGS } from './settings/settings.ts'
 import { SourceTree } from './source-tree.ts'
@@ -67,11 +66,23 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
   if (facts.trees.length === 0) throw nothingToRead(root, facts)
   const source = new SourceTree(root)
   const config = readConfig({ paths: facts.paths, read: (path) => source.read(path) })
-  options.onProgress?.({ step: 'linking', done: 0, total: 1 })
-  const program = buildProgram(facts.trees)
-  const context: RuleContext = { program, trees: facts.trees, config, history, settings, paths: facts.paths }
-  const outcomes = runRules(selectRules(options.only, settings), context, options)
-  return report(outcomes, context, facts, source, root, options)
+  const given: Case = { facts, config, history, settings, rules: selectRules(options.only, settings) }
+  return report(judgeOnce(given, root, options), given, source, root, options)
+}
+
+/** The judgement of the last run when nothing that it depends on has changed, else a new one. */
+function judgeOnce(given: Case, root: string, options: AuditOptions): Judgement {
+  const judgeNow = () =>
+    judge(given, (step, done, total) => options.onProgress?.({ step, done, total }), options.signal)
+  const folder = options.cache ?? false
+  if (folder === false) return judgeNow()
+  const file = judgementFile(folder, root)
+  const key = caseKey(given)
+  const known = recallJudgement(file, key)
+  if (known !== undefined) return known
+  const judgement = judgeNow()
+  keepJudgement(file, folder, key, judgement)
+  return judgement
 }
 
 /** The rules of the catalogue with their pages, by id. */
@@ -110,27 +121,19 @@ function selectRules(only: readonly DecisionId[] | undefined, settings: AuditSet
   )
 }
 
-function runRules(rules: readonly Rule[], context: RuleContext, options: AuditOptions): RuleOutcome[] {
-  return rules.map((rule, index) => {
-    options.signal?.throwIfAborted()
-    options.onProgress?.({ step: 'judging', done: index, total: rules.length })
-    return { rule, result: rule.run(context) }
-  })
-}
-
 function report(
-  outcomes: readonly RuleOutcome[],
-  context: RuleContext,
-  facts: Facts,
+  judgement: Judgement,
+  given: Case,
   source: SourceTree,
   root: string,
   options: AuditOptions,
 ): AuditResult {
-  const { program, history } = context
+  const { facts, history, settings } = given
+  const outcomes = given.rules.map((rule): RuleOutcome => ({ rule, result: judgement.results[rule.id] ?? nothing }))
   const known = new Set<string>([...catalogue, ...commentRules].map((rule) => rule.id))
   const places = outcomes.flatMap(({ result }) => result.detections.map(({ place }) => place.path))
   const suppressions = new Suppressions(readSuppressions(facts.trees, places, source))
-  const all = collectFindings(outcomes, suppressions, context.settings, known)
+  const all = collectFindings(outcomes, suppressions, settings, known)
   const least = confidenceRank(options.minConfidence ?? 'probable')
   const visible = all.filter((finding) => confidenceRank(finding.confidence) <= least)
   const match =
@@ -143,7 +146,7 @@ function report(
   const open = marked.filter((finding) => finding.silence === undefined)
   const debt = marked.filter((finding) => finding.silence?.by !== 'comment')
   const used = new Set(marked.map((finding) => finding.rule))
-  const tested = testedModules(program)
+  const tested = new Set(judgement.tested)
   const efforts = new Map([...catalogue, ...commentRules].map((rule) => [rule.id as string, rule.effort]))
   const plan = makePlan(open, {
     effortOf: (rule) => efforts.get(rule) ?? { minutes: 0, per: 'report' },
@@ -163,7 +166,7 @@ function report(
     scorecard: makeScorecard(debt, evidence).filter((score) => options.only?.includes(score.decision) ?? true),
     plan,
     effort: addEfforts(plan.map((item) => item.effort).filter((effort) => effort !== undefined)),
-    coverage: coverageOf(facts, context, all.length - visible.length),
+    coverage: coverageOf(given, judgement, all.length - visible.length),
     rules: describeRules().filter((rule) => used.has(rule.id)),
     baseline:
       match === undefined
@@ -173,9 +176,11 @@ function report(
             stale: match.stale.map(({ rule, path, subject, fingerprint }) => ({ rule, path, subject, fingerprint })),
             kept: match.kept,
           },
-    structure: packageStructure(program),
+    structure: judgement.structure,
   }
 }
+
+const nothing: RuleResult = { detections: [], examined: { count: 0, of: 'things' } }
 
 /** Findings that a baseline may know: what would fail a build otherwise. */
 export function baselineEntries(findings: readonly Finding[]) {
@@ -226,7 +231,7 @@ function nothingToRead(root: string, facts: Facts) {
   })
 }
 
-function coverageOf(facts: Facts, { program, config, history }: RuleContext, heldBack: number): Coverage {
+function coverageOf({ facts, config, history }: Case, judgement: Judgement, heldBack: number): Coverage {
   return {
     files: {
       seen: facts.seen,
@@ -238,9 +243,9 @@ function coverageOf(facts: Facts, { program, config, history }: RuleContext, hel
     unparsed: facts.unparsed,
     passedBy: facts.skipped,
     problems: config.problems,
-    imports: program.imports.coverage,
-    calls: { total: program.coverage.calls, resolved: program.coverage.resolved },
-    entryPoints: program.entries.length,
+    imports: judgement.imports,
+    calls: judgement.calls,
+    entryPoints: judgement.entryPoints,
     history: { available: history.available, enough: history.enough, reason: history.reason, commits: history.commits },
     heldBack,
   }

@@ -1,4 +1,5 @@
 // Facts of a whole tree: found, read (or taken from the cache) and put in path order.
+import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { type Discovery, discoverFiles, type FoundFile, type SkippedPath } from '../discover/discover-files.ts'
 import type { UnparsedFile } from '../facts/contract.ts'
@@ -33,6 +34,8 @@ export interface Facts {
   readonly skipped: readonly SkippedPath[]
   /** Every file that is not ignored, sorted. */
   readonly paths: readonly string[]
+  /** Hash of every path and of the content of every source: the same hash, the same facts. */
+  readonly digest: string
   /** Source files seen. */
   readonly seen: number
   /** Lines of the files in `trees`. */
@@ -128,7 +131,10 @@ const arrange = (
   const unparsed: UnparsedFile[] = []
   const skipped: SkippedPath[] = [...discovery.skipped]
   let lines = 0
+  const hash = createHash('sha256').update(discovery.paths.join('\0'))
+  hash.update(JSON.stringify(discovery.skipped))
   for (const { path, failure, generated, words, nodeWords, nameCount, ...file } of files) {
+    hash.update(`\0${path}\0${file.digest}\0${failure?.code ?? ''}`)
     if (failure !== undefined) unparsed.push({ path, ...failure })
     else if (generated) skipped.push({ path, reason: 'generated' })
     else {
@@ -138,5 +144,6 @@ const arrange = (
       lines += file.lines
     }
   }
-  return { trees, strings, unparsed, skipped, paths: discovery.paths, seen: files.length, lines }
+  const digest = hash.digest('hex')
+  return { trees, strings, unparsed, skipped, paths: discovery.paths, digest, seen: files.length, lines }
 }

@@ -24,6 +24,8 @@ export interface Coupling {
 
 /** The history of the audited folder. */
 export interface History {
+  /** Hash of everything that was read: the same hash, the same history. */
+  readonly digest: string
   /** False without git, in an export, or when git fails. */
   readonly available: boolean
   /** Why it is not available, or what limits it: "shallow clone of 1 commit". Empty when all is well. */

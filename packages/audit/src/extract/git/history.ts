@@ -1,4 +1,5 @@
 // From commits to the history facts: files, authors, hotspots, pairs that change together.
+import { createHash } from 'node:crypto'
 import type { Coupling, FileHistory, History } from './contract.ts'
 
 /** One commit as the log gives it. */
@@ -53,6 +54,7 @@ export function makeHistory(commits: readonly Commit[], reason: string): History
   let hotspots: ReadonlySet<string> | undefined
   let pairs: readonly Coupling[] | undefined
   return {
+    digest: createHash('sha256').update(reason).update(JSON.stringify(commits)).digest('hex'),
     available: true,
     reason,
     enough: commits.length >= 200 && days >= 182,

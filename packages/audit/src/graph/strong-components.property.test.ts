@@ -13,16 +13,14 @@ const graphOf = (count: number, arrows: readonly (readonly [number, number])[]):
 }
 
 test('two nodes are in one component exactly when each reaches the other', () => {
-  const arbitrary = fc
-    .integer({ min: 1, max: 12 })
-    .chain((count) =>
-      fc.tuple(
-        fc.constant(count),
-        fc.array(fc.tuple(fc.integer({ min: 0, max: count - 1 }), fc.integer({ min: 0, max: count - 1 })), {
-          maxLength: 40,
-        }),
-      ),
-    )
+  const arbitrary = fc.integer({ min: 1, max: 12 }).chain((count) =>
+    fc.tuple(
+      fc.constant(count),
+      fc.array(fc.tuple(fc.integer({ min: 0, max: count - 1 }), fc.integer({ min: 0, max: count - 1 })), {
+        maxLength: 40,
+      }),
+    ),
+  )
   fc.assert(
     fc.property(arbitrary, ([count, arrows]) => {
       const reaches = Array.from({ length: count }, (_, from) => {

@@ -116,7 +116,13 @@ function decorated(collector: EntryCollector, fn: FunctionId): void {
     const verb = tree.text(callee)
     const hook = HOOKS[verb]
     if (!VERBS.has(verb) && hook === undefined) continue
-    const framework = frameworkAt(collector, module, tree, callee + 1)
+    const framework = frameworkAt(
+      collector,
+      module,
+      tree,
+      callee + 1,
+      isCall && hook === undefined ? collector.textArgument(tree, module, at + 1, 0, 'path') : '',
+    )
     if (framework === '') continue
     if (hook !== undefined) {
       const what = isCall ? collector.textArgument(tree, module, at + 1, 0, '') : ''
@@ -150,15 +156,26 @@ function routeVerb(tree: SyntaxTree, module: number, collector: EntryCollector, 
 }
 
 /** The framework of an application, router or blueprint object; '' when it is something else. */
-function frameworkAt(collector: EntryCollector, module: number, tree: SyntaxTree, object: number): string {
+function frameworkAt(
+  collector: EntryCollector,
+  module: number,
+  tree: SyntaxTree,
+  object: number,
+  path: string,
+): string {
   const kinds = collector.kindsOf(collector.inference.typeOf(module, object))
   for (const name of kinds) {
     const top = name.slice(0, name.indexOf('.') < 0 ? name.length : name.indexOf('.'))
     for (const [prefix, framework] of FRAMEWORKS) if (top === prefix) return framework
   }
   if (kinds.length > 0) return ''
-  // An object whose making we cannot see (an application factory): by its name, and what the file imports.
-  if (!/(^|_)(router|app|api|bp|blueprint|routes|server|application)$/i.test(lastName(tree, object))) return ''
+  // An object whose making we cannot see (an application factory): by its name or the path it is given, and what the
+  // file imports.
+  if (
+    !path.startsWith('/') &&
+    !/(^|_)(router|app|api|bp|blueprint|routes|server|application)$/i.test(lastName(tree, object))
+  )
+    return ''
   return importedFramework(collector, module)
 }
 

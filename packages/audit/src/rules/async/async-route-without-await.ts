@@ -5,6 +5,7 @@ import type { EntryPoint, FunctionId } from '../../graph/contract.ts'
 import { TypeKind } from '../../graph/type-table.ts'
 import type { Rule, RuleContext, RuleResult } from '../rule.ts'
 import { type AsyncAnalysis, asyncAnalysis } from './async-analysis.ts'
+import { severityOfSite } from './blocking-sites.ts'
 
 /** Frameworks that run a sync handler in a thread pool, so that dropping `async` is the repair. */
 const THREADS_SYNC = new Set(['fastapi', 'starlette', 'litestar'])
@@ -27,10 +28,13 @@ export const rule: Rule = {
   run,
 }
 
+const WORSE = ['high', 'medium', 'low'] as const
+
 interface Reason {
   readonly evidence: string
   readonly line: number
   readonly confidence: 'definite' | 'probable'
+  readonly severity: 'high' | 'medium' | 'low'
 }
 
 function run(context: RuleContext): RuleResult {
@@ -68,6 +72,7 @@ function detection(analysis: AsyncAnalysis, entry: EntryPoint, reason: Reason): 
       do: `Write \`def ${info.name.slice(info.name.lastIndexOf('.') + 1)}\` without \`async\`, or make the work itself async.`,
     },
     confidence: reason.confidence,
+    severity: reason.severity,
     chain: [
       { path, line: info.line, label: `async def ${info.name}` },
       { path, line: reason.line, label: reason.evidence },
@@ -112,12 +117,16 @@ function isForced(analysis: AsyncAnalysis, fn: FunctionId): boolean {
 function reasonFor(analysis: AsyncAnalysis, fn: FunctionId): Reason | undefined {
   let best: Reason | undefined
   const offer = (reason: Reason): void => {
-    if (best === undefined || (best.confidence === 'probable' && reason.confidence === 'definite')) best = reason
+    const better =
+      best === undefined ||
+      WORSE.indexOf(reason.severity) < WORSE.indexOf(best.severity) ||
+      (reason.severity === best.severity && best.confidence === 'probable' && reason.confidence === 'definite')
+    if (better) best = reason
   }
   for (const site of analysis.sites(fn)) {
-    if (site.confidence !== 'possible') offer({ evidence: site.name, line: site.line, confidence: site.confidence })
+    if (site.confidence !== 'possible')
+      offer({ evidence: site.name, line: site.line, confidence: site.confidence, severity: severityOfSite(site) })
   }
-  if (best !== undefined) return best
   for (const arrow of analysis.syncCalls(fn)) {
     const chain = analysis.worstChain(fn, arrow)
     if (chain === undefined) continue
@@ -125,6 +134,7 @@ function reasonFor(analysis: AsyncAnalysis, fn: FunctionId): Reason | undefined 
       evidence: chain.site.name,
       line: analysis.lineOf(fn, arrow.node),
       confidence: chain.confidence === 'definite' ? 'definite' : 'probable',
+      severity: severityOfSite(chain.site),
     })
   }
   return best ?? sessionParameter(analysis, fn)
@@ -141,7 +151,7 @@ function sessionParameter(analysis: AsyncAnalysis, fn: FunctionId): Reason | und
     if (inference.table.kind[type] !== TypeKind.OutsideInstance) continue
     const name = inference.table.outsideName(inference.table.a[type]!)
     if (!SYNC_SESSIONS.has(name) || !isUsed(analysis, fn, tree.name(at))) continue
-    return { evidence: `a sync \`${name}\``, line: tree.line(at), confidence: 'probable' }
+    return { evidence: `a sync \`${name}\``, line: tree.line(at), confidence: 'probable', severity: 'high' }
   }
   return undefined
 }

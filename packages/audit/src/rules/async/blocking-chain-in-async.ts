@@ -1,8 +1,9 @@
 // Finds async functions that call a sync function which, some calls further on, blocks.
-import type { Detection, Severity } from '../../findings/finding.ts'
+import type { Detection } from '../../findings/finding.ts'
 import type { FunctionId } from '../../graph/contract.ts'
 import type { Rule, RuleContext, RuleResult } from '../rule.ts'
 import { asyncAnalysis, type Chain } from './async-analysis.ts'
+import { severityOfSite } from './blocking-sites.ts'
 import { sharedBodies } from './shared-bodies.ts'
 import { examined, reachedBy } from './site-detections.ts'
 
@@ -15,14 +16,6 @@ export const rule: Rule = {
   trial: false,
   summary: 'An async function calls a sync function that blocks further down.',
   run,
-}
-
-const SEVERITY: Readonly<Record<Chain['site']['family'], Severity>> = {
-  database: 'high',
-  vendor: 'high',
-  call: 'high',
-  file: 'medium',
-  cpu: 'medium',
 }
 
 function run(context: RuleContext): RuleResult {
@@ -59,7 +52,7 @@ function run(context: RuleContext): RuleResult {
           do: `Make \`${name}\` async down to the call that waits, or call it through \`asyncio.to_thread\`.`,
         },
         confidence: standing === 'startup' ? 'possible' : chain.confidence,
-        severity: standing === 'startup' ? 'info' : SEVERITY[chain.site.family],
+        severity: standing === 'startup' ? 'info' : severityOfSite(chain.site),
         chain: analysis.draw(chain),
         ...(lines.length === 1
           ? {}

@@ -2,6 +2,7 @@
 import type { ChainStep, Detection, RelatedPlace, Severity } from '../../findings/finding.ts'
 import type { Rule, RuleContext, RuleResult } from '../rule.ts'
 import { asyncAnalysis } from './async-analysis.ts'
+import { severityOfSite } from './blocking-sites.ts'
 import { sharedBodies } from './shared-bodies.ts'
 
 /** async/blocking-middleware. */
@@ -23,7 +24,7 @@ interface Hit {
   readonly chain: readonly ChainStep[] | undefined
 }
 
-const RANK = { database: 0, vendor: 1, call: 2, file: 3, cpu: 4 } as const
+const RANK = { high: 0, medium: 1, low: 2 } as const
 
 function run(context: RuleContext): RuleResult {
   const analysis = asyncAnalysis(context.program)
@@ -37,7 +38,7 @@ function run(context: RuleContext): RuleResult {
         line: site.line,
         label: site.name,
         confidence: site.confidence,
-        rank: RANK[site.family],
+        rank: RANK[severityOfSite(site)],
         chain: undefined,
       })
     }
@@ -48,7 +49,7 @@ function run(context: RuleContext): RuleResult {
         line: analysis.lineOf(fn, arrow.node),
         label: `${analysis.program.qualifiedName(arrow.target)}() → ${chain.site.name}`,
         confidence: chain.confidence === 'definite' ? 'definite' : 'probable',
-        rank: RANK[chain.site.family],
+        rank: RANK[severityOfSite(chain.site)],
         chain: analysis.draw(chain),
       })
     }
@@ -93,6 +94,6 @@ function passes(routes: number): string {
 }
 
 function severityOf(worst: number, routes: number): Severity {
-  if (worst >= RANK.file) return 'medium'
+  if (worst !== RANK.high) return worst === RANK.medium ? 'medium' : 'low'
   return routes === 0 || routes >= 3 ? 'critical' : 'high'
 }

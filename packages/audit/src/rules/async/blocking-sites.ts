@@ -9,6 +9,21 @@ import { TypeKind } from '../../graph/type-table.ts'
 /** What a site costs, as the rules divide it. */
 export type Family = 'database' | 'call' | 'vendor' | 'file' | 'cpu'
 
+/** Opening or reading one file: short, unless the file is large or far away. */
+const SHORT_READS = new Set([
+  'builtins.open',
+  'io.open',
+  'pathlib.Path.open',
+  'pathlib.Path.read_text',
+  'pathlib.Path.read_bytes',
+])
+
+/** How bad a site of a family is when a request waits for it. */
+export function severityOfSite(site: Pick<BlockingSite, 'family' | 'name'>): 'high' | 'medium' | 'low' {
+  if (site.family === 'file') return SHORT_READS.has(site.name) ? 'low' : 'medium'
+  return site.family === 'cpu' ? 'medium' : 'high'
+}
+
 /** The family of an effect, or undefined for those that no rule reports (`stat`, `wait`). */
 export const FAMILY: Readonly<Partial<Record<Effect, Family>>> = {
   database: 'database',
@@ -202,7 +217,9 @@ function startsOnce(program: AnalysedProgram, fn: FunctionId, tree: SyntaxTree):
     const at = node[i]!
     if (at < definition || at >= end) continue
     const statement = tree.parent(at)
-    if (tree.kind(statement) !== Kind.Assign || tree.kind(tree.lastChild(statement)) !== Kind.True) continue
+    if (tree.kind(statement) !== Kind.Assign) continue
+    // `cls.instance` holds whatever was made; an object's flag says `True`.
+    if (tree.kind(tree.lastChild(statement)) !== Kind.True && !isClassWide(tree, at)) continue
     for (let inner = definition; inner < end; inner++) {
       if (tree.kind(inner) !== Kind.If) continue
       for (let test = inner + 1; test < tree.end(inner + 1); test++) {

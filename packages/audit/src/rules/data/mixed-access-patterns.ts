@@ -76,6 +76,14 @@ export const rule: Rule = {
   },
 }
 
+const DRIVERS: ReadonlySet<string> = new Set(['psycopg', 'asyncpg'])
+
+/** A listener needs a connection of its own, whatever the rest of the code uses. */
+function listens({ trees }: RuleContext, { module }: Site): boolean {
+  const tree = trees[module]!
+  return ['add_listener', 'add_notify_handler', 'notifies'].some((name) => tree.mentions(tree.strings.id(name)))
+}
+
 /** The ways in use in product code, with the places; a driver that serves migrations or commands only is left out. */
 function waysIn(context: RuleContext): ReadonlyMap<string, readonly Site[]> {
   const { program } = context
@@ -88,6 +96,7 @@ function waysIn(context: RuleContext): ReadonlyMap<string, readonly Site[]> {
         if (program.modules[site.module]!.role !== 'code' || commands.has(site.module)) continue
         const externals = program.imports.externalsOf(site.module)
         if (!packages.some((item) => externals.has(item))) continue
+        if (DRIVERS.has(way) && listens(context, site)) continue
         if (name.test(program.nameOf(site.module, site.node + 1))) found.set(way, [...(found.get(way) ?? []), site])
       }
     }

@@ -62,13 +62,21 @@ export const rule: Rule = {
   },
 }
 
+/** Files that configure a service; a basicConfig elsewhere is left over from a test by hand. */
+const SET_UP = /(?:log|app|main|settings|config|server|wsgi|asgi|__init__)\w*\.py$/
+
 /** Where logging is configured: dictConfig, basicConfig, fileConfig. */
 function loggingPlace(context: RuleContext): Place | undefined {
   const commands = commandLineModules(context)
   for (const name of ['dictConfig', 'basicConfig', 'fileConfig']) {
     const site = surveyOf(context)
       .callsNamed(name)
-      .find((item: Site) => isProduct(context.program.modules[item.module]!) && !commands.has(item.module))
+      .find(
+        (item: Site) =>
+          isProduct(context.program.modules[item.module]!) &&
+          !commands.has(item.module) &&
+          SET_UP.test(context.program.modules[item.module]!.path),
+      )
     if (site !== undefined) return placeOf(context, site)
   }
   return undefined

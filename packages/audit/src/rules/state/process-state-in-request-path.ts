@@ -64,7 +64,7 @@ const FAR = 6
 
 /** Clients, engines, loaded models: each process needs its own, so a copy in each is the point. */
 const HANDLES =
-  /(?:^|_)(?:clients?|engines?|pools?|connections?|models?|tokenizers?|encoders?|executors?|loggers?|validators?|instances?|singletons?|sessionmakers?|factor(?:y|ies)|registr(?:y|ies)|loops?|threads?|services|listeners|handlers|(?:async_|background_|running_|pending_)?tasks?|futures|callbacks)(?:_(?:cache|dict|map|refs|by_\w+))?$/i
+  /(?:^|_)(?:clients?|engines?|pools?|connections?|models?|tokenizers?|encoders?|executors?|loggers?|validators?|instances?|singletons?|sessionmakers?|factor(?:y|ies)|registr(?:y|ies)|loops?|threads?|services|listeners|handlers|(?:async_|background_|running_|pending_)?tasks?|futures|callbacks|refs)(?:_(?:cache|dict|map|refs|by_\w+))?$/i
 /** Functions that configure the process, whoever calls them first. */
 const SETS_UP = /(?:^|[._])(?:configured?|set_?up|init|initiali[sz]e|bootstrap|install)(?:_|$)/i
 /** A lock excludes within its process, which is what it says. */
@@ -101,21 +101,23 @@ function isReadBack(context: RuleContext, write: StateWrite): boolean {
   )
 }
 
-/** The value of `X[key] = value` is made once, by code that asks neither a database nor a network. */
+/** The value of `X[key] = value` is made in one step, by code that asks neither a database nor a network. */
 function isMadeWithoutAsking(context: RuleContext, write: StateWrite, fn: number): boolean {
   const tree = context.trees[write.module]!
   const statement = tree.statement(write.node)
   if (tree.kind(statement) !== Kind.Assign) return false
-  let value = tree.lastChild(statement)
-  if (tree.kind(value) === Kind.Name) {
-    const made = assignmentsOf(tree, fn, tree.name(value), context.trees[0]!.strings.id(write.variable.name))
-    if (made.length !== 1) return false
-    value = made[0]!
-  }
+  const value = tree.lastChild(statement)
+  if (tree.kind(value) !== Kind.Name) return asksNobody(context, write, value)
+  const made = assignmentsOf(tree, fn, tree.name(value), context.trees[0]!.strings.id(write.variable.name))
+  return made.length > 0 && made.every((one) => one >= 0 && asksNobody(context, write, one))
+}
+
+function asksNobody(context: RuleContext, { module }: StateWrite, value: number): boolean {
+  const tree = context.trees[module]!
   for (let at = value; at < tree.end(value); at++) {
     if (tree.kind(at) === Kind.Await) return false
-    if (tree.kind(at) === Kind.Call && context.program.effectOf(context.program.callAt(write.module, at)) !== undefined)
-      return false
+    if (tree.kind(at) !== Kind.Call) continue
+    if (context.program.effectOf(context.program.callAt(module, at)) !== undefined) return false
   }
   return true
 }
@@ -133,7 +135,7 @@ function assignmentsOf(tree: SyntaxTree, fn: number, name: number, lookedUp: num
     )
       continue
     if (isPlain) found.push(tree.lastChild(parent))
-    else found.push(-1, -1)
+    else found.push(-1)
   }
   return found
 }

@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 // Starts the command line on a Node that Footing supports. Plain JavaScript for any old Node:
 // this file must parse and explain itself even where the rest would not run.
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import * as module from 'node:module'
-import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { relay } from './relay.js'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 const supported = major > 22 || (major === 22 && minor >= 18)
@@ -26,27 +25,8 @@ if (supported) {
     )
     process.exitCode = 2
   } else {
-    runOn(newer)
+    relay(newer, [fileURLToPath(import.meta.url), ...process.argv.slice(2)])
   }
-}
-
-// Hands over to the newer Node and becomes a relay that passes signals on. A Ctrl-C in a terminal reaches the child both
-// from the terminal and from here; it takes two signals within a moment for one. Should this relay itself be killed,
-// the child sees its control channel close and stops: nothing is left running.
-function runOn(node) {
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-  })
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
-  for (const signal of signals) process.on(signal, () => child.kill(signal))
-  child.on('error', (error) => {
-    process.stderr.write(`footing could not start ${node}: ${error.message}\nRun npm ci again to restore it.\n`)
-    process.exitCode = 2
-  })
-  child.on('exit', (code, signal) => {
-    process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0)
-    for (const name of signals) process.removeAllListeners(name)
-  })
 }
 
 // A Node that npm installed beside us, looked for from here upwards and from the working directory upwards.

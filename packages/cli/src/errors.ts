@@ -50,8 +50,8 @@ export const cliErrors = defineErrors({
     status: 400,
     retryable: false,
     what: '{action} is nothing that migrate does.',
-    why: 'It brings a database up to date, or says what is pending.',
-    remedy: 'Run footing migrate up, or footing migrate status.',
+    why: 'It brings a database up to date, says what is pending, or reviews it.',
+    remedy: 'Run footing migrate up, footing migrate status or footing migrate plan.',
   },
   'error-code-unknown': {
     status: 404,

@@ -4,33 +4,37 @@ import type { MigrationStatus } from '@footing/core'
 import { findApplication } from '../application.ts'
 import { type Command, type CommandContext, type ExitCode, exit } from '../command.ts'
 
-/** `footing migrate up|status [app]`. */
+/** `footing migrate up|status|plan [app]`. */
 export const migrate: Command = {
   name: 'migrate',
-  summary: 'bring the database up to date (up), or say what is pending (status)',
+  summary: 'bring the database up to date (up), say what is pending (status) or what it would break (plan)',
   description:
     'Works on DATABASE_DIRECT_URL, else DATABASE_URL, which must be PostgreSQL itself and no pooler; without either, on ' +
     'the embedded PostgreSQL of footing dev. Several machines may run it at once: one migrates, the others wait. ' +
-    'status exits with 1 when something is pending or was changed.',
+    'status exits with 1 when something is pending or was changed. plan reviews what is pending with the parser of ' +
+    'PostgreSQL: locks that stop others, changes that break the running version, loss of data; it exits with 1 when a ' +
+    'hazard stands that no comment in the file allows.',
   arguments: [
-    { name: 'action', summary: 'up or status', required: true },
+    { name: 'action', summary: 'up, status or plan', required: true },
     { name: 'app', summary: 'folder of the application; this folder when left out' },
   ],
   options: [],
   examples: [
     { run: 'footing migrate up examples/conduit', does: 'apply what is pending' },
+    { run: 'footing migrate plan examples/conduit', does: 'review what is pending before it is applied' },
     { run: 'footing migrate status examples/conduit --json', does: 'the state of every migration as data' },
   ],
   docs: 'docs/cli.md',
   run: async (context) => {
     const { args, cwd, env, terminal } = context
     const { cliErrors } = await import('../errors.ts')
-    if (args.action !== 'up' && args.action !== 'status') {
-      throw cliErrors('migrate-action-unknown', { details: { action: String(args.action) } })
+    const action = args.action
+    if (action !== 'up' && action !== 'status' && action !== 'plan') {
+      throw cliErrors('migrate-action-unknown', { details: { action: String(action) } })
     }
     const folder = resolve(cwd, typeof args.app === 'string' ? args.app : '.')
     const place = findApplication(folder)
-    if (place === undefined) throw cliErrors('app-missing', { details: { folder, command: `migrate ${args.action}` } })
+    if (place === undefined) throw cliErrors('app-missing', { details: { folder, command: `migrate ${action}` } })
     const { readEnvFile } = await import('../env-file.ts')
     const { loadApplication } = await import('../load-application.ts')
     const { migrationSources } = await import('../migration-sources.ts')
@@ -49,9 +53,10 @@ export const migrate: Command = {
     try {
       const url = direct || embedded?.url || ''
       const migrator = createMigrator({ url, sources, log: (line) => terminal.note(line) })
-      return args.action === 'up'
-        ? showApplied(context, await migrator.up())
-        : showStatus(context, await migrator.status())
+      if (action === 'up') return showApplied(context, await migrator.up())
+      if (action === 'status') return showStatus(context, await migrator.status())
+      const { planMigrations, showPlan } = await import('../migration-plan.ts')
+      return showPlan(terminal, await planMigrations(sources, await migrator.status()))
     } finally {
       await embedded?.stop()
     }

@@ -30,7 +30,12 @@ export {
   type MigrationText,
   type UnusedAllowance,
 } from './migrations/hazards/lint-migration.ts'
-export type { MigrationFunction, MigrationTables } from './migrations/migration-file.ts'
+export {
+  type MigrationFile,
+  type MigrationFunction,
+  type MigrationTables,
+  readMigrations,
+} from './migrations/migration-file.ts'
 export { createMigrator, type MigratorOptions } from './migrations/migrator.ts'
 export {
   databaseOf,

@@ -1,0 +1,73 @@
+// What the pending migrations would do to code that runs meanwhile: each with its hazards, reviewed before it is applied.
+import {
+  lintMigration,
+  type MigrationReview,
+  type MigrationSource,
+  type MigrationStatus,
+  readMigrations,
+} from '@footing/core'
+import { type ExitCode, exit } from './command.ts'
+import type { Terminal } from './terminal.ts'
+
+/** One pending migration. A migration in TypeScript has no review: what it does is known only when it runs. */
+export interface PlannedMigration {
+  readonly module: string
+  readonly name: string
+  readonly review: MigrationReview | undefined
+}
+
+/**
+ * Reviews what is pending, in the order in which it would be applied.
+ * @throws `migration-unparsed`, `migration-parser-missing`, `migration-invalid`
+ */
+export async function planMigrations(
+  sources: readonly MigrationSource[],
+  statuses: readonly MigrationStatus[],
+): Promise<readonly PlannedMigration[]> {
+  const files = (await Promise.all(sources.map(readMigrations))).flat()
+  const planned: PlannedMigration[] = []
+  for (const { module, name, state } of statuses) {
+    const file = files.find((candidate) => candidate.module === module && candidate.name === name)
+    if (state !== 'pending' || file === undefined) continue
+    const { body, transactional } = file
+    const review =
+      body.kind === 'sql'
+        ? await lintMigration({ name: `${module}/${name}.sql`, sql: body.text, transactional })
+        : undefined
+    planned.push({ module, name, review })
+  }
+  return planned
+}
+
+/** Shows a plan; the exit code is 1 when a hazard stands that no comment allows. */
+export function showPlan(terminal: Terminal, plan: readonly PlannedMigration[]): ExitCode {
+  const open = plan.reduce((sum, { review }) => sum + (review?.hazards.length ?? 0) + (review?.unused.length ?? 0), 0)
+  if (terminal.wantsJson) terminal.json({ ok: open === 0, plan })
+  else for (const line of renderPlan(plan, terminal.style)) terminal.out(line)
+  return open === 0 ? exit.ok : exit.findings
+}
+
+function renderPlan(plan: readonly PlannedMigration[], style: Terminal['style']): readonly string[] {
+  if (plan.length === 0) return ['nothing to do']
+  const lines = plan.flatMap(({ module, name, review }) => [
+    style(`${module}/${name}`, 'bold'),
+    ...(review === undefined ? ['  TypeScript: read it, nothing reviews it'] : renderReview(review, style)),
+  ])
+  const hazards = plan.reduce((sum, { review }) => sum + (review?.hazards.length ?? 0), 0)
+  return [...lines, '', `${plan.length} pending, ${hazards} hazards`]
+}
+
+function renderReview(review: MigrationReview, style: Terminal['style']): readonly string[] {
+  const { hazards, allowed, unused } = review
+  if (hazards.length + allowed.length + unused.length === 0) return [`  ${style('no hazard', 'green')}`]
+  return [
+    ...hazards.flatMap((hazard) => [
+      `  ${style(hazard.id, 'yellow')} line ${hazard.line}, ${hazard.subject}${hazard.lock === undefined ? '' : `, lock ${hazard.lock}`}`,
+      `    what  ${hazard.what}`,
+      `    why   ${hazard.why}`,
+      `    do    ${hazard.remedy}`,
+    ]),
+    ...allowed.map(({ hazard, reason }) => `  ${style(`${hazard.id} line ${hazard.line} allowed: ${reason}`, 'dim')}`),
+    ...unused.map(({ id, line, fault }) => `  ${style('allowance', 'yellow')} of ${id}, line ${line}: ${fault}`),
+  ]
+}

@@ -22,7 +22,7 @@ test('a server that was there before gets coded answers, headers and typed calls
   const { tax: ports } = network.portsFor('shop', [tax])
   const server = Fastify()
   answerFaults(server, { profile: 'production' })
-  sendSecurityHeaders(server, 'production')
+  sendSecurityHeaders(server)
   server.get<{ Params: { country: string } }>('/rate/:country', ({ params }) => ports?.rate?.(params))
   try {
     const good = await server.inject('/rate/de')

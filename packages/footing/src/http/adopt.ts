@@ -29,10 +29,9 @@ export function answerFaults(
 }
 
 /** Adds the security headers of Footing to every answer; an answer that sets one itself replaces it. */
-export function sendSecurityHeaders(server: FastifyInstance, profile: Profile): void {
-  const headers = securityHeaders(profile)
+export function sendSecurityHeaders(server: FastifyInstance): void {
   server.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(headers)
+    reply.headers(securityHeaders)
     done()
   })
 }

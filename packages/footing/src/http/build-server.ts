@@ -14,7 +14,7 @@ import {
 } from './mount-route.ts'
 import { type AnswerError, errorAnswers } from './problem.ts'
 import { requestIdOf } from './request-identity.ts'
-import { securityHeaders } from './response-headers.ts'
+import { securityHeaders, transportSecurity } from './response-headers.ts'
 import { bytes } from './size.ts'
 import { translateFault } from './translate-fault.ts'
 import { answerUnmatched } from './unmatched.ts'
@@ -54,7 +54,7 @@ export async function buildServer(
     clientErrorHandler: answerClientError(answerError),
     frameworkErrors: (fault, request, reply) => {
       // Such a request passes no hook.
-      reply.headers(securityHeaders(profile)).header('x-request-id', request.id)
+      reply.headers(securityHeaders).header('x-request-id', request.id)
       sendFault(fault, request, reply, answerError, environment)
     },
   })
@@ -84,9 +84,10 @@ function readJsonOnly(server: FastifyInstance): void {
 /** The one hook that every request passes: headers of its answer, and a record of it once that has left. */
 function beginRequests(server: FastifyInstance, environment: ServerEnvironment): void {
   const { clock } = environment.calls
-  const headers = securityHeaders(environment.profile)
+  const secure = environment.trustProxy && environment.profile === 'production'
   server.addHook('onRequest', (request, reply, done) => {
-    reply.headers(headers)
+    reply.headers(securityHeaders)
+    if (secure && request.protocol === 'https') reply.header('strict-transport-security', transportSecurity)
     reply.header('x-request-id', request.id)
     if (environment.draining()) reply.header('connection', 'close')
     if (requestChannel.hasSubscribers) {

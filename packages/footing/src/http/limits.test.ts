@@ -120,3 +120,17 @@ test('a worker opens no door unless it is given a port, and then only for health
   expect((await fetch(`${asked.url}/v1/late`)).status).toBe(404)
   await asked.stop()
 })
+
+test('behind a proxy that ends TLS, production tells browsers to stay with it; over plain HTTP nobody is told', async () => {
+  const app = createApp({ name: 'notes', modules: [notesModule] })
+  const env = { NODE_ENV: 'production', HOST: '127.0.0.1', DRAIN_DELAY_MS: '0' }
+  const header = async (settings: Record<string, string>, sent: Record<string, string>) => {
+    const one = await app.start({ env: { ...env, ...settings }, port: 0 })
+    const response = await fetch(`${one.url}/livez`, { headers: sent })
+    await one.stop()
+    return response.headers.get('strict-transport-security')
+  }
+  expect(await header({ TRUST_PROXY: 'true' }, { 'x-forwarded-proto': 'https' })).toBe('max-age=31536000')
+  expect(await header({ TRUST_PROXY: 'true' }, {})).toBeNull()
+  expect(await header({}, { 'x-forwarded-proto': 'https' })).toBeNull()
+})

@@ -82,7 +82,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'packages/console/src',
-    mayImport: [kernel],
+    mayImport: [],
     vendors: [],
     because: 'the console shows a state that it is given; it starts and calls nothing',
   },

@@ -187,21 +187,38 @@ function resolve(
 export function isLocal(tree: SyntaxTree, name: number): boolean {
   const wanted = tree.name(name)
   for (let fn = tree.enclosingFunction(name); fn >= 0; fn = tree.enclosingFunction(fn)) {
-    let isGlobal = false
-    let isBound = false
-    for (let at = fn + 1, end = tree.end(fn); at < end; at++) {
-      const kind = tree.kind(at)
-      if (kind === Kind.Global) {
-        for (let alias = tree.firstChild(at); alias >= 0; alias = tree.nextSibling(alias))
-          if (tree.name(alias) === wanted) isGlobal = true
-      } else if (kind === Kind.Name || kind === Kind.Param || kind === Kind.Handler || kind === Kind.FunctionDef) {
-        if (tree.value(at) < 0 || tree.name(at) !== wanted) continue
-        if (kind === Kind.Name && !tree.has(at, Flag.STORE)) continue
-        if (tree.scope(at) === fn || kind === Kind.Param) isBound = true
-      }
-    }
-    if (isGlobal) return false
-    if (isBound) return true
+    const { bound, global } = namesOf(tree, fn)
+    if (global.has(wanted)) return false
+    if (bound.has(wanted)) return true
   }
   return false
+}
+
+interface FunctionNames {
+  readonly bound: ReadonlySet<number>
+  readonly global: ReadonlySet<number>
+}
+
+const namesByTree = new WeakMap<SyntaxTree, Map<number, FunctionNames>>()
+
+/** Names that a function binds itself and those it gives to the module; looked for once, however many ask. */
+function namesOf(tree: SyntaxTree, fn: number): FunctionNames {
+  const known = namesByTree.get(tree) ?? new Map<number, FunctionNames>()
+  namesByTree.set(tree, known)
+  const before = known.get(fn)
+  if (before !== undefined) return before
+  const bound = new Set<number>()
+  const global = new Set<number>()
+  for (let at = fn + 1, end = tree.end(fn); at < end; at++) {
+    const kind = tree.kind(at)
+    if (kind === Kind.Global) {
+      for (let alias = tree.firstChild(at); alias >= 0; alias = tree.nextSibling(alias)) global.add(tree.name(alias))
+    } else if (kind === Kind.Name || kind === Kind.Param || kind === Kind.Handler || kind === Kind.FunctionDef) {
+      if (tree.value(at) < 0 || (kind === Kind.Name && !tree.has(at, Flag.STORE))) continue
+      if (kind === Kind.Param || tree.scope(at) === fn) bound.add(tree.name(at))
+    }
+  }
+  const names = { bound, global }
+  known.set(fn, names)
+  return names
 }

@@ -1,10 +1,10 @@
 // Where a piece of SQL text is executed: follows it through wrappers, formatting and one variable to the call that runs it.
-import { Flag, Kind } from '../facts/contract.ts'
+import { Kind } from '../facts/contract.ts'
 import type { SyntaxTree } from '../facts/tree.ts'
 import type { Confidence, ModuleId } from '../graph/contract.ts'
 import type { RuleContext } from '../rules/rule.ts'
 import { calleeName } from './expressions.ts'
-import { surveyOf } from './survey.ts'
+import { type Site, surveyOf } from './survey.ts'
 
 /** The call that sends the text to a database. */
 export interface SqlUse {
@@ -88,42 +88,74 @@ function executingCall(context: RuleContext, module: ModuleId, tree: SyntaxTree,
 function executorOfVariable(context: RuleContext, module: ModuleId, tree: SyntaxTree, assignment: number): number {
   const target = assignment + 1
   if (tree.kind(target) !== Kind.Name && tree.kind(target) !== Kind.Attribute) return -1
-  const name = tree.name(target)
   const scope = tree.scope(assignment)
   const isLocal = tree.kind(scope) === Kind.FunctionDef
   const from = isLocal ? assignment : 0
   const to = isLocal ? tree.end(scope) : tree.size
+  const calls = executorsByName(context, module, tree).get(tree.name(target)) ?? []
+  return calls.find((call) => call >= from && call < to) ?? -1
+}
+
+const executors = new WeakMap<SyntaxTree, ReadonlyMap<number, readonly number[]>>()
+
+/** Executing calls of a module by the names that they are given, in source order; found once for a module. */
+function executorsByName(
+  context: RuleContext,
+  module: ModuleId,
+  tree: SyntaxTree,
+): ReadonlyMap<number, readonly number[]> {
+  const known = executors.get(tree)
+  if (known !== undefined) return known
+  const found = new Map<number, number[]>()
   for (const method of EXECUTORS) {
-    for (const site of surveyOf(context).callsNamed(method)) {
-      if (site.module !== module || site.node < from || site.node >= to) continue
-      for (let at = tree.nextSibling(site.node + 1); at >= 0; at = tree.nextSibling(at)) {
-        if (isNamed(tree, at, name)) return site.node
+    const sites = surveyOf(context).callsNamed(method)
+    for (let index = firstOf(sites, module); index < sites.length && sites[index]!.module === module; index++) {
+      const call = sites[index]!.node
+      for (let at = tree.nextSibling(call + 1); at >= 0; at = tree.nextSibling(at)) {
+        for (const name of namesOf(tree, at)) {
+          const calls = found.get(name)
+          if (calls === undefined) found.set(name, [call])
+          else calls.push(call)
+        }
       }
     }
   }
-  return -1
+  for (const calls of found.values()) calls.sort((a, b) => a - b)
+  executors.set(tree, found)
+  return found
 }
 
-/** The node is that name, an attribute of that name, or one of them wrapped: `text(QUERY)`, `QUERY.format(…)`, `QUERY % x`. */
-function isNamed(tree: SyntaxTree, node: number, name: number): boolean {
+/** Index of a module's first site; sites come in module order. */
+function firstOf(sites: readonly Site[], module: ModuleId): number {
+  let low = 0
+  let high = sites.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (sites[middle]!.module < module) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Names that an argument is or wraps: `QUERY`, `self.QUERY`, `text(QUERY)`, `QUERY.format(…)`, `QUERY % x`. */
+function namesOf(tree: SyntaxTree, node: number): number[] {
+  const names: number[] = []
   let at = node
   for (let steps = 0; steps < 8; steps++) {
     const kind = tree.kind(at)
-    if (kind === Kind.Name || kind === Kind.Attribute) {
-      if (tree.name(at) === name && !tree.has(at, Flag.STORE)) return true
-      if (kind === Kind.Name) return false
+    if (kind === Kind.Name) return [...names, tree.name(at)]
+    if (kind === Kind.Attribute) {
+      names.push(tree.name(at))
       at++
     } else if (kind === Kind.Call) {
-      const callee = calleeName(tree, at)
-      if (!WRAPPERS.has(callee)) return false
+      if (!WRAPPERS.has(calleeName(tree, at))) return names
       // `QUERY.format(…)` has the text before the dot, `text(QUERY)` between the parentheses.
+      if (tree.kind(at + 1) === Kind.Attribute && tree.kind(at + 2) === Kind.Name) names.push(tree.name(at + 2))
       const argument = tree.nextSibling(at + 1)
-      if (tree.kind(at + 1) === Kind.Attribute && tree.kind(at + 2) === Kind.Name && tree.name(at + 2) === name)
-        return true
-      if (argument < 0) return false
+      if (argument < 0) return names
       at = argument
     } else if (kind === Kind.BinOp || kind === Kind.Keyword || kind === Kind.Await) at++
-    else return false
+    else return names
   }
-  return false
+  return names
 }

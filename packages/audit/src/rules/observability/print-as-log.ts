@@ -22,6 +22,7 @@ export const rule: Rule = {
     let examined = 0
     const commands = commandLineModules(context)
     const served = servedModules(context)
+    const terminal = new Map<FunctionId, boolean>()
     for (const site of surveyOf(context).callsNamed('print')) {
       const module = context.program.modules[site.module]!
       if (module.role !== 'code' || commands.has(site.module) || !served.has(site.module)) continue
@@ -31,9 +32,12 @@ export const rule: Rule = {
       if (keyword(tree, site.node, 'file') >= 0 || isUnderMainGuard(tree, site.node) || isVerbosePath(tree, site.node))
         continue
       const print = { ...site, body: bodyOf(context, site), inHandler: handlerAround(tree, site.node) >= 0 }
-      if (speaksToTerminal(context, tree, print)) continue
+      if (!terminal.has(print.body)) terminal.set(print.body, speaksToTerminal(context, tree, print))
+      if (terminal.get(print.body)) continue
       const key = `${print.body} ${print.inHandler}`
-      byPlace.set(key, [...(byPlace.get(key) ?? []), print])
+      const known = byPlace.get(key)
+      if (known === undefined) byPlace.set(key, [print])
+      else known.push(print)
     }
     const detections = [...byPlace.values()]
       .map((prints) => detection(context, prints))

@@ -27,7 +27,9 @@ export const rule: Rule = {
         // Variables of one module that one function changes first are one thing to repair.
         const key = first.get(write.variable) ?? `${write.variable.module} ${bodyOf(context, write)}`
         first.set(write.variable, key)
-        byPlace.set(key, [...(byPlace.get(key) ?? []), write])
+        const known = byPlace.get(key)
+        if (known === undefined) byPlace.set(key, [write])
+        else known.push(write)
       }
     }
     dropLatches(context, byPlace)
@@ -82,7 +84,8 @@ function isMemo(context: RuleContext, write: StateWrite): boolean {
   const name = context.trees[0]!.strings.id(write.variable.name)
   if (write.variable.kind !== 'object' && (HANDLES.test(write.variable.name) || LOCKS.test(write.variable.name)))
     return true
-  if (write.variable.kind !== 'object' && write.how === 'assigned') return asksWhetherMade(tree, fn, name)
+  if (write.variable.kind !== 'object' && write.how === 'assigned')
+    return remembered(tree, `asks ${fn} ${name}`, () => asksWhetherMade(tree, fn, name))
   if (write.variable.kind === 'scalar' && SETS_UP.test(subjectOf(context, write))) return true
   // A set of what this process has done already: `if x not in seen: …; seen.add(x)`.
   if (write.how === '`.add()`' && looksUp(tree, fn, name)) return true
@@ -170,6 +173,23 @@ function mentions(tree: SyntaxTree, node: number, name: number): boolean {
 
 /** `k in X`, `X.get(k)`, or `X[k]` inside a try. */
 function looksUp(tree: SyntaxTree, fn: number, name: number): boolean {
+  return remembered(tree, `looks ${fn} ${name}`, () => searchesFor(tree, fn, name))
+}
+
+const answers = new WeakMap<SyntaxTree, Map<string, boolean>>()
+
+/** One answer for each function and name: a generated function may write the same variable ten thousand times. */
+function remembered(tree: SyntaxTree, question: string, answer: () => boolean): boolean {
+  const known = answers.get(tree) ?? new Map<string, boolean>()
+  answers.set(tree, known)
+  const before = known.get(question)
+  if (before !== undefined) return before
+  const result = answer()
+  known.set(question, result)
+  return result
+}
+
+function searchesFor(tree: SyntaxTree, fn: number, name: number): boolean {
   for (let at = fn; at < tree.end(fn); at++) {
     const kind = tree.kind(at)
     if (kind === Kind.Compare) {

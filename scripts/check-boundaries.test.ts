@@ -25,6 +25,7 @@ function check(sources: Readonly<Record<string, string>>): readonly string[] {
   const all = {
     'packages/low/package.json': manifest('low'),
     'packages/high/package.json': manifest('high'),
+    'packages/high/src/used.ts': "import { x } from '@x/low'\nimport 'pg'\n",
     ...sources,
   }
   for (const [path, text] of Object.entries(all)) {
@@ -77,6 +78,12 @@ test('files that load each other are a circle; types alone are not', () => {
     'packages/high/src/b.ts': "import { type A } from './a.ts'\n",
   })
   expect(types).toEqual([])
+})
+
+test('an arrow that is allowed and not there is a fault', () => {
+  expect(check({ 'packages/high/src/used.ts': "import 'pg'\n" })).toEqual([
+    expect.stringMatching(/packages\/high\/src is allowed to import packages\/low\/src and does not/),
+  ])
 })
 
 test('an import in a comment is none', () => {

@@ -19,7 +19,7 @@ export function findBoundaryFaults(
     const fault = edge.external ? vendorFault(from, edge) : arrowFault(from, edge, entries, rules)
     return fault === undefined ? [] : [`${edge.from}:${edge.line}  ${fault}`]
   })
-  return [...homeless, ...crossings, ...findCircles(edges)]
+  return [...homeless, ...crossings, ...findCircles(edges), ...findUnused(edges, rules)]
 }
 
 /** The layer of a file: the one with the longest folder that contains it. */
@@ -54,6 +54,19 @@ function arrowFault(
 
 function packageOf(file: string): string {
   return file.split('/').slice(0, 2).join('/')
+}
+
+// An arrow that is allowed and not there any more would let it come back unseen.
+function findUnused(edges: readonly ImportEdge[], rules: readonly Layer[]): readonly string[] {
+  return rules.flatMap((layer) => {
+    const own = edges.filter((edge) => layerOf(edge.from, rules) === layer)
+    const used = new Set(own.map((edge) => (edge.external ? edge.to : layerOf(edge.to, rules)?.folder)))
+    return [...layer.mayImport, ...layer.vendors]
+      .filter((allowed) => !used.has(allowed))
+      .map(
+        (allowed) => `scripts/layers.ts:1  ${layer.folder} is allowed to import ${allowed} and does not: take it out`,
+      )
+  })
 }
 
 // Circles of what is loaded at run time; an import of types only loads nothing.

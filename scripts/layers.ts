@@ -40,18 +40,18 @@ export const layers: readonly Layer[] = [
   {
     folder: `${core}/http`,
     mayImport: [kernel, `${core}/module`],
-    vendors: ['fastify', '@fastify/cors', '@standard-schema/spec'],
+    vendors: ['fastify', '@fastify/cors'],
     because: 'the HTTP framework is known to one folder',
   },
   {
     folder: `${core}/app`,
     mayImport: [kernel, `${core}/module`, `${core}/http`, `${core}/data`],
-    vendors: ['@standard-schema/spec', 'fastify'],
+    vendors: ['fastify'],
     because: 'an application joins the capabilities; of the HTTP framework its door knows one type',
   },
   {
     folder: `${core}/telemetry`,
-    mayImport: [kernel, `${core}/app`, `${core}/module`, `${core}/http`, `${core}/data`],
+    mayImport: [kernel, `${core}/app`, `${core}/module`, `${core}/http`],
     vendors: ['pino'],
     because: 'telemetry listens to diagnostics channels; nothing imports it, so it can be left out',
   },
@@ -88,7 +88,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${cli}/commands`,
-    mayImport: [kernel, core, `${core}/telemetry`, `${core}/data`, audit, cli, `${cli}/audit`, `${cli}/dev`],
+    mayImport: [core, `${core}/telemetry`, audit, cli, `${cli}/audit`, `${cli}/dev`],
     vendors: [],
     because: 'a command is a small object; the work is in the packages',
   },
@@ -112,7 +112,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'examples/conduit/src',
-    mayImport: [kernel, core, `${core}/testing`],
+    mayImport: [core, `${core}/testing`],
     vendors: ['zod', 'jose', 'kysely', 'ajv', 'ajv-formats', 'yaml'],
     because: 'an application knows the library and its own schemas, never the inside of a package',
   },

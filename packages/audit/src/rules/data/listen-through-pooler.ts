@@ -1,10 +1,12 @@
 // data/listen-through-pooler: LISTEN subscribes a session, and a transaction pooler hands that session to others.
+
 import { Kind } from '../../facts/contract.ts'
 import type { Detection } from '../../findings/finding.ts'
 import type { Confidence, FunctionId } from '../../graph/contract.ts'
 import { opensDirectConnection } from '../../survey/dedicated-connection.ts'
 import { poolerEvidence } from '../../survey/deployment.ts'
 import { argumentCount } from '../../survey/expressions.ts'
+import { addTo } from '../../survey/grouping.ts'
 import { Sql } from '../../survey/sql-text.ts'
 import { sqlUse } from '../../survey/sql-use.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
@@ -27,7 +29,7 @@ export const rule: Rule = {
     const byBody = new Map<FunctionId, Subscription[]>()
     for (const item of subscriptions(context)) {
       const body = bodyOf(context, item)
-      byBody.set(body, [...(byBody.get(body) ?? []), item])
+      addTo(byBody, body, item)
     }
     const detections = [...byBody].map(([body, items]) => detection(context, body, items))
     return { detections, examined: { count: detections.length, of: 'functions that listen for notifications' } }

@@ -1,6 +1,8 @@
 // data/mixed-access-patterns: two ORMs or an ORM and a bare driver on one database: two transactions, two pools, two truths.
+
 import type { Detection } from '../../findings/finding.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
+import { addTo } from '../../survey/grouping.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { counted, listed, placeOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
@@ -97,7 +99,7 @@ function waysIn(context: RuleContext): ReadonlyMap<string, readonly Site[]> {
         const externals = program.imports.externalsOf(site.module)
         if (!packages.some((item) => externals.has(item))) continue
         if (DRIVERS.has(way) && listens(context, site)) continue
-        if (name.test(program.nameOf(site.module, site.node + 1))) found.set(way, [...(found.get(way) ?? []), site])
+        if (name.test(program.nameOf(site.module, site.node + 1))) addTo(found, way, site)
       }
     }
   }

@@ -1,9 +1,11 @@
 // data/raw-sql-outside-data-layer: SQL text in views, serializers and tasks, where nobody looks for it when a table changes.
+
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Detection } from '../../findings/finding.ts'
 import type { EntryKind, FunctionId } from '../../graph/contract.ts'
 import { calleeName, positional, receiverOf } from '../../survey/expressions.ts'
+import { addTo } from '../../survey/grouping.ts'
 import { Sql } from '../../survey/sql-text.ts'
 import { type SqlUse, sqlUse } from '../../survey/sql-use.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
@@ -24,7 +26,7 @@ export const rule: Rule = {
       examined++
       if (!isOutside(context, statement)) continue
       const body = bodyOf(context, statement)
-      byBody.set(body, [...(byBody.get(body) ?? []), statement])
+      addTo(byBody, body, statement)
     }
     return {
       detections: [...byBody].map(([body, items]) => detection(context, body, items)),

@@ -1,10 +1,12 @@
 // data/session-advisory-lock: advisory locks that belong to a session, which a transaction pooler does not keep.
+
 import { Kind } from '../../facts/contract.ts'
 import type { Detection, RelatedPlace } from '../../findings/finding.ts'
 import type { CallId, Confidence, FunctionId } from '../../graph/contract.ts'
 import { opensDirectConnection } from '../../survey/dedicated-connection.ts'
 import { poolerEvidence } from '../../survey/deployment.ts'
 import { calleeName, isInside, keyword, receiverOf } from '../../survey/expressions.ts'
+import { addTo } from '../../survey/grouping.ts'
 import { Sql } from '../../survey/sql-text.ts'
 import { sqlUse } from '../../survey/sql-use.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
@@ -37,7 +39,7 @@ export const rule: Rule = {
     const byWrapper = new Map<FunctionId, Lock[]>()
     for (const lock of locks) {
       const wrapper = wrapperOf(context, lock)
-      byWrapper.set(wrapper, [...(byWrapper.get(wrapper) ?? []), lock])
+      addTo(byWrapper, wrapper, lock)
     }
     return {
       detections: [...byWrapper].map(([wrapper, held]) => detection(context, wrapper, held)),

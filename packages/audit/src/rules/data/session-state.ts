@@ -1,8 +1,10 @@
 // data/session-state: settings, temporary tables and held cursors that outlive their transaction and leak through a pooler.
+
 import type { Detection } from '../../findings/finding.ts'
 import type { FunctionId } from '../../graph/contract.ts'
 import { opensDirectConnection } from '../../survey/dedicated-connection.ts'
 import { poolerEvidence } from '../../survey/deployment.ts'
+import { addTo } from '../../survey/grouping.ts'
 import { Sql } from '../../survey/sql-text.ts'
 import { type SqlUse, sqlUse } from '../../survey/sql-use.ts'
 import { type SqlText, surveyOf } from '../../survey/survey.ts'
@@ -35,7 +37,7 @@ export const rule: Rule = {
       const use = sqlUse(context, text.module, text.node)
       if (use === undefined || usesOnlyOtherEngine(context, text.module)) continue
       const body = bodyOf(context, text)
-      byBody.set(body, [...(byBody.get(body) ?? []), { text, use, evidence: evidence(context, text) }])
+      addTo(byBody, body, { text, use, evidence: evidence(context, text) })
     }
     const detections = [...byBody].map(([body, uses]) => detection(context, body, uses))
     return { detections, examined: { count: statements + detections.length, of: 'SQL statements in code' } }

@@ -1,6 +1,8 @@
 // framework/mixed-frameworks: two web frameworks answer requests in one service, so nothing is written once.
+
 import type { Detection } from '../../findings/finding.ts'
 import type { EntryPoint, Program } from '../../graph/contract.ts'
+import { addTo } from '../../survey/grouping.ts'
 import { counted, isProduct, listed } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
@@ -37,7 +39,7 @@ export const rule: Rule = {
       const frameworks = new Map<string, EntryPoint[]>()
       for (const entry of entries) {
         const family = FAMILIES[entry.framework.toLowerCase()] ?? entry.framework.toLowerCase()
-        frameworks.set(family, [...(frameworks.get(family) ?? []), entry])
+        addTo(frameworks, family, entry)
       }
       const used = [...frameworks]
         .filter(([, own]) => own.length >= ROUTES && own.length / entries.length >= SHARE)
@@ -89,7 +91,7 @@ function routesByRoot({ program }: RuleContext): ReadonlyMap<string, readonly En
     // A route belongs to a framework that its own module, or the place of its registration, imports.
     if (!isProduct(module) || !isImported(program, entry, module.id)) continue
     const root = module.domain >= 0 ? program.packages[module.domain]!.root : ''
-    found.set(root, [...(found.get(root) ?? []), entry])
+    addTo(found, root, entry)
   }
   return found
 }

@@ -1,10 +1,12 @@
 // observability/print-as-log: print in code that serves users or runs jobs, where nobody reads standard output line by line.
+
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Detection, Severity } from '../../findings/finding.ts'
 import type { FunctionId } from '../../graph/contract.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { handlerAround, isUnderMainGuard, keyword } from '../../survey/expressions.ts'
+import { addTo } from '../../survey/grouping.ts'
 import { servedModules } from '../../survey/served-modules.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, chainTo, counted, functionSite, placeOf, SERVING } from '../../survey/whereabouts.ts'
@@ -35,9 +37,7 @@ export const rule: Rule = {
       if (!terminal.has(print.body)) terminal.set(print.body, speaksToTerminal(context, tree, print))
       if (terminal.get(print.body)) continue
       const key = `${print.body} ${print.inHandler}`
-      const known = byPlace.get(key)
-      if (known === undefined) byPlace.set(key, [print])
-      else known.push(print)
+      addTo(byPlace, key, print)
     }
     const detections = [...byPlace.values()]
       .map((prints) => detection(context, prints))

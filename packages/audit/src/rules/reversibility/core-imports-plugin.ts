@@ -1,6 +1,8 @@
 // reversibility/core-imports-plugin: a domain package that imports one concrete plugin instead of the plugin interface.
+
 import type { Detection } from '../../findings/finding.ts'
 import type { ImportEdge, Module } from '../../graph/contract.ts'
+import { addTo } from '../../survey/grouping.ts'
 import { counted, isProduct } from '../../survey/whereabouts.ts'
 import type { Rule } from '../rule.ts'
 
@@ -28,7 +30,7 @@ export const rule: Rule = {
       if (plugin === '' || !isProduct(from) || isComposition(from) || isInside(from.name, parentOf(plugin))) continue
       importers.add(edge.from)
       const pair = `${edge.from} ${plugin}`
-      byPair.set(pair, [...(byPair.get(pair) ?? []), edge])
+      addTo(byPair, pair, edge)
     }
     const detections: Detection[] = []
     for (const [pair, edges] of byPair) {

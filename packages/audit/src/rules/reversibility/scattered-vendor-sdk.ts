@@ -1,8 +1,10 @@
 // reversibility/scattered-vendor-sdk: one vendor's SDK in many domain packages, so that leaving the vendor touches them all.
+
 import { Kind } from '../../facts/contract.ts'
 import type { Detection } from '../../findings/finding.ts'
 import type { Module, ModuleId } from '../../graph/contract.ts'
 import { argument, calleeName, constantText } from '../../survey/expressions.ts'
+import { addTo } from '../../survey/grouping.ts'
 import { counted, isProduct, listed } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 
@@ -80,13 +82,13 @@ function vendorUsers(context: RuleContext): ReadonlyMap<string, readonly User[]>
       const own = user(context, module, new RegExp(`^(?:${names.join('|')})(?:\\.|$)`), externals.get(name)!)
       // One SDK, many services: a queue here and a bucket there are two vendors' worth of knowledge, not one scattered.
       for (const part of vendor === AWS && own.calls.length > 0 ? awsServices(context, module) : [vendor]) {
-        found.set(part, [...(found.get(part) ?? []), own])
+        addTo(found, part, own)
       }
     }
     if (!externals.has('google') && !externals.has('googleapiclient') && !externals.has('azure')) continue
     for (const [vendor, pattern] of Object.entries(NAMESPACED)) {
       const line = importLine(context, module.id, pattern)
-      if (line > 0) found.set(vendor, [...(found.get(vendor) ?? []), user(context, module, pattern, line)])
+      if (line > 0) addTo(found, vendor, user(context, module, pattern, line))
     }
   }
   return found

@@ -1,9 +1,11 @@
 // state/in-memory-session: who is logged in is known to one worker, or to one disk, only.
+
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Detection } from '../../findings/finding.ts'
 import type { Place } from '../../graph/contract.ts'
 import { webWorkers } from '../../survey/deployment.ts'
+import { addTo } from '../../survey/grouping.ts'
 import { type ModuleVariable, moduleVariables, type StateWrite, stateWrites } from '../../survey/module-state.ts'
 import { bodyOf, isProduct, placeOf, SERVING, servedBy, subjectOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
@@ -22,7 +24,7 @@ export const rule: Rule = {
     if (sessions.size > 0) {
       for (const write of stateWrites(context, sessions)) {
         if (servedBy(context, bodyOf(context, write), SERVING) === undefined) continue
-        stores.set(write.variable, [...(stores.get(write.variable) ?? []), write])
+        addTo(stores, write.variable, write)
       }
     }
     const settings = sessionSettings(context)

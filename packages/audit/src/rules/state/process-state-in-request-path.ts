@@ -1,8 +1,10 @@
 // state/process-state-in-request-path: module-level variables that requests change, so each worker has its own truth.
+
 import { compareOp, Flag, Kind, Op } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Detection } from '../../findings/finding.ts'
 import { type WorkerCount, webWorkers } from '../../survey/deployment.ts'
+import { addTo } from '../../survey/grouping.ts'
 import { type ModuleVariable, moduleVariables, type StateWrite, stateWrites } from '../../survey/module-state.ts'
 import { bodyOf, chainTo, listed, placeOf, SERVING, servedBy, subjectOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
@@ -27,9 +29,7 @@ export const rule: Rule = {
         // Variables of one module that one function changes first are one thing to repair.
         const key = first.get(write.variable) ?? `${write.variable.module} ${bodyOf(context, write)}`
         first.set(write.variable, key)
-        const known = byPlace.get(key)
-        if (known === undefined) byPlace.set(key, [write])
-        else known.push(write)
+        addTo(byPlace, key, write)
       }
     }
     dropLatches(context, byPlace)

@@ -6,7 +6,7 @@ import { type Command, exit } from '../command.ts'
 /** `footing dev [app]`. */
 export const dev: Command = {
   name: 'dev',
-  summary: 'run an application with its database and console, and restart it when a file changes',
+  summary: 'run an application with database and console, restart it on changes',
   description:
     'Starts an embedded PostgreSQL under .footing/ unless DATABASE_URL is set, migrates every module, starts the ' +
     'application with all roles and serves the development console on loopback. The application listens on PORT (3000).',

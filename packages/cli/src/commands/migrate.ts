@@ -7,7 +7,7 @@ import { type Command, type CommandContext, type ExitCode, exit } from '../comma
 /** `footing migrate up|status|plan [app]`. */
 export const migrate: Command = {
   name: 'migrate',
-  summary: 'bring the database up to date (up), say what is pending (status) or what it would break (plan)',
+  summary: 'apply migrations, say what is pending, or review it first',
   description:
     'Works on DATABASE_DIRECT_URL, else DATABASE_URL, which must be PostgreSQL itself and no pooler; without either, on ' +
     'the embedded PostgreSQL of footing dev. Several machines may run it at once: one migrates, the others wait. ' +

@@ -3,6 +3,7 @@ import { Flag, Kind, NO_VALUE, NODE_WORDS } from '../facts/contract.ts'
 import type { ModuleId, Program } from '../graph/contract.ts'
 import type { RuleContext } from '../rules/rule.ts'
 import { classifyText } from './sql-text.ts'
+import { isProduct } from './whereabouts.ts'
 
 /** A node of a module. */
 export interface Site {
@@ -16,7 +17,7 @@ export interface SqlText extends Site {
   readonly classes: number
 }
 
-/** What the pass noted. Sites come in module order, then source order. */
+/** What the pass noted in product code. Sites come in module order, then source order. */
 export interface Survey {
   /** Calls whose callee ends in this name: `callsNamed('execute')` has `cursor.execute(…)` and `execute(…)`. */
   callsNamed(name: string): readonly Site[]
@@ -48,7 +49,7 @@ export function surveyOf(context: RuleContext): Survey {
   return survey
 }
 
-function makeSurvey({ trees }: RuleContext): Survey {
+function makeSurvey({ trees, program }: RuleContext): Survey {
   const strings = trees[0]?.strings
   const size = strings?.size ?? 0
   const self = strings?.id('self') ?? -1
@@ -79,6 +80,8 @@ function makeSurvey({ trees }: RuleContext): Survey {
   }
 
   for (let module = 0; module < trees.length; module++) {
+    // Tests, migrations and scripts do not serve: no rule of the survey judges them.
+    if (!isProduct(program.modules[module]!)) continue
     const { nodes, names, size: nodeCount } = trees[module]!
     for (let node = 1, word = NODE_WORDS; node < nodeCount; node++, word += NODE_WORDS) {
       const head = nodes[word]!

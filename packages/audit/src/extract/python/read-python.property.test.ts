@@ -15,14 +15,12 @@ const name = fc
   .constantFrom('a', 'b2', '_c', 'match', 'type', 'é')
   .map((text): Piece => ({ text, facts: `Name ${text}` }))
 const integer = fc.nat(10_000).map((value): Piece => ({ text: String(value), facts: `Number ${value}` }))
-const string = fc
-  .string({ maxLength: 8 })
-  .map(
-    (value): Piece => ({
-      text: JSON.stringify(value).replaceAll('\\/', '/'),
-      facts: `String ${JSON.stringify(value)}`,
-    }),
-  )
+const string = fc.string({ maxLength: 8 }).map(
+  (value): Piece => ({
+    text: JSON.stringify(value).replaceAll('\\/', '/'),
+    facts: `String ${JSON.stringify(value)}`,
+  }),
+)
 
 const { expression } = fc.letrec<{ expression: Piece; atom: Piece }>((tie) => ({
   atom: fc.oneof(

@@ -26,7 +26,7 @@ export interface StatementStatistics {
  * The statements that took most time, dearest first.
  * @throws data-statistics-missing when the server does not collect them
  */
-export async function topStatements(database: Database<unknown>, most = 20): Promise<readonly StatementStatistics[]> {
+export async function topStatements(database: Pick<Database<unknown>, 'query'>, most = 20): Promise<readonly StatementStatistics[]> {
   const place = await extensionSchema(database)
   const rows = await database.query<StatisticsRow>(
     `select query as text, calls::float8, rows::float8, total_exec_time as total_ms, mean_exec_time as mean_ms,
@@ -60,7 +60,7 @@ interface StatisticsRow {
   readonly share: number
 }
 
-async function extensionSchema(database: Database<unknown>): Promise<string> {
+async function extensionSchema(database: Pick<Database<unknown>, 'query'>): Promise<string> {
   const [found] = await database.query<{ place: string; loaded: boolean }>(
     `select quote_ident(n.nspname) as place,
             position('pg_stat_statements' in coalesce(current_setting('shared_preload_libraries', true), '')) > 0 as loaded

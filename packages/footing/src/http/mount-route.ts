@@ -88,7 +88,8 @@ export function mountRoute(server: FastifyInstance, placed: PlacedRoute, environ
       request.footing = context
       running.add(context)
       reply.raw.on('close', () => {
-        if (!reply.raw.writableFinished) context.end(cancelledError(context))
+        // Nobody waits any more for what is still under way.
+        if (running.has(context)) context.end(cancelledError(context))
       })
       // Answered by functions, not by a promise of the handler: that saves two turns of the queue for each request.
       const remember = () => {

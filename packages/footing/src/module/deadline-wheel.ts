@@ -15,6 +15,7 @@ export interface WheelEntry {
 
 /** A deadline is noticed at most this many milliseconds late. */
 const tickMs = 8
+/** A power of two, so that the slot of a tick is cut out of its bits. */
 const slots = 512
 
 /** Watches deadlines with one coarse timer that runs only while somebody waits. */
@@ -42,7 +43,7 @@ export class DeadlineWheel {
       this.#arm()
     }
     const tick = Math.max(Math.ceil(entry.deadline / tickMs), this.#lastTick + 1)
-    const slot = tick % slots
+    const slot = slotOf(tick)
     const first = this.#slots[slot]
     entry.slot = slot
     entry.nextInSlot = first
@@ -74,7 +75,7 @@ export class DeadlineWheel {
     // After a pause longer than a whole turn each slot is visited once.
     const first = Math.max(this.#lastTick + 1, tick - slots + 1)
     this.#lastTick = tick
-    for (let at = first; at <= tick; at++) this.#expireSlot(at % slots, now)
+    for (let at = first; at <= tick; at++) this.#expireSlot(slotOf(at), now)
     // The timer outlives the last entry by one tick: calls that follow each other closely do not start it anew.
     if (this.#size > 0) this.#arm()
     else this.#timer = undefined
@@ -92,4 +93,9 @@ export class DeadlineWheel {
       entry.expire()
     }
   }
+}
+
+/** Whole numbers are cut modulo 2^32 first, which leaves the lower bits as they are: it never wraps wrongly. */
+function slotOf(tick: number): number {
+  return (tick >>> 0) & (slots - 1)
 }

@@ -81,7 +81,7 @@ export function createTerminal(input: TerminalInput): Terminal {
     },
     style: paint(wantsColor(stdout, env, input.color)),
     noteStyle: paint(wantsColor(stderr, env, input.color)),
-    width: stdout.isTTY === true ? Math.max(40, stdout.columns ?? 80) : 80,
+    width: stdout.isTTY === true ? Math.max(40, stdout.columns || 80) : 80,
     live: stderr.isTTY === true && smart && !quiet,
     interactive: stderr.isTTY === true && input.stdinIsTTY === true && smart,
     wantsJson: json,

@@ -1,5 +1,5 @@
 // Where an import statement leads: a module of the project, or a name outside it.
-import { importLevel, Kind } from '../facts/contract.ts'
+import { compareOp, importLevel, Kind, Op } from '../facts/contract.ts'
 import type { SyntaxTree } from '../facts/tree.ts'
 import type { ImportTier, ModuleId } from './contract.ts'
 import type { ModuleMap } from './module-map.ts'
@@ -67,5 +67,16 @@ function isTypeOnlyTest(tree: SyntaxTree, test: number): boolean {
   const kind = tree.kind(test)
   if (kind === Kind.False) return true
   if (kind === Kind.Number) return tree.value(test) === 0 && tree.flags(test) !== 0
+  // `if TYPE_CHECKING is True:` and `== True`.
+  if (kind === Kind.Compare) {
+    const operator = compareOp(tree.value(test), 0)
+    const right = tree.nextSibling(test + 1)
+    return (
+      (operator === Op.Is || operator === Op.Equal) &&
+      tree.nextSibling(right) < 0 &&
+      tree.kind(right) === Kind.True &&
+      isTypeOnlyTest(tree, test + 1)
+    )
+  }
   return (kind === Kind.Name || kind === Kind.Attribute) && tree.text(test) === 'TYPE_CHECKING'
 }

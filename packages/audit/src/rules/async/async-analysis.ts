@@ -6,6 +6,7 @@ import { type Arrow, ArrowKind } from '../../graph/call-graph.ts'
 import type { Confidence, FunctionId, Program } from '../../graph/contract.ts'
 import { ScopeKind } from '../../graph/source-index.ts'
 import { type BlockingSite, blockingSites, type Family, worksOnce } from './blocking-sites.ts'
+import { closedBranches, isUnder } from './closed-branches.ts'
 import { type Standing, standingOf } from './standing.ts'
 
 /** Sync functions between an async body and the primitive, at most. */
@@ -106,6 +107,23 @@ export class AsyncAnalysis {
     if (depth[arrow.target]! < 0) return undefined
     const steps: { from: FunctionId; arrow: Arrow }[] = [{ from: body, arrow }]
     let at = arrow.target
+    const closed = closedBranches(this.program, body, arrow)
+    if (closed.size > 0) {
+      const own = this.sites(at).find(
+        (site) => site.family === family && site.confidence !== 'possible' && !isUnder(closed, site.node),
+      )
+      if (own !== undefined)
+        return { steps, site: own, holder: at, confidence: arrow.sure ? own.confidence : 'probable' }
+      const open = this.syncCalls(at)
+        .filter((call) => depth[call.target]! >= 0 && call.target !== at && !isUnder(closed, call.node))
+        .reduce<Arrow | undefined>(
+          (best, call) => (best === undefined || depth[call.target]! < depth[best.target]! ? call : best),
+          undefined,
+        )
+      if (open === undefined) return undefined
+      steps.push({ from: at, arrow: open })
+      at = open.target
+    }
     for (let following = next[at]; following !== undefined; following = next[at]) {
       steps.push({ from: at, arrow: following })
       at = following.target

@@ -1,7 +1,9 @@
 // deep-import: reaching past the public face of another domain package.
+import { Kind } from '../../facts/contract.ts'
+import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Detection } from '../../findings/finding.ts'
 import type { DomainPackage, ImportEdge, Module, Program } from '../../graph/contract.ts'
-import type { Rule } from '../rule.ts'
+import type { Rule, RuleContext } from '../rule.ts'
 import { domainArrows } from './domain-arrows.ts'
 
 export const rule: Rule = {
@@ -11,8 +13,8 @@ export const rule: Rule = {
   effort: { minutes: 10, per: 'site' },
   trial: false,
   summary: 'Code takes a private name or an inner module of another domain package.',
-  run({ program }) {
-    const faces = publicFaces(program)
+  run({ program, trees }) {
+    const faces = publicFaces(program, trees)
     const edges = [...domainArrows(program).values()].flatMap(({ to, edges: own }) => own.map((edge) => ({ edge, to })))
     return {
       detections: edges.flatMap(({ edge, to }) => judge(program, edge, to, faces.get(to.id))),
@@ -84,13 +86,13 @@ function detection(
 }
 
 /** Names that the `__init__` of a package takes from its own modules, when there are any: its declared public face. */
-function publicFaces(program: Program): ReadonlyMap<number, ReadonlySet<string>> {
+function publicFaces(program: Program, trees: RuleContext['trees']): ReadonlyMap<number, ReadonlySet<string>> {
   const faces = new Map<number, Set<string>>()
   for (const domain of program.packages) {
     const init = domain.modules.find(
       (id) => program.modules[id]?.isPackage === true && program.modules[id]?.name === domain.name,
     )
-    if (init === undefined) continue
+    if (init === undefined || hasCodeOfItsOwn(trees[init]!)) continue
     const names = program.imports
       .importsOf(init)
       .filter((edge) => program.modules[edge.to]?.domain === domain.id && edge.tier === 'runtime')
@@ -99,6 +101,15 @@ function publicFaces(program: Program): ReadonlyMap<number, ReadonlySet<string>>
     if (names.length > 0) faces.set(domain.id, new Set(names))
   }
   return faces
+}
+
+/** An `__init__` with functions or classes imports for its own use, unless `__all__` says that it exports. */
+function hasCodeOfItsOwn(tree: SyntaxTree): boolean {
+  if (tree.mentions(tree.strings.id('__all__'))) return false
+  for (let at = tree.firstChild(0); at >= 0; at = tree.nextSibling(at)) {
+    if (tree.kind(at) === Kind.FunctionDef || tree.kind(at) === Kind.ClassDef) return true
+  }
+  return false
 }
 
 function list(names: readonly string[]): string {

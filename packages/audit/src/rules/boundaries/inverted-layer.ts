@@ -25,8 +25,11 @@ export const rule: Rule = {
         ),
       )
     const layers = kindArrows(program)
+    const standsOn = kindsBelow(program)
     const inverted = invertedKinds(layers).flatMap(({ from, to, edges, against }) =>
-      edges.map((edge) => detection(program, edge, `${from} modules`, `${to} modules`, against)),
+      edges
+        .filter((edge) => standsOn(edge.to, from))
+        .map((edge) => detection(program, edge, `${from} modules`, `${to} modules`, against)),
     )
     const known = new Set(domains.map(({ place }) => `${place.path}:${place.line}`))
     const judged = [...arrows.values()].length + layers.size
@@ -88,6 +91,32 @@ function invertedKinds(arrows: ReadonlyMap<string, KindArrow>) {
     if (against > arrow.edges.length && isLayered(arrow.edges.length, against)) found.push({ ...arrow, against })
   }
   return found
+}
+
+/**
+ * Whether a module reaches modules of a kind by imports at import time. A module of an outer kind that needs nothing of
+ * the inner one (base schemas of a toolkit) lies below both, whatever its name says.
+ */
+function kindsBelow(program: Program): (module: number, kind: string) => boolean {
+  const memo = new Map<number, ReadonlySet<string>>()
+  return (module, kind) => {
+    let kinds = memo.get(module)
+    if (kinds === undefined) {
+      const reached = new Set([module])
+      const found = new Set<string>()
+      for (const at of reached) {
+        for (const edge of program.imports.importsOf(at)) {
+          if (edge.tier !== 'runtime' || edge.dynamic || reached.has(edge.to)) continue
+          reached.add(edge.to)
+          const own = program.modules[edge.to]
+          if (own !== undefined) found.add(kindOf(own))
+        }
+      }
+      kinds = found
+      memo.set(module, kinds)
+    }
+    return kinds.has(kind)
+  }
 }
 
 function kindOf(module: Module): string {

@@ -36,7 +36,10 @@ interface BackEnd {
   readonly modules: readonly Module[]
 }
 
-/** One unit for each top package with ten modules of product code or more. */
+/**
+ * One unit for each top package with ten modules of product code or more. Three of them side by side (Django
+ * applications in one root) are the division already: folders by kind inside a part of the domain are no fault.
+ */
 function backEnds({ program }: RuleContext): BackEnd[] {
   const byTop = new Map<string, Module[]>()
   for (const module of program.modules) {
@@ -48,8 +51,10 @@ function backEnds({ program }: RuleContext): BackEnd[] {
     if (modules === undefined) byTop.set(key, [module])
     else modules.push(module)
   }
-  return [...byTop.entries()]
-    .filter(([, modules]) => modules.length >= 10)
+  const units = [...byTop.entries()].filter(([, modules]) => modules.length >= 10)
+  const rootOf = (key: string): string => key.slice(0, key.indexOf('\0'))
+  return units
+    .filter(([key]) => units.filter(([other]) => rootOf(other) === rootOf(key)).length < 3)
     .map(([key, modules]) => ({ name: key.slice(key.indexOf('\0') + 1), modules }))
 }
 

@@ -5,7 +5,7 @@ import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Detection, Severity } from '../../findings/finding.ts'
 import type { FunctionId } from '../../graph/contract.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
-import { handlerAround, isUnderMainGuard, keyword } from '../../survey/expressions.ts'
+import { calleeName, handlerAround, isUnderMainGuard, keyword, receiverOf } from '../../survey/expressions.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { servedModules } from '../../survey/served-modules.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
@@ -33,7 +33,7 @@ export const rule: Rule = {
       examined++
       if (keyword(tree, site.node, 'file') >= 0 || isUnderMainGuard(tree, site.node) || isVerbosePath(tree, site.node))
         continue
-      const print = { ...site, body: bodyOf(context, site), inHandler: handlerAround(tree, site.node) >= 0 }
+      const print = { ...site, body: bodyOf(context, site), inHandler: isOnlyTrace(tree, site.node) }
       if (!terminal.has(print.body)) terminal.set(print.body, speaksToTerminal(context, tree, print))
       if (terminal.get(print.body)) continue
       const key = `${print.body} ${print.inHandler}`
@@ -56,6 +56,20 @@ function isBuiltinPrint(context: RuleContext, tree: SyntaxTree, site: Site): boo
   if (tree.kind(site.node + 1) !== Kind.Name) return false
   const name = context.program.nameOf(site.module, site.node + 1)
   return name === 'builtins.print' || name === 'print' || name === ''
+}
+
+const LOGGING = new Set(['debug', 'info', 'warning', 'warn', 'error', 'exception', 'critical', 'capture_exception'])
+
+/** In an exception handler that neither logs nor raises: the print is all that is left of the exception. */
+function isOnlyTrace(tree: SyntaxTree, node: number): boolean {
+  const handler = handlerAround(tree, node)
+  for (let at = handler; at >= 0 && at < tree.end(handler); at++) {
+    const kind = tree.kind(at)
+    if (kind === Kind.Raise) return false
+    if (kind !== Kind.Call || !LOGGING.has(calleeName(tree, at))) continue
+    if (receiverOf(tree, at) >= 0 || calleeName(tree, at) === 'capture_exception') return false
+  }
+  return handler >= 0
 }
 
 /** Inside `if verbose:` or `if debug:` the print is a switch of a developer, and inside a Handler it is the log itself. */
@@ -99,7 +113,7 @@ function speaksToTerminal(context: RuleContext, tree: SyntaxTree, print: Print):
   return false
 }
 
-/** The prints of one function that are all inside exception handlers, or all outside. */
+/** The prints of one function that all stand for an exception, or none of which does. */
 function detection(context: RuleContext, prints: readonly Print[]): Detection | undefined {
   const { program } = context
   const first = prints[0]!

@@ -1,4 +1,5 @@
 // observability/unstructured-log: logs as prose, without fields and without the id that joins the lines of one request.
+import { Flag, Kind } from '../../facts/contract.ts'
 import type { Place } from '../../graph/contract.ts'
 import { applicationPlace, libraryInUse, mentionedIn } from '../../survey/application.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
@@ -41,7 +42,10 @@ export const rule: Rule = {
     const calls = LEVELS.reduce((sum, level) => sum + surveyOf(context).callsNamed(level).length, 0)
     const examined = { count: calls, of: 'log calls' }
     const isStructured = libraryInUse(context, STRUCTURED) !== '' || mentionedIn(context, FORMATTERS) !== ''
-    const hasId = libraryInUse(context, REQUEST_ID_LIBRARIES) !== '' || mentionedIn(context, REQUEST_IDS) !== ''
+    const hasId =
+      libraryInUse(context, REQUEST_ID_LIBRARIES) !== '' ||
+      mentionedIn(context, REQUEST_IDS) !== '' ||
+      isPutOnRecords(context)
     if (isStructured || hasId) return { detections: [], examined }
     return {
       detections: [
@@ -51,7 +55,7 @@ export const rule: Rule = {
           evidence: 'no JSON formatter, no request id',
           message: {
             what: 'Neither a JSON formatter nor a request id is set up for the logs.',
-            why: `${counted(calls, 'log call')} write prose: nobody can filter by user or route, and the lines of one request cannot be told from those beside them.`,
+            why: `${counted(calls, 'log call')} ${calls === 1 ? 'writes' : 'write'} prose: nobody can filter by user or route, and the lines of one request cannot be told from those beside them.`,
             do: 'Log JSON (structlog or a JSON formatter) and bind request, user and trace id in a middleware, once.',
           },
           confidence: 'probable',
@@ -60,6 +64,25 @@ export const rule: Rule = {
       examined,
     }
   },
+}
+
+/** A filter or factory of the project itself writes `record.request_id = …`. */
+function isPutOnRecords({ program, trees }: RuleContext): boolean {
+  const strings = trees[0]?.strings
+  if (strings === undefined) return false
+  const record = strings.id('record')
+  const ids = ['request_id', 'correlation_id', 'trace_id', 'req_id'].map((name) => strings.id(name))
+  const wanted = new Set(ids.filter((id) => id >= 0))
+  if (record < 0 || wanted.size === 0) return false
+  return program.modules.some((module) => {
+    const tree = trees[module.id]!
+    if (!isProduct(module) || !tree.mentions(record)) return false
+    for (let at = 0; at < tree.size; at++) {
+      if (tree.kind(at) === Kind.Attribute && tree.has(at, Flag.STORE) && wanted.has(tree.name(at)))
+        if (tree.kind(at + 1) === Kind.Name && tree.name(at + 1) === record) return true
+    }
+    return false
+  })
 }
 
 /** Files that configure a service; a basicConfig elsewhere is left over from a test by hand. */

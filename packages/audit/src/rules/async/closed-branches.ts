@@ -1,0 +1,82 @@
+// Branches of a function that one call of it closes: `if save:` when the call says `save=False`, or leaves a default of False.
+import { Flag, Kind, Op, ParamKind, paramKind } from '../../facts/contract.ts'
+import type { SyntaxTree } from '../../facts/tree.ts'
+import type { AnalysedProgram } from '../../graph/build-program.ts'
+import type { Arrow } from '../../graph/call-graph.ts'
+import type { FunctionId } from '../../graph/contract.ts'
+import { ScopeKind } from '../../graph/source-index.ts'
+
+/** Body nodes of the called function, with their ends, that this call does not enter. */
+export type ClosedBranches = ReadonlyMap<number, number>
+
+const NONE: ClosedBranches = new Map()
+
+/** The branches that the call behind an arrow closes by constants; empty when there are none or the call is not plain. */
+export function closedBranches({ index }: AnalysedProgram, body: FunctionId, arrow: Arrow): ClosedBranches {
+  if (index.scopeKind[arrow.target] !== ScopeKind.Function) return NONE
+  const tree = index.trees[index.scopeModule[arrow.target]!]!
+  const fn = index.scopeNode[arrow.target]!
+  const tests: { readonly branch: number; readonly name: string; readonly opens: boolean }[] = []
+  for (let at = fn; at < tree.end(fn); at++) {
+    if (tree.kind(at) !== Kind.If || tree.enclosingFunction(at) !== fn) continue
+    const negated = tree.kind(at + 1) === Kind.UnaryOp && tree.value(at + 1) === Op.Not
+    const test = negated ? at + 2 : at + 1
+    if (tree.kind(test) !== Kind.Name) continue
+    tests.push({ branch: tree.childOf(at, Kind.Body), name: tree.text(test), opens: !negated })
+  }
+  if (tests.length === 0) return NONE
+  const caller = index.trees[index.scopeModule[body]!]!
+  if (caller.kind(arrow.node) !== Kind.Call) return NONE
+  const given = flags(caller, arrow.node, tree, fn)
+  const closed = new Map<number, number>()
+  for (const { branch, name, opens } of tests) {
+    const value = given.get(name)
+    if (value !== undefined && value !== opens && !isRebound(tree, fn, name)) closed.set(branch, tree.end(branch))
+  }
+  return closed
+}
+
+/** Whether a node lies in one of the closed branches. */
+export function isUnder(closed: ClosedBranches, node: number): boolean {
+  for (const [from, end] of closed) if (node >= from && node < end) return true
+  return false
+}
+
+/** Parameters whose truth this call settles: given by keyword, or left at their default. */
+function flags(caller: SyntaxTree, call: number, tree: SyntaxTree, fn: number): ReadonlyMap<string, boolean> {
+  const settled = new Map<string, boolean>()
+  const keywords = new Map<string, number>()
+  let positionals = 0
+  for (let at = caller.nextSibling(call + 1); at >= 0; at = caller.nextSibling(at)) {
+    const kind = caller.kind(at)
+    if (kind === Kind.Starred || (kind === Kind.Keyword && caller.text(at) === '')) return settled
+    if (kind === Kind.Keyword) keywords.set(caller.text(at), at + 1)
+    else positionals++
+  }
+  // The call does not write a method's first parameter; where it does (`Class.method(self)`) a default is missed, no more.
+  let position = tree.kind(tree.scope(fn)) === Kind.ClassDef ? -1 : 0
+  for (let at = tree.firstChild(fn); at >= 0; at = tree.nextSibling(at)) {
+    if (tree.kind(at) !== Kind.Param) continue
+    const kind = paramKind(tree.flags(at))
+    const named = keywords.get(tree.text(at))
+    if (named !== undefined) settle(settled, tree.text(at), caller, named)
+    else if (kind === ParamKind.KeywordOnly || position >= positionals) {
+      if (tree.has(at, Flag.HAS_DEFAULT)) settle(settled, tree.text(at), tree, tree.lastChild(at))
+    }
+    if (kind === ParamKind.Positional || kind === ParamKind.PositionalOnly) position++
+  }
+  return settled
+}
+
+function settle(settled: Map<string, boolean>, name: string, tree: SyntaxTree, value: number): void {
+  const kind = tree.kind(value)
+  if (kind === Kind.True) settled.set(name, true)
+  else if (kind === Kind.False || kind === Kind.None) settled.set(name, false)
+}
+
+function isRebound(tree: SyntaxTree, fn: number, name: string): boolean {
+  for (let at = fn; at < tree.end(fn); at++) {
+    if (tree.kind(at) === Kind.Name && tree.has(at, Flag.STORE) && tree.text(at) === name) return true
+  }
+  return false
+}

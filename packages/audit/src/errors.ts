@@ -10,6 +10,13 @@ export const auditErrors = defineErrors({
     why: 'An audit needs a folder to look at.',
     remedy: 'Give the path of the repository: `footing audit PATH`.',
   },
+  'audit-root-unreadable': {
+    status: 403,
+    retryable: false,
+    what: 'The folder {path} cannot be read: {reason}',
+    why: 'The user that runs the audit has no right to list it.',
+    remedy: 'Give that user the right to read, or audit a copy.',
+  },
   'audit-nothing-to-read': {
     status: 422,
     retryable: false,

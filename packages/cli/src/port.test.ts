@@ -21,7 +21,10 @@ describe('a taken port', () => {
   test('says who has it and offers one that is free', async () => {
     const port = await listen('127.0.0.1')
     const fault: unknown = await claimPort(port, 'dev').catch((error: unknown) => error)
-    expect(fault).toMatchObject({ code: 'dev-port-taken', what: expect.stringContaining(`pid ${process.pid}`) })
+    expect(fault).toMatchObject({
+      code: 'dev-port-taken',
+      what: expect.stringContaining(`by node (pid ${process.pid}`),
+    })
     const offered = Number(/--port (\d+)/.exec(String(Reflect.get(fault as object, 'remedy')))?.[1])
     await expect(claimPort(offered, 'dev')).resolves.toBeUndefined()
   })

@@ -1,6 +1,7 @@
 // Ports: reading one, finding a free one, and saying who has a taken one.
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { basename } from 'node:path'
 import { cliErrors } from './errors.ts'
 
 /**
@@ -66,7 +67,9 @@ export async function portOwner(port: number): Promise<string | undefined> {
 }
 
 async function describe(pid: string): Promise<string> {
-  const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'a process')).trim()
+  // Not `comm`: Node calls its first thread MainThread.
+  const [program = ''] = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0')
+  const name = basename(program) || 'a process'
   const folder = await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
   return `${name} (pid ${pid}${folder === undefined ? '' : `, in ${folder}`})`
 }

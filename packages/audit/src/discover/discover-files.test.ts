@@ -124,6 +124,16 @@ describe('a hostile tree', () => {
     expect(found.skipped).toEqual([{ path: 'd/'.repeat(129).slice(0, -1), reason: 'too-deep' }])
   })
 
+  test('a folder in which nothing can be looked at is skipped, and the rest is read', () => {
+    // Its own path still fits, the path of what could lie in it does not; a folder without rights ends the same way.
+    const way = [...'abcdefghijklmnop'].map((letter) => letter.repeat(240))
+    const deep = `${way.join('/')}/`
+    const folder = `${deep}${'z'.repeat(4093 - root.length - deep.length)}`
+    write('a.py')
+    mkdirSync(join(root, folder), { recursive: true })
+    expect(sources()).toEqual(['a.py'])
+  })
+
   test('a large file is found by its size without being read', () => {
     write('big.py')
     truncateSync(join(root, 'big.py'), 50_000_000)

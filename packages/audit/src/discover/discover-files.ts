@@ -1,5 +1,5 @@
 // Finds what there is to audit below a folder: every file that is not ignored, in one order on every machine.
-import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync, type Stats } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { compileIgnore, compilePattern, type IgnoreRules } from './ignore-rules.ts'
 import { generatedName, type SkipReason, skippedFolder } from './skipped.ts'
@@ -96,9 +96,10 @@ export const discoverFiles = (options: DiscoverOptions): Discovery => {
         skipped.push({ path, reason: 'generated' })
         continue
       }
-      const stats = lstatSync(at, { throwIfNoEntry: false })
+      const stats = look(at)
       if (stats?.isFile())
         sources.push({ path, location: at, size: stats.size, mtimeMs: stats.mtimeMs, inode: stats.ino })
+      else if (stats === undefined) skipped.push({ path, reason: 'unreadable' })
     }
   }
 
@@ -168,8 +169,16 @@ const readText = (location: string | Buffer): string | undefined => {
   }
 }
 
-const isVirtualEnvironment = (folder: string | Buffer): boolean =>
-  lstatSync(joined(folder, 'pyvenv.cfg'), { throwIfNoEntry: false }) !== undefined
+const isVirtualEnvironment = (folder: string | Buffer): boolean => look(joined(folder, 'pyvenv.cfg')) !== undefined
+
+/** What is at a place; undefined when there is nothing, or when nobody may look (no right, a path too long). */
+const look = (location: string | Buffer): Stats | undefined => {
+  try {
+    return lstatSync(location, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
+}
 
 interface Entry {
   readonly name: string

@@ -1,5 +1,6 @@
 // What `footing audit` was asked for, checked: every value that is not understood stops the run with a remedy.
 import { existsSync, readFileSync, statSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { AuditOptions, Format, RuleDescription, Severity } from '@footing/audit'
 import type { DecisionId } from '@footing/kernel'
@@ -34,6 +35,7 @@ export async function readRequest(context: CommandContext, auditor: Auditor): Pr
   const root = resolve(cwd, typeof context.args.path === 'string' ? context.args.path : '.')
   if (explain === undefined && !isFolder(root))
     throw auditor.auditErrors('audit-root-missing', { details: { path: root } })
+  if (explain === undefined) await mustBeReadable(root, auditor)
   const baselineFile =
     text(options.baseline) ?? (options.updateBaseline === true ? join(root, '.footing-baseline.json') : undefined)
   const baselinePath = baselineFile === undefined ? undefined : resolve(cwd, baselineFile)
@@ -52,6 +54,15 @@ export async function readRequest(context: CommandContext, auditor: Auditor): Pr
     exitZero: options.exitZero === true,
     updateBaseline: options.updateBaseline === true ? baselinePath : undefined,
     explain: explain === undefined ? undefined : findRule(explain, auditor),
+  }
+}
+
+async function mustBeReadable(root: string, auditor: Auditor): Promise<void> {
+  try {
+    await readdir(root)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw auditor.auditErrors('audit-root-unreadable', { details: { path: root, reason }, cause })
   }
 }
 

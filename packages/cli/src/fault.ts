@@ -25,8 +25,11 @@ export function readFault(error: unknown): Fault | undefined {
 export function renderFault(fault: Fault, paint: Terminal['noteStyle'], trace?: string): readonly string[] {
   const explained = fault.code === 'usage' || fault.code === 'app-failed'
   return [
-    `${paint('error', 'red', 'bold')} ${fault.message}`,
-    ...(fault.details ?? []).map((line) => `  ${line}`),
+    `${paint('error', 'red', 'bold')} ${fault.message.trimEnd()}`,
+    // Some messages list their faults themselves, each of them once is enough.
+    ...(fault.details ?? [])
+      .filter((line) => !fault.message.includes(line.slice(line.indexOf(': ') + 2)))
+      .map((line) => `  ${line}`),
     ...(fault.why === undefined ? [] : [`  ${paint('why', 'dim')}  ${fault.why}`]),
     ...(fault.remedy === undefined ? [] : [`  ${paint('do', 'dim')}   ${fault.remedy}`]),
     ...(explained ? [] : [`  ${paint(`code ${fault.code} · footing explain ${fault.code}`, 'dim')}`]),

@@ -49,6 +49,20 @@ describe('exit codes and streams', () => {
     expect(stderr).toMatch(/error There is no application[\s\S]+why[\s\S]+do[\s\S]+footing explain app-missing/)
   })
 
+  test('a folder that is not there is 2, and so is a file', async () => {
+    for (const place of ['/nowhere', entry]) {
+      const { code, stderr } = await footing(['info', '-C', place])
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`there is no folder '${place}'`) })
+    }
+  })
+
+  test('settings that are missing are each told once', async () => {
+    const example = fileURLToPath(new URL('../../../examples/conduit', import.meta.url))
+    const { code, stderr } = await footing(['start', example])
+    expect(code).toBe(2)
+    expect(stderr.match(/TOKEN_SECRET is not set/g)).toHaveLength(1)
+  })
+
   test('a fault of ours is 3, with a block for the report', async () => {
     const { code, stderr } = await footing(['x'], `name: 'x', run: async () => { throw new RangeError('inside') }`)
     expect(code).toBe(3)

@@ -1,4 +1,5 @@
 // The command line: parses, gives the command its world, and turns what came of it into words and an exit code.
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Command, type ExitCode, exit } from './command.ts'
 import { commands } from './commands.ts'
@@ -50,6 +51,10 @@ async function run(
   const { command, args, options, globals } = parsed
   const cwd = globals.cwd === undefined ? process.cwd() : resolve(globals.cwd)
   try {
+    if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory() !== true) {
+      const remedy = 'Name a folder that exists with -C, or leave it out to work here.'
+      return reportFault(terminal, { code: 'usage', message: `there is no folder '${cwd}'`, remedy })
+    }
     return await command.run({ args, options, terminal, cwd, env: process.env, signal: stop.signal })
   } catch (error) {
     if (stop.signal.aborted && error instanceof Error && error.name === 'AbortError') return exit.interrupted

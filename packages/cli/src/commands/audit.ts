@@ -3,10 +3,10 @@ import { type Command, type CommandContext, type ExitCode, exit } from '../comma
 
 export const audit: Command = {
   name: 'audit',
-  summary: 'Judge a Python back end by the eight decisions, with evidence',
+  summary: 'judge a Python back end by the eight decisions, with evidence',
   description:
     'Reads the code and the deployment files below PATH and runs nothing of them. Exit 0: nothing at or above --fail-on; 1: something is; 2: the audit could not run (zero files read is one such case).',
-  arguments: [{ name: 'path', summary: 'Folder to audit; the current one when left out' }],
+  arguments: [{ name: 'path', summary: 'folder to audit; the current one when left out' }],
   options: [
     {
       flags: '--format <format>',
@@ -17,44 +17,44 @@ export const audit: Command = {
     {
       flags: '--output <file>',
       repeated: true,
-      summary: 'File for each format, in order, or format=file; `-` is stdout',
+      summary: 'file for each format, in order, or format=file; `-` is stdout',
       group: 'Output',
     },
-    { flags: '--explain <rule>', summary: 'Print the page of a rule and stop', group: 'Output' },
+    { flags: '--explain <rule>', summary: 'print the page of a rule and stop', group: 'Output' },
     {
       flags: '--only <decisions>',
       repeated: true,
-      summary: 'Judge these decisions only, joined by commas',
+      summary: 'judge these decisions only, joined by commas',
       group: 'What counts',
     },
     {
       flags: '--min-confidence <confidence>',
-      summary: 'Least confidence that is shown',
+      summary: 'least confidence that is shown',
       choices: ['definite', 'probable', 'possible'],
       default: 'probable',
       group: 'What counts',
     },
     {
       flags: '--fail-on <severity>',
-      summary: 'Least severity that fails (exit 1)',
+      summary: 'least severity that fails (exit 1)',
       choices: ['critical', 'high', 'medium', 'low', 'info'],
       default: 'high',
       group: 'What counts',
     },
-    { flags: '--exit-zero', summary: 'Exit 0 whatever is found', group: 'What counts' },
+    { flags: '--exit-zero', summary: 'exit 0 whatever is found', group: 'What counts' },
     {
       flags: '--baseline <file>',
-      summary: 'Known findings do not fail; the file can only shrink',
+      summary: 'known findings do not fail; the file can only shrink',
       group: 'What counts',
     },
     {
       flags: '--update-baseline',
-      summary: 'Write the baseline: new when there is none, else without what is gone',
+      summary: 'write the baseline: new when there is none, else without what is gone',
       group: 'What counts',
     },
     { flags: '--config <file>', summary: 'footing.config.json or footing.config.ts', group: 'Run' },
-    { flags: '--no-cache', summary: 'Read every file anew', group: 'Run' },
-    { flags: '--no-history', summary: 'Leave git alone', group: 'Run' },
+    { flags: '--no-cache', summary: 'read every file anew', group: 'Run' },
+    { flags: '--no-history', summary: 'leave git alone', group: 'Run' },
   ],
   examples: [
     { run: 'footing audit', does: 'the folder you are in' },

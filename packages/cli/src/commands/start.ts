@@ -22,7 +22,7 @@ export const start: Command = {
     { flags: '--host <address>', summary: 'address to listen on (default HOST, else all)' },
   ],
   examples: [
-    { run: 'footing start examples/conduit', does: 'requests, jobs and schedules in one process' },
+    { run: 'footing start examples/conduit', does: 'with DATABASE_URL and every required setting in the environment' },
     { run: 'footing start --role web --port 8080', does: 'only requests' },
   ],
   docs: 'docs/cli.md',

@@ -26,7 +26,10 @@ export interface StatementStatistics {
  * The statements that took most time, dearest first.
  * @throws data-statistics-missing when the server does not collect them
  */
-export async function topStatements(database: Pick<Database<unknown>, 'query'>, most = 20): Promise<readonly StatementStatistics[]> {
+export async function topStatements(
+  database: Pick<Database<unknown>, 'query'>,
+  most = 20,
+): Promise<readonly StatementStatistics[]> {
   const place = await extensionSchema(database)
   const rows = await database.query<StatisticsRow>(
     `select query as text, calls::float8, rows::float8, total_exec_time as total_ms, mean_exec_time as mean_ms,

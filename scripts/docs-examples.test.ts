@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readExamples } from './docs-examples.ts'
+import { brokenLinks, readExamples } from './docs-examples.ts'
 
 const fence = '```'
 const page = [
@@ -35,5 +35,21 @@ test('blocks are found with their place, mode and code', () => {
     [8, 'sh', 'shown', 0, 'psql\n'],
     [11, 'sh', 'unmarked', 0, 'rm -rf /\n'],
     [18, 'sh', 'run', 0, 'echo a\n  echo b\n'],
+  ])
+})
+
+test('a link that leads nowhere is named, wherever it stands; addresses, anchors and code are left alone', () => {
+  const text = [
+    '[a](there.md) [b](../gone.md#part)',
+    '![p](pictures/x.png) <img src="pictures/y.png">',
+    '[c](https://example.com/z) [d](#here)',
+    `${fence}md`,
+    '[e](only-code.md)',
+    fence,
+  ].join('\n')
+  expect(brokenLinks('docs/p.md', text, (path) => path === 'docs/there.md')).toEqual([
+    '1  leads nowhere: ../gone.md',
+    '2  leads nowhere: pictures/x.png',
+    '2  leads nowhere: pictures/y.png',
   ])
 })

@@ -6,8 +6,8 @@
 //   ```ts check          type-checked
 //   ```sh shown="why"    only shown
 import { spawnSync } from 'node:child_process'
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** One block of code on a page. */
@@ -43,6 +43,16 @@ export function readExamples(page: string, markdown: string): readonly Example[]
     })
   }
   return found
+}
+
+/** Relative links of a page that lead nowhere, as `line: target`. `exists` is asked with paths from the repository. */
+export function brokenLinks(page: string, markdown: string, exists: (path: string) => boolean): readonly string[] {
+  const text = markdown.replace(/^( *)(`{3,})[\s\S]*?^\1\2 *$/gm, (block) => block.replace(/[^\n]/g, ''))
+  return [...text.matchAll(/\]\((?!\w+:|#)([^)#\s]+)[^)]*\)|<img src="(?!\w+:)([^"]+)"/g)].flatMap((match) => {
+    const target = match[1] ?? match[2] ?? ''
+    const line = text.slice(0, match.index).split('\n').length
+    return exists(posix.join(posix.dirname(page), target)) ? [] : [`${line}  leads nowhere: ${target}`]
+  })
 }
 
 /** The pages whose examples are promises. Rule pages have a test of their own. */
@@ -102,6 +112,10 @@ function runAll(root: string): number {
   }
   for (const example of examples.filter(({ mode }) => mode === 'unmarked')) {
     fail(example, 'nothing says whether this block is run, checked or only shown (and why)')
+  }
+  for (const page of documentationPages(root)) {
+    const broken = brokenLinks(page, readFileSync(join(root, page), 'utf8'), (path) => existsSync(join(root, path)))
+    faults.push(...broken.map((fault) => `${page}:${fault}`))
   }
   for (const fault of faults) process.stderr.write(`${fault}\n`)
   const count = (mode: Example['mode']): number => examples.filter((example) => example.mode === mode).length

@@ -9,7 +9,9 @@ export function coverageSentences(result: AuditResult): string[] {
     `Imports: ${share(imports.resolved + imports.external, imports.statements)} lead somewhere known. Calls: ${share(calls.resolved, calls.total)} resolved.`,
   ]
   if (heldBack > 0)
-    sentences.push(`${count(heldBack)} findings by name only are held back: --min-confidence possible shows them.`)
+    sentences.push(
+      `${count(heldBack)} ${heldBack === 1 ? 'finding' : 'findings'} by name only held back: --min-confidence possible shows ${heldBack === 1 ? 'it' : 'them'}.`,
+    )
   if (unparsed.length > 0) {
     const named = unparsed
       .slice(0, 3)
@@ -19,7 +21,7 @@ export function coverageSentences(result: AuditResult): string[] {
   }
   if (passedBy.length > 0) {
     const reasons = [...new Set(passedBy.map(({ reason }) => reason))].sort()
-    const counts = reasons.map((reason) => `${passedBy.filter((entry) => entry.reason === reason).length} ${reason}`)
+    const counts = reasons.map((reason) => `${reason} (${passedBy.filter((entry) => entry.reason === reason).length})`)
     sentences.push(`Passed by: ${counts.join(', ')}.`)
   }
   if (problems.length > 0) {

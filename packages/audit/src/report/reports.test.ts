@@ -53,10 +53,26 @@ describe('terminal', () => {
 
   it('shows verdicts, what to do first and coverage within one screen', () => {
     const screen = lines([madeFinding({ severity: 'critical' })])
-      .slice(0, 24)
+      .slice(0, 30)
       .join('\n')
-    for (const part of ['shop', '■ boundaries', 'Do first', '1. `show` calls', 'resolved'])
+    for (const part of ['shop', 'Compounding: boundaries', '■ boundaries', 'To change later: high, months.'])
       expect(screen).toContain(part)
+    for (const part of ['Do first', '1. `show` calls', 'resolved']) expect(screen).toContain(part)
+  })
+
+  it('names three rules under "Do first" before it names one twice', () => {
+    const item = (rule: 'async/x' | 'data/y', what: string) => ({ ...madeResult([madeFinding()]).plan[0]!, rule, what })
+    const plan = [
+      item('async/x', 'first'),
+      item('async/x', 'second'),
+      item('data/y', 'third'),
+      item('async/x', 'fourth'),
+    ]
+    const text = reporters.terminal({ ...madeResult([madeFinding()]), plan }, PLAIN)
+    expect(text).toContain('  1. first')
+    expect(text).toContain('  2. third')
+    expect(text).toContain('  3. second')
+    expect(text).not.toContain('fourth')
   })
 
   it('draws the chain and marks the source line', () => {

@@ -45,6 +45,7 @@ export const terminal: Reporter = (result, options) => {
   const ink: Ink = { ...options, width: Math.min(Math.max(options.width, 40), 120), paint }
   const lines = [
     ...heading(result, ink),
+    ...inOneLine(result, ink),
     '',
     ...result.scorecard.flatMap((score) => scoreLine(score, ink)),
     '',
@@ -64,6 +65,15 @@ function heading(result: AuditResult, { paint }: Ink): string[] {
   ]
 }
 
+/** Which decisions hurt, before anything else is read. */
+function inOneLine({ scorecard }: AuditResult, ink: Ink): string[] {
+  const words = (['compounding', 'drifting', 'sound', 'not applicable'] as const).flatMap((verdict) => {
+    const names = scorecard.filter((score) => score.verdict === verdict).map((score) => score.decision)
+    return names.length === 0 ? [] : [`${verdict[0]?.toUpperCase()}${verdict.slice(1)}: ${names.join(', ')}.`]
+  })
+  return wrap(words.join(' '), ink.width)
+}
+
 function scoreLine(score: DecisionScore, ink: Ink): string[] {
   const look = LOOK[score.verdict]
   const shape = ink.unicode ? look.shape : look.ascii
@@ -71,17 +81,29 @@ function scoreLine(score: DecisionScore, ink: Ink): string[] {
   const head = `  ${ink.paint(look.style, shape)} ${score.decision.padEnd(14)}${ink.paint(look.style, score.verdict.padEnd(15))}${checks.padEnd(6)}`
   const room = ink.width - 39
   if (room < 20) return [head]
-  const [line = '', ...rest] = wrap(printable(score.because), room)
+  const hurts = score.verdict === 'drifting' || score.verdict === 'compounding'
+  const [cost = ''] = score.costToReverse.split(';')
+  const later = hurts ? wrap(`To change later: ${printable(cost.replace(': ', ', '))}.`, room) : []
+  const [line = '', ...rest] = [...wrap(printable(score.because), room), ...later]
   return [head + ink.paint('dim', line), ...rest.map((more) => ink.paint('dim', ' '.repeat(39) + more))]
 }
 
 function first(result: AuditResult, ink: Ink): string[] {
-  if (result.plan.length === 0) return []
+  const sites = result.plan.length
+  if (sites === 0) return []
+  const all = sites === 1 ? '' : `  all ${count(sites)} places to repair: ${formatEffort(result.effort)}`
   return [
-    ink.paint('bold', 'Do first'),
-    ...result.plan.slice(0, 3).flatMap((item, index) => planLines(item, index, ink)),
+    ink.paint('bold', 'Do first') + ink.paint('dim', all),
+    ...firstSteps(result.plan).flatMap((item, index) => planLines(item, index, ink)),
     '',
   ]
+}
+
+/** The first three steps, each of another rule as long as there are others: three of one kind would say one thing. */
+function firstSteps(plan: readonly PlanItem[]): readonly PlanItem[] {
+  const heads = plan.filter((item, index) => plan.findIndex((other) => other.rule === item.rule) === index).slice(0, 3)
+  const more = plan.filter((item) => !heads.includes(item)).slice(0, 3 - heads.length)
+  return [...heads, ...more]
 }
 
 function planLines(item: PlanItem, index: number, ink: Ink): string[] {

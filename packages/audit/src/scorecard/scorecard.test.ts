@@ -34,15 +34,18 @@ describe('a verdict', () => {
       verdict: 'sound',
       passed: 1,
       checks: 1,
-      because: 'Nothing found in 40 async functions.',
+      because: 'Nothing found. Examined: async functions (40).',
     })
     expect(verdict([madeFinding({ severity: 'low' })], told)?.verdict).toBe('sound')
     expect(verdict([madeFinding({ severity: 'medium' })], told)).toMatchObject({
       verdict: 'drifting',
       passed: 0,
-      because: 'blocking-call-in-async: 1 of 40 async functions.',
+      because: madeFinding().message.what,
     })
-    expect(verdict([high('a.py'), high('b.py')], told)?.verdict).toBe('drifting')
+    expect(verdict([high('a.py'), high('b.py')], [evidence(rule, 4000, { flagged: 2 })])).toMatchObject({
+      verdict: 'drifting',
+      because: expect.stringMatching(/: 2 of 4,000 async functions\.$/),
+    })
     expect(verdict([high('a.py'), high('b.py'), high('c.py')], told)?.verdict).toBe('compounding')
     expect(verdict([madeFinding({ severity: 'critical' })], told)?.verdict).toBe('compounding')
   })

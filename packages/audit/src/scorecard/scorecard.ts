@@ -54,35 +54,48 @@ function because(
   if (verdict === 'not applicable') {
     const told = rules.find((rule) => rule.couldNotTell !== undefined)?.couldNotTell
     if (rules.length === 0) return `No rule judges ${decision} yet.`
-    if (rules.some((rule) => rule.examined > 0))
-      return 'Only a rule on trial looks at this, and a trial gives no verdict.'
+    const trial = rules.find((rule) => rule.examined > 0)
+    if (trial !== undefined)
+      return `Examined: ${examined([trial])}. The rule is on trial, and a trial gives no verdict.`
     return told ?? 'Nothing of the kind was found here to examine.'
   }
   const worst = [...rules]
     .filter((rule) => rule.flagged > 0 && findings.some((finding) => finding.rule === rule.rule))
     .sort((a, b) => worstOf(findings, a) - worstOf(findings, b) || b.flagged - a.flagged)[0]
   if (worst === undefined) {
-    const examined = rules.filter((rule) => rule.examined > 0 && !rule.trial)
-    const most = [...examined].sort((a, b) => b.examined - a.examined || (a.rule < b.rule ? -1 : 1))
-    const kinds = [...new Set(most.map((rule) => `${rule.examined} ${rule.of}`))].slice(0, 2)
-    return kinds.length === 0 ? 'Nothing found.' : `Nothing found in ${kinds.join(' and ')}.`
+    const checked = rules.filter((rule) => rule.examined > 0 && !rule.trial)
+    const most = [...checked].sort((a, b) => b.examined - a.examined || (a.rule < b.rule ? -1 : 1))
+    return most.length === 0 ? 'Nothing found.' : `Nothing found. Examined: ${examined(most)}.`
   }
+  const light = verdict === 'sound' ? 'Only of low severity. ' : ''
+  // A rule that speaks once about many places has said the figure itself.
+  const own = findings.filter((finding) => finding.rule === worst.rule)
+  if (own.length === 1 && own[0] !== undefined) return `${light}${own[0].message.what}`
   // Some rules report every place of a thing that they count once.
   const share =
     worst.flagged > worst.examined
-      ? `${worst.flagged} places, ${worst.examined}`
-      : `${worst.flagged} of ${worst.examined}`
-  return `${shortName(worst.rule)}: ${share} ${worst.of}.`
+      ? `${thousands(worst.flagged)} places, ${thousands(worst.examined)}`
+      : `${thousands(worst.flagged)} of ${thousands(worst.examined)}`
+  return `${light}${worst.summary.replace(/\.$/, '')}: ${share} ${worst.of}.`
+}
+
+/** The largest kind of what was examined, and how many kinds there were: `routes (230) and 2 kinds more`. */
+function examined(rules: readonly RuleEvidence[]): string {
+  const kinds = new Map<string, number>()
+  for (const rule of rules) if (!kinds.has(rule.of)) kinds.set(rule.of, rule.examined)
+  const [[of, number] = ['', 0]] = kinds
+  const more = kinds.size > 1 ? ` and ${kinds.size - 1} ${kinds.size === 2 ? 'kind' : 'kinds'} more` : ''
+  return `${of} (${thousands(number)})${more}`
+}
+
+function thousands(number: number): string {
+  return String(number).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
 
 function worstOf(findings: readonly Finding[], evidence: RuleEvidence): number {
   return Math.min(
     ...findings.filter((finding) => finding.rule === evidence.rule).map((finding) => severityRank(finding.severity)),
   )
-}
-
-function shortName(rule: string): string {
-  return rule.slice(rule.indexOf('/') + 1)
 }
 
 function siteOf({ rule, fixSite }: Finding): string {

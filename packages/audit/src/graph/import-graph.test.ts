@@ -155,3 +155,13 @@ test('a relative import above the root and an import of itself do no harm', () =
     }),
   ).toEqual([])
 })
+
+test('a package that imports from itself does not hide itself from the files beside it', () => {
+  expect(
+    arrows({
+      'shop/__init__.py': '',
+      'shop/api/__init__.py': 'namespace = object()\nfrom shop.api import carts',
+      'shop/api/carts.py': 'from shop.api import namespace',
+    }),
+  ).toEqual(['shop/api/__init__.py runtime shop/api/carts.py', 'shop/api/carts.py runtime shop/api/__init__.py'])
+})

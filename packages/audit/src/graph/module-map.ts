@@ -87,12 +87,14 @@ export function mapModules(paths: readonly string[]): ModuleMap {
   const find = (name: string, from: ModuleId): ModuleId => {
     const answers = rememberedOf[from]!
     const known = answers.get(name)
-    if (known !== undefined) return known
+    if (known !== undefined && known !== from) return known
     const candidates = bySuffix.get(name)
     if (candidates === undefined) {
       answers.set(name, -1)
       return -1
     }
+    // No module is its own answer, so what it is told would be wrong for the others of its folder.
+    const forAll = !candidates.includes(from)
     let best = -1
     let bestScore = 0
     const home = roots[from]!
@@ -115,7 +117,7 @@ export function mapModules(paths: readonly string[]): ModuleMap {
         bestScore = score
       }
     }
-    answers.set(name, best)
+    if (forAll) answers.set(name, best)
     return best
   }
   const submodules = new Map<string, Map<string, ModuleId>>()

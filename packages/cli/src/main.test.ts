@@ -49,6 +49,12 @@ describe('exit codes and streams', () => {
     expect(stderr).toMatch(/error There is no application[\s\S]+why[\s\S]+do[\s\S]+footing explain app-missing/)
   })
 
+  test('a rule of the audit is no error code, and the way to its page is told', async () => {
+    const { code, stderr } = await footing(['explain', 'data/listen-through-pooler'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('footing audit --explain data/listen-through-pooler')
+  })
+
   test('a folder that is not there is 2, and so is a file', async () => {
     for (const place of ['/nowhere', entry]) {
       const { code, stderr } = await footing(['info', '-C', place])

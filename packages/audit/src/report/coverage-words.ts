@@ -5,7 +5,7 @@ import type { AuditResult } from '../audit-result.ts'
 export function coverageSentences(result: AuditResult): string[] {
   const { files, lines, unparsed, passedBy, problems, imports, calls, history, heldBack } = result.coverage
   const sentences = [
-    `${count(files.parsed)} Python files parsed, ${count(lines)} lines; ${count(files.configuration)} configuration files.`,
+    `${counted(files.parsed, 'Python file')} parsed, ${counted(lines, 'line')}; ${counted(files.configuration, 'configuration file')}.`,
     `Imports: ${share(imports.resolved + imports.external, imports.statements)} lead somewhere known. Calls: ${share(calls.resolved, calls.total)} resolved.`,
   ]
   if (heldBack > 0)
@@ -40,7 +40,12 @@ export function coverageSentences(result: AuditResult): string[] {
   return sentences
 }
 
-/** `1,234`. */
+/** A number with its noun in the right form: `1 file`, `2,000 files`. */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`
+}
+
+/** A number with commas. */
 export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',')
 }

@@ -4,7 +4,7 @@ import type { AuditResult, DecisionScore, PlanItem, Verdict } from '../audit-res
 import { type Finding, SEVERITIES, type Severity } from '../findings/finding.ts'
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import { formatEffort } from '../plan/effort.ts'
-import { count, coverageSentences } from './coverage-words.ts'
+import { count, counted, coverageSentences } from './coverage-words.ts'
 import { middle, printable, wrap } from './printable.ts'
 import type { Reporter, ReportOptions } from './report.ts'
 
@@ -61,7 +61,7 @@ export const terminal: Reporter = (result, options) => {
 function heading(result: AuditResult, { paint }: Ink): string[] {
   const { files, lines } = result.coverage
   return [
-    `${paint('bold', printable(result.root))}  ${paint('dim', `${count(files.parsed)} files, ${count(lines)} lines of Python`)}`,
+    `${paint('bold', printable(result.root))}  ${paint('dim', `${counted(files.parsed, 'file')}, ${counted(lines, 'line')} of Python`)}`,
   ]
 }
 
@@ -209,7 +209,7 @@ function closing(result: AuditResult, ink: Ink): string[] {
   )
   const sites = result.plan.length
   return [
-    `${count(result.findings.length)} findings: ${words.join(', ')}.`,
+    `${counted(result.findings.length, 'finding')}: ${words.join(', ')}.`,
     ...wrap(
       `${count(sites)} ${sites === 1 ? 'place' : 'places'} to repair, ${formatEffort(result.effort)}. footing audit --explain RULE tells more about one.`,
       ink.width,

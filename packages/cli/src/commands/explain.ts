@@ -23,6 +23,11 @@ export const explain: Command = {
       return exit.ok
     }
     const found = catalogue.find((error) => error.code === wanted)
+    if (found === undefined && wanted.includes('/')) {
+      throw cliErrors('error-code-unknown', {
+        details: { code: wanted, near: `For a rule of the audit: footing audit --explain ${wanted}` },
+      })
+    }
     if (found === undefined) {
       const alike = catalogue.filter((error) => error.code.includes(wanted) || sharesWord(error.code, wanted))
       const near =

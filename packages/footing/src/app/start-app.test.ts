@@ -271,6 +271,11 @@ test('describes itself; the page asks no other host for anything', async () => {
   expect(html).not.toMatch(/(?:src|href)="(?:https?:)?\/\/|<script/)
 })
 
+test.each(['/', '/v1'])('the address %s leads a browser to the page', async (path) => {
+  const answer = await fetch(`${running.url}${path}`, { redirect: 'manual' })
+  expect([answer.status, answer.headers.get('location')]).toEqual([302, '/v1/docs'])
+})
+
 test('a port that is taken is named', async () => {
   const start = app.start({ env: { NODE_ENV: 'test' }, port: Number(running.port) })
   await expect(start).rejects.toMatchObject({ code: 'port-taken' })

@@ -23,6 +23,11 @@ export function addReference(server: FastifyInstance, api: DescribedApi): void {
     reply.type('application/json').headers({ 'access-control-allow-origin': '*', 'cache-control': 'no-cache' })
     return document()
   })
+  // Whoever follows the address of the API in a browser finds out what is there.
+  for (const url of new Set([basePath === '' ? '/' : basePath, '/'])) {
+    if (server.hasRoute({ method: 'GET', url })) continue
+    server.get(url, async (_request, reply) => reply.redirect(`${basePath}/docs`, 302))
+  }
   server.get(`${basePath}/docs`, async (_request, reply) => {
     const { renderReference, referenceStyle } = await import('./reference-page.ts')
     const hash = createHash('sha256').update(referenceStyle).digest('base64')

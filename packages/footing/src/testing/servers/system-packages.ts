@@ -18,6 +18,7 @@ export const testPrograms: readonly SystemProgram[] = [
   { program: 'pgbouncer', debianPackage: 'pgbouncer' },
   { program: 'redis-server', debianPackage: 'redis-server' },
   { program: 'python3', debianPackage: 'python3' },
+  { program: 'git', debianPackage: 'git' },
 ]
 
 /**

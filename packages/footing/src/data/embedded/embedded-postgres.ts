@@ -9,6 +9,7 @@ import { type Cluster, ensureCluster, superuser } from './cluster.ts'
 import { findPlatformBinaries } from './platform-binaries.ts'
 import { isAlive, readPostmaster } from './postmaster-file.ts'
 import { prepareDatabase } from './prepare-database.ts'
+import { reachableBinaries } from './reachable-binaries.ts'
 import { type ServerProcess, startServerProcess } from './server-process.ts'
 import { chooseServerUser, giveTo } from './server-user.ts'
 import { classifyFailure, explainFailure } from './start-failure.ts'
@@ -40,8 +41,9 @@ export interface EmbeddedOptions {
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const folder = resolve(options.folder)
-  const binaries = await findPlatformBinaries(options.resolveFrom ?? [], folder)
+  const installed = await findPlatformBinaries(options.resolveFrom ?? [], folder)
   const user = await chooseServerUser()
+  const binaries = await reachableBinaries(installed, user)
   const timeoutMs = options.timeoutMs ?? 60_000
   const end = performance.now() + timeoutMs
   let port = await preferredPort(folder)

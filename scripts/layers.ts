@@ -70,7 +70,7 @@ export const layers: readonly Layer[] = [
   {
     folder: audit,
     mayImport: [kernel],
-    vendors: ['yaml', 'smol-toml', 'sarif'],
+    vendors: ['yaml', 'smol-toml', 'sarif', 'oxc-parser'],
     because: 'the auditor works on repositories that never heard of Footing, so it does not know the library',
   },
   {

@@ -53,6 +53,42 @@ export const cliErrors = defineErrors({
     why: 'It brings a database up to date, says what is pending, or reviews it.',
     remedy: 'Run footing migrate up, footing migrate status or footing migrate plan.',
   },
+  'map-markers-broken': {
+    status: 422,
+    retryable: false,
+    what: 'The generated part of {file} cannot be told from the rest.',
+    why: 'The markers have to stand once each, in this order: {begin} … {end}',
+    remedy: 'Repair the two lines, or delete them and what stands between; the part is then added at the end.',
+  },
+  'map-owner-invalid': {
+    status: 422,
+    retryable: false,
+    what: 'The owner of {module} is {owner}, which CODEOWNERS cannot hold.',
+    why: 'An owner there is a user (@name), a team (@organisation/team) or an address; several stand with a space between.',
+    remedy: 'Name such an owner in the manifest: defineModule(…, { owner: "@acme/payments" }).',
+  },
+  'map-folder-unknown': {
+    status: 422,
+    retryable: false,
+    what: 'The folder of {module} was not found.',
+    why: 'No source file below this repository declares it with defineModule and a text as its name.',
+    remedy: 'Declare it with a literal name: defineModule("{module}", …), in a file of its folder.',
+  },
+  'map-metrics-unreadable': {
+    status: 422,
+    retryable: false,
+    what: '{place} gave no metrics of an application: {reason}.',
+    why: 'Pressure reads what startTelemetry().metrics serves at /metrics, in the Prometheus text format.',
+    remedy:
+      'Give the address of a running application, http://127.0.0.1:3000/metrics, or a file with its text. A protected page needs METRICS_TOKEN in the environment.',
+  },
+  'map-format-unknown': {
+    status: 400,
+    retryable: false,
+    what: '{format} is not something that can be compared or written in place.',
+    why: 'Only parts of files that people write are kept up to date: codeowners and mermaid.',
+    remedy: 'Use --format codeowners or --format mermaid with --check or --write; other formats go to --output-file.',
+  },
   'error-code-unknown': {
     status: 404,
     retryable: false,

@@ -14,5 +14,5 @@ export { type Handlers, type Implementation, implement, type Kit, type ModuleImp
 export { type BoundPorts, ModuleNetwork } from './module-network.ts'
 export { event, op } from './operation.ts'
 export { orderByNeeds } from './order-by-needs.ts'
-export { describedAs, type InputOf, type OutputOf, type Schema } from './schema.ts'
+export { describedAs, type InputOf, jsonSchemaOf, type OutputOf, type Schema } from './schema.ts'
 export { optionalSetting, type Setting, type Settled, setting } from './setting.ts'

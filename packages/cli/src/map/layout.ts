@@ -1,0 +1,59 @@
+// Places of modules and arrows for the picture, computed beside this thread and within a time limit.
+import { Worker } from 'node:worker_threads'
+import type { ModuleMap } from './module-map.ts'
+
+export interface LayoutTask {
+  readonly nodes: readonly { readonly name: string; readonly width: number; readonly height: number }[]
+  readonly arrows: readonly { readonly from: string; readonly to: string }[]
+}
+
+/** Pixels from the upper left corner. */
+export interface PlacedMap {
+  readonly width: number
+  readonly height: number
+  readonly nodes: readonly {
+    readonly name: string
+    readonly x: number
+    readonly y: number
+    readonly width: number
+    readonly height: number
+  }[]
+  readonly arrows: readonly {
+    readonly from: string
+    readonly to: string
+    readonly points: readonly { readonly x: number; readonly y: number }[]
+  }[]
+}
+
+/** More modules than this are drawn as a matrix, which needs no layout and stays readable. */
+export const mostNodes = 40
+
+const limitMs = 2000
+
+/** Lays the map out; undefined when it is too large or the layout took longer than two seconds. */
+export async function layOut(map: ModuleMap, limit: number = limitMs): Promise<PlacedMap | undefined> {
+  if (map.modules.length === 0 || map.modules.length > mostNodes) return undefined
+  const task: LayoutTask = {
+    nodes: map.modules.map(({ name, owner = '' }) => ({ name, ...sizeOf(name, owner) })),
+    arrows: map.arrows.filter(({ from, to }) => from !== to).map(({ from, to }) => ({ from, to })),
+  }
+  // Sources run as .ts, the built package as .js.
+  const entry = import.meta.url.endsWith('.ts') ? './layout-worker.ts' : './layout-worker.js'
+  const worker = new Worker(new URL(entry, import.meta.url), { workerData: task })
+  let timer: NodeJS.Timeout | undefined
+  try {
+    return await new Promise<PlacedMap | undefined>((resolve, reject) => {
+      worker.once('message', resolve)
+      worker.once('error', reject)
+      timer = setTimeout(() => resolve(undefined), limit)
+    })
+  } finally {
+    clearTimeout(timer)
+    await worker.terminate()
+  }
+}
+
+const sizeOf = (name: string, owner: string) => ({
+  width: Math.max(150, 24 + 8.6 * Math.min(name.length, 32), 24 + 6.6 * Math.min(owner.length, 36)),
+  height: 74,
+})

@@ -1,0 +1,42 @@
+// The map in a terminal: callers above the called, one line a module.
+import { padEnd, type Terminal } from '../terminal.ts'
+import { arrange } from './arrange.ts'
+import { counts } from './draw-map.ts'
+import type { ModuleMap } from './module-map.ts'
+
+/** Lines for stdout. */
+export function mapText(
+  map: ModuleMap,
+  { style, unicode, width }: Pick<Terminal, 'style' | 'unicode' | 'width'>,
+): string[] {
+  const arrow = unicode ? '──▶' : '-->'
+  const { order, circles } = arrange(map)
+  const byName = new Map(map.modules.map((module) => [module.name, module]))
+  const nameWidth = Math.max(4, ...map.modules.map(({ name }) => name.length))
+  const ownerWidth = Math.max(0, ...map.modules.map(({ owner = '' }) => owner.length))
+  const lines = order.flatMap((name) => {
+    const module = byName.get(name)
+    if (module === undefined) return []
+    const targets = map.arrows.filter(({ from, to }) => from === name && to !== name)
+    const start = `  ${style(padEnd(name, nameWidth), 'bold')}  ${style(padEnd(module.owner ?? '', ownerWidth), 'dim')}  `
+    const facts = map.source === 'manifests' ? padEnd(counts(module), 36) : ''
+    const room = Math.max(24, width - nameWidth - ownerWidth - facts.length - 12)
+    const words = targets.map(({ to, imports }) => (imports === undefined ? to : `${to} ${imports}`))
+    return [`${start}${style(facts, 'dim')}${words.length === 0 ? '' : `${arrow} ${fit(words, room)}`}`.trimEnd()]
+  })
+  const count = (amount: number, word: string): string => `${amount} ${word}${amount === 1 ? '' : 's'}`
+  const head = `${style(map.title, 'bold')}  ${count(map.modules.length, 'module')}, ${count(map.arrows.length, 'arrow')}, ${circles.length === 0 ? 'no circle' : style(count(circles.length, 'circle'), 'red')}`
+  const round = circles.map((circle) => `  ${style('circle', 'red')}  ${fit(circle, Math.max(40, width - 12))}`)
+  return [head, '', ...lines, ...(round.length === 0 ? [] : ['', ...round])]
+}
+
+/** As many words as fit, then how many are left. */
+function fit(words: readonly string[], room: number): string {
+  let line = ''
+  for (const [index, word] of words.entries()) {
+    const next = line === '' ? word : `${line}, ${word}`
+    if (next.length > room && line !== '') return `${line} and ${words.length - index} more`
+    line = next
+  }
+  return line
+}

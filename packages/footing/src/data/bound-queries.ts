@@ -1,5 +1,6 @@
 // Joins Kysely's query builder to our sessions: it writes the SQL, we decide where, until when and under whose name it runs.
 import {
+  type AbortableQueryOptions,
   type CompiledQuery,
   type ConnectionProvider,
   type DatabaseConnection,
@@ -10,13 +11,21 @@ import {
   PostgresIntrospector,
   PostgresQueryCompiler,
   type QueryResult,
+  type RootOperationNode,
 } from 'kysely'
 import type pg from 'pg'
 import type { Queries } from './contract.ts'
 import { dataError } from './errors.ts'
+import { bindToSchema, SchemaCompiler } from './schema-compiler.ts'
 
 /** Runs one statement somewhere. */
-export type Run = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
+export type Run = (text: string, values: readonly unknown[], options?: RunOptions) => Promise<pg.QueryResult>
+
+/** How a statement is sent. */
+export interface RunOptions {
+  /** True for a statement that will come again with the same text: worth a name, where the server's side can keep one. */
+  readonly prepared?: boolean
+}
 
 const dialect = {
   createAdapter: () => new PostgresAdapter(),
@@ -24,7 +33,6 @@ const dialect = {
   createIntrospector: (db: Kysely<unknown>) => new PostgresIntrospector(db),
   createQueryCompiler: () => new PostgresQueryCompiler(),
 }
-const compiler = new PostgresQueryCompiler()
 const adapter = new PostgresAdapter()
 const driver = new DummyDriver()
 
@@ -45,11 +53,40 @@ export function bindingOf(queries: object): Binding {
 
 /** A query builder whose statements go through `run` and whose unqualified tables are those of `schema`. */
 export function bindQueries<Tables>(schema: string, run: Run): Queries<Tables> {
-  const executor = new DefaultQueryExecutor(compiler, adapter, new RunProvider(run))
-  const kysely = new Kysely<Tables>({ config: { dialect }, dialect, driver: driver as never, executor })
-  const queries = kysely.withSchema(schema)
+  const executor = new RunExecutor(schema, run)
+  const queries = new Kysely<Tables>({ config: { dialect }, dialect, driver: driver as never, executor })
   bindings.set(queries, { schema, run })
   return queries
+}
+
+// Writing SQL never waits, so all query builders of a schema share one compiler.
+const compilers = new Map<string, SchemaCompiler>()
+
+function compilerFor(schema: string): SchemaCompiler {
+  const known = compilers.get(schema) ?? new SchemaCompiler(schema)
+  compilers.set(schema, known)
+  return known
+}
+
+// Sends a finished statement at once. Kysely's own executor asks for a connection first, in several steps.
+class RunExecutor extends DefaultQueryExecutor {
+  readonly #schema: string
+  readonly #run: Run
+
+  constructor(schema: string, run: Run) {
+    super(compilerFor(schema), adapter, new RunProvider(run))
+    this.#schema = schema
+    this.#run = run
+  }
+
+  override transformQuery<Node extends RootOperationNode>(node: Node): Node {
+    return bindToSchema(node, this.#schema)
+  }
+
+  override async executeQuery<Row>(query: CompiledQuery, options?: AbortableQueryOptions): Promise<QueryResult<Row>> {
+    if (options?.signal !== undefined) return super.executeQuery(query, options)
+    return asQueryResult<Row>(await this.#run(query.sql, query.parameters))
+  }
 }
 
 // Kysely asks for a connection per statement; ours is the function that finds one.
@@ -70,15 +107,18 @@ class RunConnection implements DatabaseConnection {
   }
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const result = await this.#run(sql, parameters)
-    // The row type is what the query builder inferred from the table interface; nothing can check it here.
-    const rows = result.rows as Row[]
-    if (result.command === 'SELECT' || result.rowCount === null) return { rows }
-    return { rows, numAffectedRows: BigInt(result.rowCount) }
+    return asQueryResult<Row>(await this.#run(sql, parameters))
   }
 
   // biome-ignore lint/correctness/useYield: the interface wants a generator, and streaming is refused before the first row
   async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
     throw dataError('data-query-failed', { reason: 'streaming needs a transaction', state: '0A000', module: 'data' })
   }
+}
+
+function asQueryResult<Row>(result: pg.QueryResult): QueryResult<Row> {
+  // The row type is what the query builder inferred from the table interface; nothing can check it here.
+  const rows = result.rows as Row[]
+  if (result.command === 'SELECT' || result.rowCount === null) return { rows }
+  return { rows, numAffectedRows: BigInt(result.rowCount) }
 }

@@ -47,6 +47,14 @@ export class ModuleNetwork {
     }
   }
 
+  /** Names who sends the calls of a module that lives in another process. */
+  place(module: string, answerOf: (target: OperationTarget) => Answer): void {
+    for (const target of this.#of(module).values()) {
+      target.placed = true
+      target.answer = answerOf(target)
+    }
+  }
+
   /** All operations of the process, in order of their modules. */
   get targets(): readonly OperationTarget[] {
     return [...this.#targets.values()].flatMap((operations) => [...operations.values()])

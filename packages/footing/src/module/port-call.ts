@@ -11,7 +11,7 @@ import { LatencyHistogram } from './latency-histogram.ts'
 import type { Operation } from './operation.ts'
 import type { OperationStats } from './operation-stats.ts'
 import { type CallEnvironment, cancelledError, deadlineError, runWork } from './run-work.ts'
-import { validate } from './schema.ts'
+import { type Validation, validate } from './schema.ts'
 
 /** Published on `footing:call` when a call between modules has ended. */
 export interface CallRecord {
@@ -30,7 +30,7 @@ export interface CallRecord {
 export const callChannel = channel('footing:call')
 
 /** Answers an operation: the module's own function, or one that sends the call to another process. */
-export type Answer = (input: unknown, context: Context) => Promise<unknown>
+export type Answer = (input: unknown, context: Context, caller?: string) => Promise<unknown>
 
 /** One operation at run time: who answers it and what it has done. */
 export class OperationTarget {
@@ -42,6 +42,8 @@ export class OperationTarget {
   readonly environment: CallEnvironment
   /** Set when the module has been made; a call before that is refused. */
   answer: Answer | undefined = undefined
+  /** True when another process answers: it is sent the input as it was given, and parses it itself. */
+  placed = false
   readonly histogram = new LatencyHistogram()
   readonly callers = new Map<string, { calls: number }>()
   errors = 0
@@ -80,9 +82,9 @@ export function bindCall(
 ): (input?: unknown, options?: CallOptions) => Promise<unknown> {
   const { environment, operation, module, name } = target
   const { clock } = environment
-  const edge = { calls: 0 }
+  const edge = target.callers.get(caller ?? '-') ?? { calls: 0 }
   target.callers.set(caller ?? '-', edge)
-  const work = (input: unknown, context: Context) => perform(target, input, context)
+  const work = (input: unknown, context: Context) => perform(target, input, context, caller)
 
   return (input, options) => {
     edge.calls++
@@ -122,30 +124,47 @@ export function newOrigin(): Origin {
   return { requestId: undefined, traceId: undefined, user: undefined, writes: undefined, route: undefined }
 }
 
-function perform(target: OperationTarget, input: unknown, context: Context): Promise<unknown> {
+function perform(
+  target: OperationTarget,
+  input: unknown,
+  context: Context,
+  caller: string | undefined,
+): Promise<unknown> {
   const { operation, label, environment } = target
-  if (environment.checked) return performChecked(target, input, context)
+  if (environment.checked) return performChecked(target, input, context, caller)
   const answer = answerOf(target)
   const schema = operation.in
-  if (schema === undefined) return guarded(answer, undefined, context, label)
-  if (isChecked(input, schema)) return guarded(answer, input, context, label)
-  const validation = validate(schema, input)
-  if (validation instanceof Promise) {
-    return validation.then((found) => guarded(answer, valueOrThrow(found, label, 'invalid-input'), context, label))
+  if (schema === undefined) return guarded(answer, undefined, context, label, caller)
+  if (isChecked(input, schema)) return guarded(answer, input, context, label, caller)
+  const accept = (validation: Validation) => {
+    const value = valueOrThrow(validation, label, 'invalid-input')
+    return guarded(answer, target.placed ? input : value, context, label, caller)
   }
-  return guarded(answer, valueOrThrow(validation, label, 'invalid-input'), context, label)
+  const validation = validate(schema, input)
+  return validation instanceof Promise ? validation.then(accept) : accept(validation)
 }
 
 /** Calls the answer; whatever it throws comes out coded, as it would from another process. */
-async function guarded(answer: Answer, input: unknown, context: Context, label: string): Promise<unknown> {
+async function guarded(
+  answer: Answer,
+  input: unknown,
+  context: Context,
+  label: string,
+  caller: string | undefined,
+): Promise<unknown> {
   try {
-    return await answer(input, context)
+    return await answer(input, context, caller)
   } catch (error) {
     throw coded(error, label)
   }
 }
 
-async function performChecked(target: OperationTarget, input: unknown, context: Context): Promise<unknown> {
+async function performChecked(
+  target: OperationTarget,
+  input: unknown,
+  context: Context,
+  caller: string | undefined,
+): Promise<unknown> {
   const { operation, label } = target
   const answer = answerOf(target)
   const schema = operation.in
@@ -155,7 +174,8 @@ async function performChecked(target: OperationTarget, input: unknown, context: 
     accepted = isChecked(input, schema) ? input : valueOrThrow(await validate(schema, input), label, 'invalid-input')
     sealPortable(accepted, label, 'input')
   }
-  return sealOutput(operation.out, await guarded(answer, accepted, context, label), label)
+  const sent = target.placed && schema !== undefined ? input : accepted
+  return sealOutput(operation.out, await guarded(answer, sent, context, label, caller), label)
 }
 
 function answerOf(target: OperationTarget): Answer {

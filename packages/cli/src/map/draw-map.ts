@@ -1,8 +1,9 @@
 // The module map as an SVG: a card a module, arrows from caller to called, arrows of circles in red.
 import { arrange } from './arrange.ts'
+import { counts } from './counts.ts'
 import { escapeMarkup } from './escape-markup.ts'
 import type { PlacedMap } from './layout.ts'
-import type { MapModule, ModuleMap } from './module-map.ts'
+import type { ModuleMap } from './module-map.ts'
 
 /** A drawing that stands alone: its own colours for light and dark. `link` makes each card a link. */
 export function drawMap(map: ModuleMap, placed: PlacedMap, link?: (module: string) => string): string {
@@ -31,18 +32,6 @@ ${cards.join('\n')}
 `
 }
 
-/** `11 operations · 4 tables`. */
-export function counts(module: MapModule): string {
-  const parts = [
-    amount(module.operations.length, 'operation'),
-    amount(module.tables.length, 'table'),
-    amount(module.events.length, 'event'),
-  ].filter((part) => part !== '')
-  return parts.length === 0 ? `${module.neededBy.length} in, ${module.needs.length} out` : parts.join(' · ')
-}
-
-const amount = (count: number, word: string): string => (count === 0 ? '' : `${count} ${word}${count === 1 ? '' : 's'}`)
-
 type Point = PlacedMap['arrows'][number]['points'][number]
 
 /** A smooth line through the points: straight into the first and last, round at the corners between. */
@@ -60,7 +49,7 @@ function curve(points: readonly Point[]): string {
 }
 
 const head = (id: string, kind: string): string =>
-  `<marker id="${id}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse"><path class="${kind}" d="M0 0 8 4 0 8Z"/></marker>`
+  `<marker id="${id}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="10" markerHeight="10" markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="${kind}" d="M0 0 8 4 0 8Z"/></marker>`
 
 const round = (value: number): number => Math.round(value * 10) / 10
 const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text)

@@ -1,6 +1,7 @@
 // Places of modules and arrows for the picture, computed beside this thread and within a time limit.
 import { Worker } from 'node:worker_threads'
-import type { ModuleMap } from './module-map.ts'
+import { counts } from './counts.ts'
+import type { MapModule, ModuleMap } from './module-map.ts'
 
 export interface LayoutTask {
   readonly nodes: readonly { readonly name: string; readonly width: number; readonly height: number }[]
@@ -34,7 +35,7 @@ const limitMs = 2000
 export async function layOut(map: ModuleMap, limit: number = limitMs): Promise<PlacedMap | undefined> {
   if (map.modules.length === 0 || map.modules.length > mostNodes) return undefined
   const task: LayoutTask = {
-    nodes: map.modules.map(({ name, owner = '' }) => ({ name, ...sizeOf(name, owner) })),
+    nodes: map.modules.map((module) => ({ name: module.name, ...sizeOf(module) })),
     arrows: map.arrows.filter(({ from, to }) => from !== to).map(({ from, to }) => ({ from, to })),
   }
   // Sources run as .ts, the built package as .js.
@@ -53,7 +54,13 @@ export async function layOut(map: ModuleMap, limit: number = limitMs): Promise<P
   }
 }
 
-const sizeOf = (name: string, owner: string) => ({
-  width: Math.max(150, 24 + 8.6 * Math.min(name.length, 32), 24 + 6.6 * Math.min(owner.length, 36)),
+/** Widths of the three lines in the fonts of draw-map.ts, a little more than they need. */
+const sizeOf = (module: MapModule) => ({
+  width: Math.max(
+    150,
+    24 + 8.8 * Math.min(module.name.length, 32),
+    24 + 6.9 * Math.min((module.owner ?? '').length, 36),
+    24 + 6.6 * counts(module).length,
+  ),
   height: 74,
 })

@@ -113,6 +113,6 @@ section{background:var(--card);border:1px solid var(--line);border-radius:10px;p
 section:target{outline:2px solid var(--accent)}.picture,.wide{overflow:auto;max-width:100%}.picture{margin:1rem 0}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:0 0 .8rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;vertical-align:top;padding:.35rem .7rem .35rem 0;border-top:1px solid var(--line);font-weight:400}
-thead th{color:var(--soft);border-top:0}th p,td p{margin:0;color:var(--soft);font-size:13px}.number{text-align:right;white-space:nowrap}
+thead th{color:var(--soft);border-top:0}th p,td p{margin:0;color:var(--soft);font-size:13px}tbody th code{white-space:nowrap}.number{text-align:right;white-space:nowrap}
 code{font:13px/1.45 ui-monospace,"SF Mono","DejaVu Sans Mono",Menlo,Consolas,monospace;overflow-wrap:anywhere}
 `

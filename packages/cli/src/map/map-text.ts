@@ -1,7 +1,7 @@
 // The map in a terminal: callers above the called, one line a module.
 import { padEnd, type Terminal } from '../terminal.ts'
 import { arrange } from './arrange.ts'
-import { counts } from './draw-map.ts'
+import { counts } from './counts.ts'
 import type { ModuleMap } from './module-map.ts'
 
 /** Lines for stdout. */

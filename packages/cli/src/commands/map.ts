@@ -1,0 +1,70 @@
+// footing map: the modules as a picture, a page, text for README and CODEOWNERS, and which of them presses to leave.
+import { type Command, type CommandContext, type ExitCode, exit } from '../command.ts'
+
+const formats = ['text', 'svg', 'html', 'matrix', 'mermaid', 'codeowners'] as const
+
+export const map: Command = {
+  name: 'map',
+  summary: 'draw the modules, who needs whom and who owns what',
+  description:
+    'A Footing application is drawn from its manifests, any other repository from its imports. The arrows point from who depends to what it depends on; circles are red. mermaid and codeowners can be kept in a file between two markers: --write brings the part up to date, --check exits with 1 when it is not. --pressure joins what /metrics measured with the history of git and says which module, if any, a measurement justifies taking out.',
+  arguments: [{ name: 'path', summary: 'folder of the application or repository; this folder when left out' }],
+  options: [
+    { flags: '--format <format>', summary: 'what to draw', choices: formats, default: 'text', group: 'Output' },
+    { flags: '--output <file>', summary: 'file to write; stdout when left out', group: 'Output' },
+    {
+      flags: '--write',
+      summary:
+        'bring the part in CODEOWNERS (codeowners) or README.md (mermaid) up to date; --output names another file',
+      group: 'Kept in a file',
+    },
+    {
+      flags: '--check',
+      summary: 'exit 1 when that part is not up to date; writes nothing',
+      group: 'Kept in a file',
+    },
+    { flags: '--pressure', summary: 'say which module a measurement justifies taking out', group: 'Pressure' },
+    {
+      flags: '--metrics <url|file>',
+      summary: 'metrics of the running application; METRICS_TOKEN is sent along when set',
+      group: 'Pressure',
+    },
+    {
+      flags: '--seconds <seconds>',
+      summary: 'read the metrics twice, this far apart; once and since the start when left out',
+      group: 'Pressure',
+    },
+    { flags: '--days <days>', summary: 'how far back the history counts', default: '180', group: 'Pressure' },
+  ],
+  examples: [
+    { run: 'footing map examples/conduit', does: 'the modules in the terminal' },
+    {
+      run: 'footing map examples/conduit --format html --output map.html',
+      does: 'picture, pages and matrix in one file',
+    },
+    {
+      run: 'footing map examples/conduit --format codeowners --check',
+      does: 'fail when an owner changed and CODEOWNERS did not',
+    },
+    { run: 'footing map ../shop --format matrix --output shop.svg', does: 'the structure of any repository' },
+    {
+      run: 'footing map examples/conduit --pressure --metrics http://127.0.0.1:3000/metrics --seconds 60',
+      does: 'which module presses to leave, measured for a minute',
+    },
+  ],
+  docs: 'docs/map.md',
+  run,
+}
+
+async function run(context: CommandContext): Promise<ExitCode> {
+  const { readMap } = await import('../map/read-map.ts')
+  const read = await readMap(context)
+  const { options } = context
+  if (options.write === true || options.check === true) {
+    const { keepPart } = await import('../map/keep-part.ts')
+    return keepPart(read, context)
+  }
+  const { showMap } = await import('../map/show-map.ts')
+  await showMap(read, context)
+  return exit.ok
+}

@@ -1,0 +1,74 @@
+// Reads the metrics of a running application, once or twice, or from a file.
+import { readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { CommandContext } from '../../command.ts'
+import { cliErrors } from '../../errors.ts'
+import { wholeNumber } from '../show-map.ts'
+import { type Load, largestMetrics, loadOf, parseMetrics, type Sample } from './measured.ts'
+
+/** Undefined without `--metrics`. @throws `map-metrics-unreadable`, `map-number-invalid` */
+export async function measureLoad({ options, cwd, env, signal, terminal }: CommandContext): Promise<Load | undefined> {
+  const { metrics, seconds: given } = options
+  if (typeof metrics !== 'string') return undefined
+  const read = async (): Promise<readonly Sample[]> =>
+    /^https?:\/\//.test(metrics)
+      ? parseMetrics(await fetchText(metrics, env.METRICS_TOKEN, signal), withoutSecrets(metrics))
+      : parseMetrics(readText(resolve(cwd, metrics), metrics), metrics)
+  if (given === undefined) return loadOf(await read())
+  const seconds = wholeNumber(given, 'seconds')
+  const first = await read()
+  terminal.note(`measuring for ${seconds} s`)
+  await pause(seconds * 1000, undefined, { signal })
+  return loadOf(await read(), first, seconds)
+}
+
+async function fetchText(url: string, token: string | undefined, signal: AbortSignal): Promise<string> {
+  const place = withoutSecrets(url)
+  try {
+    const response = await fetch(url, {
+      headers: token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` },
+      redirect: 'error',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]),
+    })
+    if (!response.ok) throw unreadable(place, `it answered with ${response.status}`)
+    if (Number(response.headers.get('content-length') ?? 0) > largestMetrics)
+      throw unreadable(place, 'it is larger than 16 MB')
+    let text = ''
+    const decoder = new TextDecoder()
+    for await (const chunk of response.body ?? []) {
+      text += decoder.decode(chunk, { stream: true })
+      if (text.length > largestMetrics) throw unreadable(place, 'it is larger than 16 MB')
+    }
+    return text
+  } catch (cause) {
+    if (signal.aborted || isOwn(cause)) throw cause
+    const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : undefined
+    throw unreadable(place, inner ?? (cause instanceof Error ? cause.message : String(cause)))
+  }
+}
+
+function readText(file: string, shown: string): string {
+  try {
+    if (statSync(file).size > largestMetrics) throw unreadable(shown, 'it is larger than 16 MB')
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    if (isOwn(cause)) throw cause
+    throw unreadable(shown, 'it could not be read; an address begins with http://')
+  }
+}
+
+const unreadable = (place: string, reason: string) =>
+  cliErrors('map-metrics-unreadable', { details: { place, reason } })
+const isOwn = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && cause.code === 'map-metrics-unreadable'
+
+/** An address may hold a password or a token. */
+function withoutSecrets(url: string): string {
+  try {
+    const { origin, pathname } = new URL(url)
+    return `${origin}${pathname}`
+  } catch {
+    return 'the address'
+  }
+}

@@ -68,14 +68,14 @@ function marked(path: string, fence: string, body: readonly string[]): Expectati
     confidence,
   }))
   const inBody = body.flatMap((text, index) => {
-    const confidence = /\s*(?:#|--|;) finding: (\w+)$/.exec(text)?.[1]
+    const confidence = /\s*(?:#|--|;|\/\/) finding: (\w+)$/.exec(text)?.[1]
     return confidence === undefined ? [] : [{ path, line: index + 1, confidence }]
   })
   return [...inFence, ...inBody]
 }
 
 function withoutMarker(text: string): string {
-  return text.replace(/\s*(?:#|--|;) finding: \w+$/, '')
+  return text.replace(/\s*(?:#|--|;|\/\/) finding: \w+$/, '')
 }
 
 function outsideFences(page: string): string[] {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { decisions } from '@footing/kernel'
 import { describe, expect, it } from 'vitest'
 import { audit } from '../audit.ts'
+import { findSettings, readSettings } from '../settings/read-settings.ts'
 import { rules } from './index.generated.ts'
 import { examplesOf, headingsOf, PAGE_HEADINGS, type PageExample } from './page-examples.ts'
 import type { Rule } from './rule.ts'
@@ -62,8 +63,10 @@ async function run(rule: Rule, example: PageExample) {
       mkdirSync(dirname(join(root, path)), { recursive: true })
       writeFileSync(join(root, path), text)
     }
+    const settings = findSettings(root)
     const result = await audit({
       root,
+      ...(settings === undefined ? {} : { settings: await readSettings(settings) }),
       only: [rule.decision],
       minConfidence: 'possible',
       cache: false,

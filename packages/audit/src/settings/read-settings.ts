@@ -4,28 +4,45 @@ import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { auditErrors } from '../errors.ts'
 import { SEVERITIES } from '../findings/finding.ts'
-import { type AuditSettings, DEFAULT_SETTINGS } from './settings.ts'
+import { type AuditSettings, type BoundarySettings, DEFAULT_BOUNDARIES } from './settings.ts'
 
 /**
- * The configuration file for a folder: `footing.config.json` in it or above it, up to the folder that holds `.git`.
- * A TypeScript configuration is never found, only named, because reading it runs it and an audit runs nothing it finds.
+ * The configuration file for a folder: `footing.config.json`, or a `package.json` with a `footing` part, in it or above
+ * it, up to the folder that holds `.git`. A TypeScript configuration is never found, only named, because reading it runs
+ * it and an audit runs nothing it finds.
  */
 export function findSettings(folder: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
     const file = join(at, 'footing.config.json')
     if (existsSync(file)) return file
+    const manifest = join(at, MANIFEST)
+    if (existsSync(manifest) && footingPart(manifest) !== undefined) return manifest
     if (existsSync(join(at, '.git')) || dirname(at) === at) return undefined
   }
 }
 
 /**
- * Reads a configuration file: JSON, or a module whose default export is the configuration (its `audit` part counts).
+ * Reads a configuration file: JSON, or a module whose default export is the configuration. Its parts `audit` and
+ * `boundaries` count.
  * @throws FootingError `audit-settings-wrong` that names the field
  */
 export async function readSettings(file: string): Promise<AuditSettings> {
   const content = /\.(?:ts|mts|js|mjs)$/.test(file) ? await load(file) : parse(file)
-  const root = asObject(content, file, 'the configuration')
-  return check(root.audit ?? {}, file)
+  const whole = asObject(content, file, 'the configuration')
+  const root = basename(file) === MANIFEST ? asObject(whole.footing ?? {}, file, '`footing`') : whole
+  return { ...check(root.audit ?? {}, file), boundaries: boundaries(root.boundaries ?? {}, file) }
+}
+
+const MANIFEST = 'package.json'
+
+// A package.json that cannot be read is not ours to complain about: whoever installs from it hears of it.
+function footingPart(file: string): unknown {
+  try {
+    const content: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    return typeof content === 'object' && content !== null && 'footing' in content ? content.footing : undefined
+  } catch {
+    return undefined
+  }
 }
 
 async function load(file: string): Promise<unknown> {
@@ -50,18 +67,43 @@ function parse(file: string): unknown {
   }
 }
 
-function check(value: unknown, file: string): AuditSettings {
+const AUDIT_KEYS = ['exclude', 'sharedKernel', 'rules']
+
+function check(value: unknown, file: string): Omit<AuditSettings, 'boundaries'> {
   const audit = asObject(value, file, '`audit`')
-  for (const key of Object.keys(audit)) {
-    if (!(key in DEFAULT_SETTINGS)) {
-      throw wrong(file, `\`audit.${key}\` is no setting.`, `Settings are ${Object.keys(DEFAULT_SETTINGS).join(', ')}.`)
-    }
-  }
+  refuseUnknown(audit, 'audit', AUDIT_KEYS, file)
   return {
-    exclude: texts(audit.exclude, file, 'exclude'),
-    sharedKernel: texts(audit.sharedKernel, file, 'sharedKernel'),
+    exclude: texts(audit.exclude, file, 'audit.exclude'),
+    sharedKernel: texts(audit.sharedKernel, file, 'audit.sharedKernel'),
     rules: rules(audit.rules, file),
   }
+}
+
+function boundaries(value: unknown, file: string): BoundarySettings {
+  const given = asObject(value, file, '`boundaries`')
+  refuseUnknown(given, 'boundaries', Object.keys(DEFAULT_BOUNDARIES), file)
+  const list = (name: string) => texts(given[name], file, `boundaries.${name}`)
+  const byModule = (name: string) => {
+    const lists = Object.entries(asObject(given[name] ?? {}, file, `\`boundaries.${name}\``))
+    return Object.fromEntries(
+      lists.map(([module, names]) => [module, texts(names, file, `boundaries.${name}.${module}`)]),
+    )
+  }
+  return {
+    modules: list('modules'),
+    public: list('public'),
+    needs: byModule('needs'),
+    tables: byModule('tables'),
+    reads: byModule('reads'),
+    drivers: list('drivers'),
+    vendors: list('vendors'),
+  }
+}
+
+function refuseUnknown(given: object, part: string, known: readonly string[], file: string): void {
+  const stranger = Object.keys(given).find((key) => !known.includes(key))
+  if (stranger === undefined) return
+  throw wrong(file, `\`${part}.${stranger}\` is no setting.`, `Settings are ${known.join(', ')}.`)
 }
 
 function rules(value: unknown, file: string): AuditSettings['rules'] {
@@ -77,7 +119,8 @@ function rules(value: unknown, file: string): AuditSettings['rules'] {
 function texts(value: unknown, file: string, name: string): readonly string[] {
   if (value === undefined) return []
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
-  throw wrong(file, `\`audit.${name}\` is no list of texts.`, `Write \`"${name}": ["…"]\`.`)
+  const key = name.slice(name.lastIndexOf('.') + 1)
+  throw wrong(file, `\`${name}\` is no list of texts.`, `Write \`"${key}": ["…"]\`.`)
 }
 
 function asObject(value: unknown, file: string, name: string): Readonly<Record<string, unknown>> {

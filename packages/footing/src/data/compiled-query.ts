@@ -53,11 +53,13 @@ export function compiled<Tables, Values extends object>() {
         parameter instanceof Placeholder ? Reflect.get(values, parameter.name) : parameter,
       )
       // The row type is what the query builder inferred from the table interface; nothing can check it here.
-      return (await run(sql, sent)).rows as Row[]
+      return (await run(sql, sent, asPrepared)).rows as Row[]
     }
     return { execute, first: async (queries, values) => (await execute(queries, values))[0] }
   }
 }
+
+const asPrepared = { prepared: true }
 
 function placeholders<Values extends object>(): Parameters<Values> {
   const made = new Map<string | symbol, Placeholder>()

@@ -5,6 +5,7 @@ import { requestCancel } from './cancel-request.ts'
 import type { PoolStats, QueryScope } from './contract.ts'
 import { dataError } from './errors.ts'
 import { OpenConnections } from './open-connections.ts'
+import { StatementNames } from './pooler/statement-names.ts'
 import { translateServerError } from './server-error.ts'
 import { Session, type SessionEnvironment } from './session.ts'
 import { StatementWatch } from './statement-watch.ts'
@@ -28,6 +29,8 @@ export interface ConnectionPoolOptions {
   readonly applicationName: string
   /** Gives each caller another connection without any state, as a pooler in transaction mode does. */
   readonly rehearsal?: boolean
+  /** Most statements that one connection keeps prepared; 0 for none. */
+  readonly preparedStatements: number
 }
 
 /** A pool of sessions. */
@@ -58,6 +61,11 @@ export class ConnectionPool {
       now: options.now,
       cancel: (client) => requestCancel(target, client),
       watch: this.#watch,
+      names: new StatementNames({
+        // The rehearsal empties each connection after use, names and all.
+        most: rehearsal ? 0 : options.preparedStatements,
+        use: (work) => this.use({ deadlineAt: options.now() + options.acquireTimeoutMs }, work),
+      }),
     }
   }
 
@@ -72,6 +80,11 @@ export class ConnectionPool {
       idle: this.#connections.idle,
       waiting: this.#line.waiting,
     }
+  }
+
+  /** Whether prepared statements keep their names on the way to the server; undefined until one was sent. */
+  get keepsNames(): boolean | undefined {
+    return this.#environment.names.kept
   }
 
   /**

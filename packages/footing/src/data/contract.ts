@@ -1,5 +1,6 @@
 // What the data capability promises: to a module (Database), to the application (DataSource), to a deployment (Migrator).
 import type { Kysely } from 'kysely'
+import type { Actor } from './access-log/actor.ts'
 import type { PoolSizing } from './pooler/pool-sizing.ts'
 import type { ReplicaState } from './replicas/replica.ts'
 
@@ -96,6 +97,8 @@ export interface QueryScope {
   readonly signal?: AbortSignal
   /** Called once for each statement that was sent. */
   readonly onQuery?: (query: QueryRecord) => void
+  /** Who acts; asked only for tables whose access is logged. */
+  readonly actor?: () => Actor
   /** Where this session's last own write stands in the log; kept for reads that ask for `own-writes`. */
   readonly writes?: { position: string | undefined }
 }
@@ -115,6 +118,11 @@ export interface DataSource {
   /** Resolves when the primary answers, else throws the coded error that says why not. */
   ping(): Promise<void>
   readonly stats: PoolStats
+  /**
+   * Whether statements of `compiled(…)` keep their names on the way to the primary: true on direct connections and behind
+   * a pooler that tracks them. Undefined until the first of them was sent and the question answered.
+   */
+  readonly keepsPreparedStatements: boolean | undefined
   /** The replicas and whether they take reads; empty without replicas. */
   readonly replicas: readonly ReplicaState[]
   /** Whether so many processes with this pool fit into the server, with a sentence for a person. */
@@ -139,6 +147,12 @@ export interface MigrationStatus {
   readonly state: 'applied' | 'pending' | 'changed' | 'missing'
   /** ISO time, when applied. */
   readonly appliedAt?: string
+  /** Before the deployment or after it, when the file says so. */
+  readonly phase?: 'expand' | 'contract'
+  /** The migration that an earlier run must have applied before this pending one may run in production. */
+  readonly waitsFor?: string
+  /** Rows that an interrupted backfill has behind it. */
+  readonly rowsDone?: number
 }
 
 /** Brings the schemas of all modules up to date, over the direct URL. */

@@ -1,5 +1,6 @@
 // Opens the database connections of one process.
 import { setTimeout as delay } from 'node:timers/promises'
+import type { AccessLog } from './access-log/access-log.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import type { DataSource, QueryScope } from './contract.ts'
 import { openModuleDatabase, type Router } from './module-database.ts'
@@ -41,6 +42,13 @@ export interface DataSourceOptions {
    * the last one left. Code that relies on a session then fails in development and not behind PgBouncer. Default false.
    */
   readonly rehearsal?: boolean
+  /** Records who reads and changes the tables that manifests log; see access-log/. */
+  readonly accessLog?: AccessLog | undefined
+  /**
+   * Most statements of `compiled(…)` that one connection keeps prepared under a name, where the way to the server keeps
+   * names: that is found out by asking. 0 sends every statement without a name. Default 100.
+   */
+  readonly preparedStatements?: number
   /** Shown in pg_stat_activity. Default `footing`. */
   readonly applicationName?: string
 }
@@ -60,6 +68,7 @@ export function openDataSource(options: DataSourceOptions): DataSource {
       idleTimeoutMs: options.idleTimeoutMs ?? 30_000,
       applicationName: options.applicationName ?? 'footing',
       rehearsal: options.rehearsal ?? false,
+      preparedStatements: options.preparedStatements ?? 100,
       now,
     })
   const primary = openPool(options.url, options.poolSize ?? 10)
@@ -71,6 +80,7 @@ export function openDataSource(options: DataSourceOptions): DataSource {
     scope: options.scope ?? (() => undefined),
     lockTimeoutMs: options.lockTimeoutMs ?? 5000,
     roleOf: options.roleOf,
+    accessLog: options.accessLog?.empty === false ? options.accessLog : undefined,
     pause: (ms: number) => delay(ms),
     random: Math.random,
   }
@@ -87,6 +97,9 @@ export function openDataSource(options: DataSourceOptions): DataSource {
     },
     get stats() {
       return primary.stats
+    },
+    get keepsPreparedStatements() {
+      return primary.keepsNames
     },
     get replicas() {
       return replicas?.states ?? []

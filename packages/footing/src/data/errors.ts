@@ -122,6 +122,13 @@ export const dataErrors = defineErrors({
     why: 'SQLSTATE {state}: the statement and the schema do not match, which is a fault in the code.',
     remedy: 'Check footing migrate status, then the query that the module {module} sends.',
   },
+  'data-statement-stale': {
+    status: 503,
+    retryable: true,
+    what: 'A table was changed while a transaction used a prepared statement of it, and the transaction was rolled back.',
+    why: 'The server had planned the statement for the table as it was, and a transaction cannot go on after such an error.',
+    remedy: 'Run it again: the statement is prepared anew by itself. The option retries of transaction() does that.',
+  },
   'data-closed': {
     status: 503,
     retryable: true,
@@ -191,6 +198,49 @@ export const dataErrors = defineErrors({
     what: 'The migrations of {module} cannot be used: {reason}',
     why: 'Each file is named like 0001-create-user.sql or .ts, and each number is used once.',
     remedy: 'Correct the name or the content of the file that the message names.',
+  },
+  'migration-number-taken': {
+    status: 500,
+    retryable: false,
+    what: '{module} has two migrations with the number {number}: {first} and {second}.',
+    why: 'Two people took the same number on two branches, and databases would disagree about the order.',
+    remedy:
+      'Rename the one that no shared database has applied so that it begins with {next}; footing migrate new takes the next number by itself.',
+  },
+  'migration-redo-nothing': {
+    status: 404,
+    retryable: false,
+    what: 'No migration of {module} is applied to this database.',
+    why: 'Only a migration that was applied can be undone and applied anew.',
+    remedy: 'Run footing migrate up first; footing migrate status says what is applied.',
+  },
+  'migration-redo-loses-data': {
+    status: 409,
+    retryable: false,
+    what: 'Doing {module}/{name} again would lose what it stored: {losses}.',
+    why: 'The migration made these places, so before it there is nowhere to put their values. Nothing was changed.',
+    remedy: 'Give --yes when the values are not needed, or keep them elsewhere first.',
+  },
+  'migration-redo-depended': {
+    status: 409,
+    retryable: false,
+    what: 'Other schemas build on tables of {module}, and would lose these: {things}.',
+    why: 'The schema of the module is made anew, and what refers to the old one goes with it. Nothing was changed.',
+    remedy: 'Drop them by hand and create them again afterwards, or delete .footing/postgres and begin with an empty database.',
+  },
+  'migration-redo-refused': {
+    status: 403,
+    retryable: false,
+    what: 'footing migrate redo does not work {place}.',
+    why: 'It makes the schema of a module anew, which locks all its tables, and it may lose values.',
+    remedy: 'Write a migration that changes what the last one did: footing migrate new {module} what-it-does.',
+  },
+  'schema-file-shared': {
+    status: 500,
+    retryable: false,
+    what: '{module} and {other} would both write {file}.',
+    why: 'The dump of a schema stands beside the folder of the migrations, and two modules keep theirs side by side.',
+    remedy: 'Give each module a folder of its own: src/{module}/migrations/.',
   },
   'migration-failed': {
     status: 500,

@@ -1,7 +1,11 @@
 // What a module gets as `db`: its statements, sent to the right server, on a connection of this process.
 
 import { type FootingError, isFootingError } from '@footing/kernel'
-import { bindQueries, type Run } from './bound-queries.ts'
+import type pg from 'pg'
+import type { AccessLog } from './access-log/access-log.ts'
+import { ReadNotes } from './access-log/read-notes.ts'
+import { recordReads } from './access-log/record-reads.ts'
+import { bindQueries, type Run, type RunOptions } from './bound-queries.ts'
 import type { ConnectionPool } from './connection-pool.ts'
 import type { Consistency, Database, QueryScope, ReadOptions, Transaction, TransactionOptions } from './contract.ts'
 import { runTransaction } from './open-transaction.ts'
@@ -22,6 +26,8 @@ export interface DatabaseEnvironment {
   readonly lockTimeoutMs: number
   /** Role whose rights the statements of a module have; undefined leaves those of the connecting user. */
   readonly roleOf?: ((module: string) => string) | undefined
+  /** Tells the database who acts, and finds the reads that must be recorded; undefined when nothing is logged. */
+  readonly accessLog?: AccessLog | undefined
   /** Waits before a transaction is tried again, in milliseconds. */
   readonly pause: (ms: number) => Promise<void>
   /** Between 0 and 1. */
@@ -42,37 +48,49 @@ export interface Router {
 export function openModuleDatabase<Tables>(module: string, environment: DatabaseEnvironment): Database<Tables> {
   const { router, scope } = environment
   const schema = schemaOf(module)
+  const { accessLog } = environment
   const context = () => ({ module, scope: scope() })
+  // Recorded before the rows are given out: whoever cannot be recorded reads nothing.
+  const recorded = (text: string, result: pg.QueryResult, statement: StatementContext) => {
+    const records = accessLog?.readsOf(text, result) ?? []
+    return records.length === 0 ? result : recordReads(router, statement, records).then(() => result)
+  }
   const role = environment.roleOf?.(module)
-  const execute = (session: Session, text: string, values: readonly unknown[], statement: StatementContext) =>
+  const execute = (
+    session: Session,
+    text: string,
+    values: readonly unknown[],
+    statement: StatementContext,
+    options: RunOptions | undefined,
+  ) =>
     role === undefined
-      ? session.execute(text, values, statement)
+      ? session.execute(text, values, statement, options)
       : runAsModule(session, role, { text, values, context: statement })
 
   const runRead =
     (consistency: Consistency): Run =>
-    async (text, values) => {
+    async (text, values, options) => {
       refuseSessionState(text, false)
       refuseWrite(text)
       const statement = context()
       const pool = router.reader(consistency, statement.scope)
-      const send = (session: Session) => execute(session, text, values, statement)
+      const send = (session: Session) => execute(session, text, values, statement, options)
       try {
-        return await pool.use(statement.scope, send)
+        return await recorded(text, await pool.use(statement.scope, send), statement)
       } catch (error) {
         // A read changes nothing, so it may simply be sent again to a server that can answer it.
         const other = isFootingError(error) ? router.afterFailure(pool, error) : undefined
         if (other === undefined) throw error
-        return other.use(statement.scope, send)
+        return recorded(text, await other.use(statement.scope, send), statement)
       }
     }
-  const runWrite: Run = async (text, values) => {
+  const runWrite: Run = async (text, values, options) => {
     refuseSessionState(text, false)
-    const statement = context()
-    return router.writer().use(statement.scope, async (session) => {
-      if (!router.tracksWrites) return execute(session, text, values, statement)
+    const statement = { ...context(), actor: accessLog?.actorFor(module, scope()) }
+    const result = await router.writer().use(statement.scope, async (session) => {
+      if (!router.tracksWrites) return execute(session, text, values, statement, options)
       try {
-        const result = await execute(session, text, values, statement)
+        const result = await execute(session, text, values, statement, options)
         await rememberWrite(session, statement)
         return result
       } catch (error) {
@@ -80,6 +98,7 @@ export function openModuleDatabase<Tables>(module: string, environment: Database
         throw error
       }
     })
+    return recorded(text, result, statement)
   }
 
   const writer = bindQueries<Tables>(schema, runWrite)
@@ -107,10 +126,20 @@ async function transactionWithRetries<Tables, T>(
   work: (tx: Transaction<Tables>) => Promise<T>,
   options: TransactionOptions,
 ): Promise<T> {
-  const { router, now, lockTimeoutMs, pause, random } = environment
+  const { router, now, lockTimeoutMs, pause, random, accessLog } = environment
   const scope = environment.scope()
+  const statement = { module: owner.module, scope }
   const role = environment.roleOf?.(owner.module)
-  const context = { ...owner, scope, now, defaultLockTimeoutMs: lockTimeoutMs, role, tracksWrites: router.tracksWrites }
+  const context = {
+    ...owner,
+    scope,
+    now,
+    defaultLockTimeoutMs: lockTimeoutMs,
+    role,
+    tracksWrites: router.tracksWrites,
+    actor: accessLog?.actorFor(owner.module, scope),
+    reads: accessLog && new ReadNotes(accessLog, (records) => recordReads(router, statement, records)),
+  }
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await router.writer().use(scope, (session) => runTransaction(session, context, options, work))
@@ -123,5 +152,8 @@ async function transactionWithRetries<Tables, T>(
 }
 
 function isConflict(error: unknown): boolean {
-  return isFootingError(error) && (error.code === 'data-serialization-failure' || error.code === 'data-deadlock')
+  return isFootingError(error) && repeatable.has(error.code)
 }
+
+/** After these the transaction has been rolled back as a whole, and its function may run again where that is safe. */
+const repeatable: ReadonlySet<string> = new Set(['data-serialization-failure', 'data-deadlock', 'data-statement-stale'])

@@ -1,5 +1,8 @@
 // One transaction on one session: limits set for it alone, savepoints, commit that is checked, rollback that always ends it.
 
+import { noteReads } from './access-log/access-log.ts'
+import { actorText, setActor } from './access-log/actor.ts'
+import type { ReadNotes } from './access-log/read-notes.ts'
 import { bindQueries, type Run } from './bound-queries.ts'
 import type { QueryScope, Transaction, TransactionOptions } from './contract.ts'
 import { transactionBrand } from './contract.ts'
@@ -19,6 +22,10 @@ export interface TransactionContext {
   readonly defaultLockTimeoutMs: number
   /** Role whose rights the transaction has; undefined leaves those of the connecting user. */
   readonly role: string | undefined
+  /** Who acts, when the module has tables whose access is logged. */
+  readonly actor?: string | undefined
+  /** Collects the reads that have to be recorded. */
+  readonly reads?: ReadNotes | undefined
   /** True when the position of the commit in the log must be remembered in the scope. */
   readonly tracksWrites: boolean
 }
@@ -31,26 +38,61 @@ export async function runTransaction<Tables, T>(
   work: (tx: Transaction<Tables>) => Promise<T>,
 ): Promise<T> {
   const scope = narrowScope(context, options.timeoutMs)
-  const send: Run = (text, values) => session.execute(text, values, { module: context.module, scope })
-  const sendWithoutState: Run = async (text, values) => {
+  const statement = { module: context.module, scope }
+  let begun = false
+  // The first statement takes the beginning along: a round trip less, and a transaction that asks nothing costs nothing.
+  const begin: Run = async (text, values, sending) => {
+    session.refuseHopeless(values, scope)
+    begun = true
+    const opening = openingOf(context, options, scope)
+    if (values.length > 0 || !text.includes(';')) {
+      return session.execute(text, values, statement, { prepared: sending?.prepared, opening })
+    }
+    // Several statements in one text can only be sent in a message of their own.
+    await session.execute(opening.join('; '), [], statement)
+    return session.execute(text, values, statement, inTransaction)
+  }
+  const send: Run = (text, values, sending) => {
+    if (!begun) return begin(text, values, sending)
+    const how = sending?.prepared === true ? preparedInTransaction : inTransaction
+    return session.execute(text, values, statement, how)
+  }
+  const sendWithoutState: Run = async (text, values, sending) => {
     refuseSessionState(text, true)
-    return send(text, values)
+    const result = await send(text, values, sending)
+    await context.reads?.add(text, result)
+    return result
   }
   const life = { over: false }
 
-  await send(beginStatement(context, options, scope), [])
   try {
     const result = await work(transactionHandle<Tables>(context.schema, sendWithoutState, life))
     life.over = true
+    if (!begun) return result
+    // Recorded reads are a part of the transaction where it may write, so that they cannot fail after its commit.
+    if (options.readOnly !== true) await writeReads(send, context)
     const { command } = await commit(send, context, options)
     // PostgreSQL answers the commit of a failed transaction with ROLLBACK and no error.
     if (command === 'ROLLBACK') throw dataError('data-transaction-failed')
+    await writeReads(send, context)
     return result
   } catch (error) {
     life.over = true
-    await rollBack(session, context)
+    if (begun) await rollBack(session, context)
+    // What was rolled back was seen all the same. Its scope may be over; the entry is not the scope's business.
+    const unbound: Run = (text, values) => session.execute(text, values, { module: context.module, scope: undefined })
+    if (!session.broken) await writeReads(unbound, context)
     throw error
   }
+}
+
+const inTransaction = { inTransaction: true }
+const preparedInTransaction = { inTransaction: true, prepared: true }
+
+// A transaction that reads very many records has written most of them already, see ReadNotes.
+async function writeReads(send: Run, { scope, reads }: TransactionContext): Promise<void> {
+  const records = reads?.take() ?? []
+  if (records.length > 0) await send(noteReads, [actorText(scope?.actor?.() ?? {}), JSON.stringify(records)])
 }
 
 async function commit(send: Run, { tracksWrites, scope }: TransactionContext, options: TransactionOptions) {
@@ -69,23 +111,24 @@ function narrowScope(context: TransactionContext, timeoutMs: number | undefined)
   return { ...context.scope, deadlineAt: Math.min(own, context.scope?.deadlineAt ?? own) }
 }
 
-// One message for all: a round trip less, and SET LOCAL is the only kind of setting that a pooler cannot lose or leak.
-function beginStatement(
-  { now, defaultLockTimeoutMs, role }: TransactionContext,
+// SET LOCAL is the only kind of setting that a pooler cannot lose or leak.
+function openingOf(
+  { now, defaultLockTimeoutMs, role, actor }: TransactionContext,
   options: TransactionOptions,
   scope: QueryScope | undefined,
-): string {
+): readonly string[] {
   const parts = ['begin']
   if (options.isolation !== undefined) parts[0] += ` isolation level ${isolationLevels[options.isolation]}`
   if (options.readOnly === true) parts[0] += ' read only'
   parts.push(`set local lock_timeout = ${milliseconds(options.lockTimeoutMs ?? defaultLockTimeoutMs)}`)
+  if (actor !== undefined) parts.push(setActor(actor))
   if (role !== undefined) parts.push(setRole(role))
   if (scope?.deadlineAt !== undefined) {
     const remaining = milliseconds(scope.deadlineAt - now())
     parts.push(`set local statement_timeout = ${remaining}`)
     parts.push(`set local idle_in_transaction_session_timeout = ${remaining}`)
   }
-  return parts.join('; ')
+  return parts
 }
 
 // A table, not the caller's own words: these go into the statement as they are.
@@ -107,9 +150,9 @@ export function transactionHandle<Tables>(
   life: { readonly over: boolean },
 ): Transaction<Tables> {
   let savepoints = 0
-  const guarded: Run = async (text, values) => {
+  const guarded: Run = async (text, values, sending) => {
     if (life.over) throw dataError('data-transaction-over')
-    return send(text, values)
+    return send(text, values, sending)
   }
   const savepoint = async <T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T> => {
     savepoints += 1

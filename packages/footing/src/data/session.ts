@@ -1,16 +1,32 @@
 // One borrowed connection: sends statements with their tag, their deadline and their counter, and speaks coded errors.
-import { Socket } from 'node:net'
 import type pg from 'pg'
+import { sendWithActor } from './access-log/send-with-actor.ts'
 import type { QueryScope } from './contract.ts'
 import { dataError } from './errors.ts'
+import type { NamedStatement, StatementNames } from './pooler/statement-names.ts'
 import { tagStatement } from './query-tag.ts'
 import { translateServerError } from './server-error.ts'
 import type { StatementWatch, WatchedStatement } from './statement-watch.ts'
+import { cutConnection, sendStatement } from './wire-query.ts'
 
 /** What a statement is sent for. */
 export interface StatementContext {
   readonly module: string
   readonly scope: QueryScope | undefined
+  /** Who acts, when the statement commits by itself and may change records whose access is logged. */
+  readonly actor?: string | undefined
+}
+
+/** How a statement is sent. */
+export interface SendOptions {
+  /** True when the same text will come again: it gets a name where names are kept. */
+  readonly prepared?: boolean | undefined
+  /** Name to send it under, whatever is known of names. */
+  readonly name?: string | undefined
+  /** What begins the transaction; sent in the same message, so that the statement never runs outside of it. */
+  readonly opening?: readonly string[] | undefined
+  /** True when others ran before it in the same transaction, which a failure would have undone. */
+  readonly inTransaction?: boolean | undefined
 }
 
 /** What a session needs besides its connection. */
@@ -22,6 +38,7 @@ export interface SessionEnvironment {
   /** Asks the server, over a connection of its own, to stop what this client runs. */
   readonly cancel: (client: pg.ClientBase) => Promise<void>
   readonly watch: StatementWatch
+  readonly names: StatementNames
 }
 
 // A bind message counts its parameters in 16 bits.
@@ -47,18 +64,22 @@ export class Session {
    * Sends one statement and waits for its rows, until the scope's deadline or abort; then the server is told to stop.
    * @throws the coded errors of errors.ts
    */
-  async execute(text: string, values: readonly unknown[], context: StatementContext): Promise<pg.QueryResult> {
+  async execute(
+    text: string,
+    values: readonly unknown[],
+    context: StatementContext,
+    options: SendOptions = plain,
+  ): Promise<pg.QueryResult> {
     const { scope, module } = context
-    this.#refuseHopeless(values, scope)
+    this.refuseHopeless(values, scope)
     const started = scope?.onQuery === undefined ? 0 : performance.now()
     const stop = scope?.deadlineAt === undefined && scope?.signal === undefined ? undefined : this.#watch(scope)
     let failed = true
     try {
       const tagged = tagStatement(text, module, scope?.route)
-      // The driver only reads the values; its types leave that out.
-      const result = await (values.length === 0
-        ? this.client.query(tagged)
-        : this.client.query(tagged, values as unknown[]))
+      const result = await (context.actor === undefined
+        ? this.#send(tagged, values, options)
+        : sendWithActor(this.client, context.actor, { text: tagged, values }))
       failed = false
       return result
     } catch (error) {
@@ -71,7 +92,38 @@ export class Session {
     }
   }
 
-  #refuseHopeless(values: readonly unknown[], scope: QueryScope | undefined): void {
+  #send(text: string, values: readonly unknown[], options: SendOptions): Promise<pg.QueryResult> {
+    const { opening, name } = options
+    const named = options.prepared === true ? this.#environment.names.take(this.client, text) : undefined
+    if (named === undefined) return sendStatement(this.client, { text, values, name, opening })
+    return this.#sendNamed(named, text, values, options)
+  }
+
+  async #sendNamed(
+    named: NamedStatement,
+    text: string,
+    values: readonly unknown[],
+    { opening, inTransaction }: SendOptions,
+  ): Promise<pg.QueryResult> {
+    try {
+      return await sendStatement(this.client, { text: named.text, name: named.name, values, opening })
+    } catch (error) {
+      const { names } = this.#environment
+      const reason = staleReason(error)
+      // The driver takes the answer to what opens the transaction for the statement's own, so nobody knows whether it is kept.
+      if (reason !== undefined || opening !== undefined) names.forget(this.client, text)
+      if (reason === undefined) throw error
+      if (reason === 'plan-changed') names.planChanged(named)
+      else names.giveUp()
+      if (inTransaction === true) throw dataError('data-statement-stale', {}, error)
+    }
+    // The server refused it before it did anything, so it may go once more: without a name, where nothing is stale.
+    if (opening !== undefined) await sendStatement(this.client, { text: 'rollback', values: [] })
+    return sendStatement(this.client, { text, values, opening })
+  }
+
+  /** Throws for a statement that would not be sent: too many values, too late, or nobody waits for it. */
+  refuseHopeless(values: readonly unknown[], scope: QueryScope | undefined): void {
     if (values.length > mostParameters) {
       const reason = `${values.length} parameters, at most ${mostParameters} can be sent`
       throw dataError('data-invalid-value', { reason })
@@ -101,10 +153,14 @@ export class Session {
   }
 }
 
-// Makes the driver fail the statement at once, as if the network had broken.
-function cutConnection(client: pg.ClientBase): void {
-  const connection: unknown = Reflect.get(client, 'connection')
-  if (typeof connection !== 'object' || connection === null || !('stream' in connection)) return
-  const { stream } = connection
-  if (stream instanceof Socket) stream.destroy()
+const plain: SendOptions = {}
+
+/** Why a prepared statement cannot be used: its tables have changed, or its name is not what it was. */
+function staleReason(error: unknown): 'plan-changed' | 'name-lost' | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  // The message is in the language of the server; the name of the routine is not.
+  if (error.code === '0A000') {
+    return 'routine' in error && error.routine === 'RevalidateCachedQuery' ? 'plan-changed' : undefined
+  }
+  return error.code === '26000' || error.code === '42P05' ? 'name-lost' : undefined
 }

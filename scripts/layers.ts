@@ -44,8 +44,14 @@ export const layers: readonly Layer[] = [
     because: 'the HTTP framework is known to one folder',
   },
   {
+    folder: `${core}/placement`,
+    mayImport: [kernel, `${core}/data`, `${core}/module`, `${core}/http`],
+    vendors: ['undici', 'fastify'],
+    because: 'calls between processes are sent and taken in one place; of the HTTP framework it knows one type',
+  },
+  {
     folder: `${core}/app`,
-    mayImport: [kernel, `${core}/module`, `${core}/http`, `${core}/data`],
+    mayImport: [kernel, `${core}/placement`, `${core}/module`, `${core}/http`, `${core}/data`],
     vendors: ['fastify'],
     because: 'an application joins the capabilities; of the HTTP framework its door knows one type',
   },

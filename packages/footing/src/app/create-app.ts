@@ -36,6 +36,10 @@ export interface StartOptions {
   readonly port?: number
   readonly profile?: Profile
   readonly clock?: Clock
+  /** Modules in other processes with their addresses, instead of `PLACE_<MODULE>`. */
+  readonly place?: Readonly<Record<string, string>>
+  /** The only modules of this process, instead of `SERVE_MODULES`. */
+  readonly serve?: readonly string[]
   /** An open data source; default one made from DATABASE_URL. Whoever gives it closes it. */
   readonly database?: DataSource
   /** Text of `/metrics`, as `startTelemetry().metrics` gives it. In production it is served with METRICS_TOKEN only. */

@@ -8,9 +8,13 @@ import type { PlacedRoute } from '../http/mount-route.ts'
 import { describeRoute, placeRoutes } from '../http/place-routes.ts'
 import { addReference } from '../http/reference.ts'
 import { currentContext } from '../module/call-context.ts'
+import type { AnyManifest } from '../module/define-module.ts'
 import type { Authenticate } from '../module/implement.ts'
 import { createLog } from '../module/log.ts'
 import type { Schema } from '../module/schema.ts'
+import type { ModuleKeys } from '../placement/module-keys.ts'
+import { describedPorts, servePorts } from '../placement/serve-ports.ts'
+import { portsPath } from '../placement/wire.ts'
 import { appErrors } from './errors.ts'
 import type { StartUp } from './start-app.ts'
 import type { StartedModule } from './start-modules.ts'
@@ -36,15 +40,17 @@ export interface Door {
 export async function openDoor(
   startUp: StartUp,
   modules: readonly StartedModule[],
+  edges: readonly StartedModule[],
   metrics: (() => string) | undefined,
 ): Promise<Door> {
-  const { app, base, role, profile, network } = startUp
+  const { app, base, role, profile, network, placement } = startUp
   const state = { draining: false, started: false }
   const draining = () => state.draining
   const http = app.options.http ?? {}
   const serves = role !== 'worker'
-  const routes = serves ? placeRoutes(modules.map(routesOf), http) : []
-  const authenticate = authenticationOf(modules, routes)
+  const withRoutes = serves && placement.hasRoutes ? inOrder(app.modules, [...modules, ...edges]) : []
+  const routes = placeRoutes(withRoutes.map(routesOf), http)
+  const authenticate = authenticationOf(withRoutes, routes)
   const log = createLog('http', currentContext)
   const environment: ServerEnvironment = {
     calls: network.environment,
@@ -69,8 +75,9 @@ export async function openDoor(
     addMetrics(server, metrics, base.METRICS_TOKEN)
   }
   const listens = serves || base.PORT !== 3000
-  if (serves && http.reference !== false)
+  if (serves && placement.hasRoutes && http.reference !== false)
     addReference(server, { name: app.name, version: app.version, http, routes, profile })
+  if (serves && placement.keys !== undefined) addPorts(server, startUp, placement.keys, environment)
   const port = listens ? await listen(server, hostOf(startUp), base.PORT) : undefined
   state.started = true
   return {
@@ -88,6 +95,24 @@ export async function openDoor(
 
 function routesOf({ manifest, implementation }: StartedModule) {
   return { module: manifest.name, routes: implementation.routes ?? [] }
+}
+
+function inOrder(manifests: readonly AnyManifest[], modules: readonly StartedModule[]): readonly StartedModule[] {
+  return manifests.flatMap(({ name }) => modules.filter((module) => module.manifest.name === name))
+}
+
+/** The ports that other processes call, and outside of production their description. */
+function addPorts(server: FastifyInstance, startUp: StartUp, keys: ModuleKeys, environment: ServerEnvironment): void {
+  const { app, profile, network, placement } = startUp
+  const served = new Set(placement.served.map(({ name }) => name))
+  const targets = network.targets.filter(({ module }) => served.has(module))
+  if (targets.length === 0) return
+  const callers = new Set(app.modules.map(({ name }) => name))
+  servePorts(server, targets, { routes: environment, keys, profile, callers, report: environment.report })
+  if (profile === 'production' || app.options.http?.reference === false) return
+  const http = { basePath: portsPath, security: { type: 'http', scheme: 'Footing-HMAC-SHA256' } }
+  const name = `${app.name}: ports of ${[...served].join(', ')}`
+  addReference(server, { name, version: app.version, http, routes: describedPorts(targets), profile })
 }
 
 function isSchema(schema: Schema | undefined): schema is Schema {

@@ -11,12 +11,16 @@ import { createLog, type Log } from '../module/log.ts'
 import { ModuleNetwork } from '../module/module-network.ts'
 import type { Profile } from '../module/profile.ts'
 import type { Setting, Settled } from '../module/setting.ts'
+import { placementErrors } from '../placement/errors.ts'
+import { RemoteModule } from '../placement/remote-module.ts'
 import { baseSettings, databaseSettings } from './base-settings.ts'
 import type { App, Role, RunningApp, StartOptions } from './create-app.ts'
 import { databaseScope } from './database-scope.ts'
+import { edgeSettings } from './edge-module.ts'
 import { openDoor } from './open-door.ts'
+import { type Placement, placeModules, placementSettings, placeVariable } from './place-modules.ts'
 import { readProfile, readSettings } from './read-settings.ts'
-import { type StartedModule, startModules, stopModules } from './start-modules.ts'
+import { makeEdges, type StartedModule, startModules, stopModules } from './start-modules.ts'
 import { stopOnce } from './stop-once.ts'
 
 /** What the parts of a start share. */
@@ -29,6 +33,8 @@ export interface StartUp {
   readonly base: Settled<typeof baseSettings>
   readonly data: DataSource | undefined
   readonly network: ModuleNetwork
+  /** Which modules are here, and where the others are. */
+  readonly placement: Placement
   /** Requests under way. */
   readonly running: Set<CallContext>
 }
@@ -40,19 +46,28 @@ export interface StartUp {
 export async function startApp(app: App, options: StartOptions): Promise<RunningApp> {
   const env = options.env ?? process.env
   const profile = options.profile ?? readProfile(env)
-  const values = await readSettings(settingsOf(app, options), withOptions(env, options), profile)
+  const given = withOptions(env, options)
+  const placement = placeModules(
+    app.modules,
+    await readSettings(placementSettings(app.modules), given, profile),
+    profile,
+  )
+  const values = await readSettings(settingsOf(app, options, placement), given, profile)
   // The values were parsed by exactly these settings.
   const base = values as Settled<typeof baseSettings>
   const clock = options.clock ?? systemClock
-  const data = options.database ?? openOwnDatabase(app, values, clock, profile)
+  const data = options.database ?? openOwnDatabase(app, placement.local, values, clock, profile)
   const network = new ModuleNetwork(app.modules, {
     clock,
     wheel: new DeadlineWheel(clock),
     checked: profile !== 'production',
   })
-  const startUp: StartUp = { app, profile, role: base.ROLE, clock, values, base, data, network, running: new Set() }
+  const remotes = placeRemotes(network, app.modules, placement, clock)
+  const running = new Set<CallContext>()
+  const startUp: StartUp = { app, profile, role: base.ROLE, clock, values, base, data, network, placement, running }
   let modules: readonly StartedModule[] = []
   const closeData = async () => {
+    await Promise.all(remotes.map((remote) => remote.close()))
     if (options.database === undefined) await data?.close()
   }
   try {
@@ -60,7 +75,12 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
     const log = createLog(undefined, currentContext)
     await warnOfWall(data, values, log)
     modules = await startModules(startUp)
-    const door = await openDoor(startUp, modules, options.metrics)
+    const door = await openDoor(
+      startUp,
+      modules,
+      base.ROLE === 'worker' ? [] : await makeEdges(startUp),
+      options.metrics,
+    )
     log.info('started', { app: app.name, role: base.ROLE, profile, url: door.url })
     const stop = stopOnce(startUp, door, async () => {
       await stopModules(modules, log)
@@ -96,18 +116,45 @@ async function warnOfWall(data: DataSource | undefined, values: Readonly<Record<
   if (!fits) log.warn(advice, { wanted, available })
 }
 
-function settingsOf(app: App, options: StartOptions): Readonly<Record<string, Setting>> {
+/** Names who sends the calls of modules that are not here. */
+function placeRemotes(
+  network: ModuleNetwork,
+  modules: readonly AnyManifest[],
+  { local, placed, keys }: Placement,
+  clock: Clock,
+): readonly RemoteModule[] {
+  const remotes: RemoteModule[] = []
+  for (const { name } of modules) {
+    const url = placed.get(name)
+    if (url !== undefined && keys !== undefined) {
+      const remote = new RemoteModule(name, url, { clock, keys, random: Math.random })
+      network.place(name, (target) => remote.answerOf(target))
+      remotes.push(remote)
+    } else if (!local.some((module) => module.name === name)) {
+      network.place(name, () => async () => {
+        throw placementErrors('module-elsewhere', { details: { module: name } })
+      })
+    }
+  }
+  return remotes
+}
+
+function settingsOf(app: App, options: StartOptions, placement: Placement): Readonly<Record<string, Setting>> {
   return {
     ...baseSettings,
-    ...(usesDatabase(app.modules) && options.database === undefined ? databaseSettings : {}),
+    ...(usesDatabase(placement.local) && options.database === undefined ? databaseSettings : {}),
     ...app.options.settings,
-    ...Object.assign({}, ...app.modules.map((module) => module.settings)),
+    ...Object.assign({}, ...placement.edges.map(edgeSettings)),
+    ...Object.assign({}, ...placement.local.map((module) => module.settings)),
   }
 }
 
 function withOptions(env: Readonly<Record<string, string | undefined>>, options: StartOptions) {
+  const places = Object.entries(options.place ?? {}).map(([module, url]) => [placeVariable(module), url])
   return {
     ...env,
+    ...Object.fromEntries(places),
+    ...(options.serve === undefined ? {} : { SERVE_MODULES: options.serve.join(',') }),
     ...(options.port === undefined ? {} : { PORT: String(options.port) }),
     ...(options.host === undefined ? {} : { HOST: options.host }),
     ...(options.role === undefined ? {} : { ROLE: options.role }),
@@ -120,11 +167,12 @@ function usesDatabase(modules: readonly AnyManifest[]): boolean {
 
 function openOwnDatabase(
   app: App,
+  local: readonly AnyManifest[],
   values: Readonly<Record<string, unknown>>,
   clock: Clock,
   profile: Profile,
 ): DataSource | undefined {
-  if (!usesDatabase(app.modules)) return undefined
+  if (!usesDatabase(local)) return undefined
   const { DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_REPLICA_URLS } = values as Settled<typeof databaseSettings>
   return openDataSource({
     url: DATABASE_URL,

@@ -4,6 +4,7 @@ import { currentContext } from '../module/call-context.ts'
 import type { AnyManifest } from '../module/define-module.ts'
 import type { AnyImplementation, Implementation, Kit } from '../module/implement.ts'
 import { createLog, type Log } from '../module/log.ts'
+import { edgeConfig, edgeDatabase } from './edge-module.ts'
 import { appErrors } from './errors.ts'
 import type { StartUp } from './start-app.ts'
 
@@ -14,17 +15,15 @@ export interface StartedModule {
 }
 
 /**
- * Makes and starts all modules, needed ones first. A module that fails takes the ones before it down again.
+ * Makes and starts the modules of this process, needed ones first. A module that fails takes the ones before it down again.
  * @throws `module-start-failed` with the cause, `operation-missing`
  */
 export async function startModules(startUp: StartUp): Promise<readonly StartedModule[]> {
   const started: StartedModule[] = []
-  const bySetup = new Map(startUp.app.options.modules.map((module) => [module.manifest.name, module]))
-  for (const manifest of startUp.app.modules) {
+  for (const manifest of startUp.placement.local) {
     const { name } = manifest
     try {
-      // createApp has ordered exactly the manifests of these implementations.
-      const implementation = await setUp(bySetup.get(name) as AnyImplementation, startUp)
+      const implementation = await setUp(manifest, startUp)
       startUp.network.answer(name, implementation.port)
       await implementation.start?.()
       started.push({ manifest, implementation })
@@ -35,6 +34,24 @@ export async function startModules(startUp: StartUp): Promise<readonly StartedMo
     }
   }
   return started
+}
+
+/**
+ * Makes the modules that live elsewhere, for their routes and `authenticate` only: they are not started here, and what
+ * they do goes through their ports to where they are.
+ * @throws `module-start-failed` with the cause
+ */
+export async function makeEdges(startUp: StartUp): Promise<readonly StartedModule[]> {
+  const edges: StartedModule[] = []
+  for (const manifest of startUp.placement.edges) {
+    try {
+      edges.push({ manifest, implementation: await setUp(manifest, startUp) })
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw appErrors('module-start-failed', { details: { module: manifest.name, reason }, cause })
+    }
+  }
+  return edges
 }
 
 /** Stops modules in the opposite order. One that fails is logged, so that the others are stopped too. */
@@ -48,20 +65,23 @@ export async function stopModules(modules: readonly StartedModule[], log: Log): 
   }
 }
 
-async function setUp(module: AnyImplementation, startUp: StartUp): Promise<Implementation<AnyManifest>> {
-  const { manifest } = module
-  const { network, values, profile, clock, data } = startUp
+async function setUp(manifest: AnyManifest, startUp: StartUp): Promise<Implementation<AnyManifest>> {
+  const { network, values, profile, clock, data, placement } = startUp
+  // createApp has ordered exactly the manifests of these implementations.
+  const module = startUp.app.options.modules.find((one) => one.manifest.name === manifest.name) as AnyImplementation
+  const elsewhere = placement.placed.has(manifest.name)
   const kit: Kit<AnyManifest> = {
     ports: network.portsFor(manifest.name, manifest.needs),
     self: network.portsFor(manifest.name, [manifest])[manifest.name] ?? {},
     database: <Tables>(): Database<Tables> => {
+      if (elsewhere) return edgeDatabase<Tables>(manifest.name)
       if (data === undefined) {
         const fault = 'its code asks for a database, but no manifest names tables or migrations.'
         throw new TypeError(`The module ${manifest.name}: ${fault}`)
       }
       return data.forModule<Tables>(manifest.name)
     },
-    config: Object.freeze(Object.fromEntries(Object.keys(manifest.settings).map((name) => [name, values[name]]))),
+    config: elsewhere ? edgeConfig(manifest, values) : configOf(manifest, values),
     profile,
     log: createLog(manifest.name, currentContext),
     clock,
@@ -70,4 +90,8 @@ async function setUp(module: AnyImplementation, startUp: StartUp): Promise<Imple
   // `implement` has tied the set-up to this manifest; its own kit type is narrower than the general one.
   const setup = module.setup as unknown as (kit: Kit<AnyManifest>) => Promise<Implementation<AnyManifest>>
   return setup(kit)
+}
+
+function configOf({ settings }: AnyManifest, values: Readonly<Record<string, unknown>>) {
+  return Object.freeze(Object.fromEntries(Object.keys(settings).map((name) => [name, values[name]])))
 }

@@ -1,0 +1,124 @@
+// Which modules this process holds, where the others are, and which ports it answers for other processes.
+
+import type { AnyManifest } from '../module/define-module.ts'
+import type { Profile } from '../module/profile.ts'
+import { optionalSetting, type Setting } from '../module/setting.ts'
+import { placementErrors } from '../placement/errors.ts'
+import { developmentKeys, keysExpected, type ModuleKeys, parseModuleKeys } from '../placement/module-keys.ts'
+import { textSchema } from './text-schema.ts'
+
+/** Where the modules of an application are, seen from one process. */
+export interface Placement {
+  /** Modules that run here, needed ones first. */
+  readonly local: readonly AnyManifest[]
+  /** Modules in other processes, by name. */
+  readonly placed: ReadonlyMap<string, URL>
+  /** Modules elsewhere whose routes are answered here: all of `placed`, unless SERVE_MODULES is set. */
+  readonly edges: readonly AnyManifest[]
+  /** Modules of this process whose ports other processes may call. */
+  readonly served: readonly AnyManifest[]
+  /** True when this process has the routes of the application; SERVE_MODULES leaves them out. */
+  readonly hasRoutes: boolean
+  /** Undefined when nothing leaves this process and nothing comes in. */
+  readonly keys: ModuleKeys | undefined
+}
+
+/** Name of the variable that says where a module is. */
+export function placeVariable(module: string): string {
+  return `PLACE_${module.toUpperCase()}`
+}
+
+/** The settings that placement reads. */
+export function placementSettings(modules: readonly AnyManifest[]): Readonly<Record<string, Setting>> {
+  const places = modules.map(({ name }) => [
+    placeVariable(name),
+    optionalSetting({ schema: processAddress(), about: `where the module ${name} is, when it is not in this process` }),
+  ])
+  return {
+    ...Object.fromEntries(places),
+    SERVE_MODULES: optionalSetting({
+      schema: textSchema('names of modules, separated by commas', namesIn),
+      about: 'the only modules of this process; it answers their ports and no routes',
+    }),
+    MODULE_KEYS: optionalSetting({
+      schema: textSchema(keysExpected, parseModuleKeys),
+      secret: true,
+      about: 'keys by which the processes of this application know each other; the first signs, all are recognised',
+    }),
+  }
+}
+
+/**
+ * Puts the modules in their places.
+ * @throws `placement-invalid`
+ */
+export function placeModules(
+  modules: readonly AnyManifest[],
+  values: Readonly<Record<string, unknown>>,
+  profile: Profile,
+): Placement {
+  // The values were parsed by the settings above.
+  const only = values.SERVE_MODULES as readonly string[] | undefined
+  const placed = new Map<string, URL>()
+  for (const { name } of modules) {
+    const url = values[placeVariable(name)]
+    if (url instanceof URL) placed.set(name, url)
+  }
+  const stranger = only?.find((name) => !modules.some((module) => module.name === name))
+  if (stranger !== undefined) throw invalid(`SERVE_MODULES names ${stranger}, which the application does not have.`)
+  const twice = only?.find((name) => placed.has(name))
+  if (twice !== undefined)
+    throw invalid(`${twice} is in SERVE_MODULES, and ${placeVariable(twice)} says it is elsewhere.`)
+  const local = modules.filter(({ name }) => (only === undefined ? !placed.has(name) : only.includes(name)))
+  verifyNeeds(local, placed)
+  const edges = only === undefined ? modules.filter(({ name }) => placed.has(name)) : []
+  const served = only === undefined ? local.filter(({ name }) => edges.some((edge) => needs(edge, name))) : local
+  const crosses = placed.size > 0 || only !== undefined
+  const keys = values.MODULE_KEYS as ModuleKeys | undefined
+  if (crosses && keys === undefined && profile === 'production') {
+    throw invalid('MODULE_KEYS is not set, and production neither makes nor takes calls that are not signed.')
+  }
+  return {
+    local,
+    placed,
+    edges,
+    served,
+    hasRoutes: only === undefined,
+    keys: crosses ? (keys ?? developmentKeys()) : undefined,
+  }
+}
+
+function verifyNeeds(local: readonly AnyManifest[], placed: ReadonlyMap<string, URL>): void {
+  for (const { name, needs } of local) {
+    const lost = needs.find(
+      (needed) => !placed.has(needed.name) && !local.some((module) => module.name === needed.name),
+    )
+    if (lost)
+      throw invalid(`${name} needs ${lost.name}, which is not in this process; set ${placeVariable(lost.name)}.`)
+  }
+}
+
+function needs(module: AnyManifest, name: string): boolean {
+  return module.needs.some((needed) => needed.name === name)
+}
+
+function namesIn(text: string): readonly string[] | undefined {
+  const names = text.split(',').map((name) => name.trim())
+  return names.every((name) => name !== '') ? [...new Set(names)] : undefined
+}
+
+/** An address that calls can be sent to: a path in front is kept, anything else in a URL would be lost silently. */
+function processAddress() {
+  return textSchema('an address such as https://billing.internal:8080', (text) => {
+    if (!URL.canParse(text)) return undefined
+    const url = new URL(text)
+    const usable = url.protocol === 'http:' || url.protocol === 'https:'
+    return usable && url.username === '' && url.password === '' && url.search === '' && url.hash === ''
+      ? url
+      : undefined
+  })
+}
+
+function invalid(fault: string): Error {
+  return placementErrors('placement-invalid', { details: { fault } })
+}

@@ -28,10 +28,22 @@ export function databaseScope(): QueryScope | undefined {
     traceId: context.traceId,
     signal: context.signal,
     writes: origin.writes,
+    actor: () => ({
+      user: context.user?.id,
+      request: context.requestId,
+      trace: context.traceId,
+      source: sourceOf(context),
+    }),
     onQuery: (query) => {
       if (queryChannel.hasSubscribers) queryChannel.publish({ ...query, context } satisfies QueryEvent)
     },
   }
   scopes.set(context, scope)
   return scope
+}
+
+/** `POST /api/users identity.register`: where it came in, and the operation that did it. */
+function sourceOf({ origin, module, operation }: CallContext): string | undefined {
+  const called = operation === undefined || operation === origin.route ? undefined : `${module ?? ''}.${operation}`
+  return [origin.route, called].filter((part) => part !== undefined).join(' ') || undefined
 }

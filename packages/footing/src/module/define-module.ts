@@ -1,5 +1,7 @@
 // The module manifest: one plain object that checking, calling, migrating, owning and extracting all read.
 
+import { type AccessDeclaration, accessFault } from '../data/access-log/access-declaration.ts'
+import { type PersonalDeclaration, personalFault } from '../data/personal-data/personal-declaration.ts'
 import type { Duration } from './duration.ts'
 import { moduleErrors } from './errors.ts'
 import type { EventDefinition, Operation } from './operation.ts'
@@ -37,6 +39,10 @@ export interface Manifest<
   readonly guarantees: Readonly<Record<string, readonly string[]>>
   /** Folder of its migrations. */
   readonly migrations: URL | undefined
+  /** Tables whose every access is recorded, with how. */
+  readonly access: AccessDeclaration
+  /** Which columns of its tables are about a person, and what becomes of them; see data/personal-data. */
+  readonly personal: PersonalDeclaration
 }
 
 /** Events by name. */
@@ -55,6 +61,8 @@ export interface AnyManifest {
   readonly reads: Readonly<Record<string, readonly string[]>>
   readonly guarantees: Readonly<Record<string, readonly string[]>>
   readonly migrations: URL | undefined
+  readonly access: AccessDeclaration
+  readonly personal: PersonalDeclaration
 }
 
 /** What a caller may change about one call; it can only be made stricter. */
@@ -95,6 +103,8 @@ export interface ModuleOptions<
   readonly reads?: Readonly<Record<string, readonly string[]>>
   readonly guarantees?: Readonly<Record<string, readonly string[]>>
   readonly migrations?: URL
+  readonly access?: AccessDeclaration
+  readonly personal?: PersonalDeclaration
 }
 
 /**
@@ -125,6 +135,8 @@ export function defineModule<
     reads: Object.freeze({ ...options.reads }),
     guarantees: Object.freeze({ ...options.guarantees }),
     migrations: options.migrations,
+    access: Object.freeze({ ...options.access }),
+    personal: Object.freeze({ ...options.personal }),
   }
   return Object.freeze(manifest)
 }
@@ -170,5 +182,6 @@ function faultOf(
   if (wrongOperation) return `port.${wrongOperation[0]} was not made by op(…).`
   const stranger = Object.keys(options.reads ?? {}).find((read) => !needs.some((needed) => needed.name === read))
   if (stranger) return `it reads views of ${stranger} without needing it.`
-  return undefined
+  const tables = options.tables ?? []
+  return accessFault(tables, options.access ?? {}) ?? personalFault(tables, options.personal ?? {})
 }

@@ -2,9 +2,11 @@
 import type { Clock, ManualClock } from '@footing/kernel'
 import type { App, RunningApp } from '../app/create-app.ts'
 import { databaseScope } from '../app/database-scope.ts'
+import { AccessLog } from '../data/access-log/access-log.ts'
 import type { MigrationSource } from '../data/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
 import { databaseOf, dropModuleRoles, moduleRole, provisionModuleRoles } from '../data/ownership/module-roles.ts'
+import { provisionDatabase } from '../data/provision-database.ts'
 import type { AnyManifest } from '../module/define-module.ts'
 import type { AnyImplementation } from '../module/implement.ts'
 import { type QueryCounter, queryCounter } from './query-counter.ts'
@@ -47,6 +49,7 @@ export async function startTestApp<Modules extends readonly AnyImplementation[]>
   options: TestAppOptions = {},
 ): Promise<TestApp<Modules>> {
   const database = await createTestDatabase({ migrations: sourcesOf(app.modules), pooled: options.pooled ?? true })
+  await provisionDatabase(database.directUrl, app.modules)
   const owned = options.ownership === false ? [] : app.modules
   await provisionModuleRoles(database.directUrl, owned)
   const queries = queryCounter()
@@ -55,6 +58,7 @@ export async function startTestApp<Modules extends readonly AnyImplementation[]>
     poolSize: options.poolSize ?? 4,
     replicaUrls: options.replicaUrls ?? [],
     ...(owned.length === 0 ? {} : { roleOf: (module) => moduleRole(databaseOf(database.directUrl), module) }),
+    accessLog: new AccessLog(app.modules),
     scope: () => queries.observe(databaseScope()),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
   })

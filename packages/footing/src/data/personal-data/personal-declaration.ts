@@ -1,0 +1,107 @@
+// What a module says in its manifest about personal data: which column names the person, what each column is.
+
+/**
+ * What a column is, for the person in the row:
+ * `erase` is exported, and emptied on erasure; `secret` is emptied and never exported; `keep` is exported and stays;
+ * `other` says nothing about the person, so it is neither; `{ replace }` is exported and replaced on erasure, where `{key}`
+ * stands for the row's key: for columns that are unique or may not be empty.
+ */
+export type ColumnRule = 'erase' | 'secret' | 'keep' | 'other' | { readonly replace: string }
+
+/** A table with rows about people. */
+export interface PersonalTable {
+  /** Column or columns that hold the user's identifier. A row belongs to everybody whom one of them names. */
+  readonly subject: string | readonly string[]
+  /** Every other column, with what it is. */
+  readonly columns: Readonly<Record<string, ColumnRule>>
+  /** What erasure does: empties columns, deletes rows, leaves them, or calls the module's own function. */
+  readonly erase: 'anonymise' | 'delete' | 'keep' | 'by-module'
+  /** Column or columns that name a row, for paging. Default `id`. */
+  readonly key?: string | readonly string[]
+  /** Why rows stay after erasure, and until when; required when they do. */
+  readonly keep?: { readonly why: string; readonly until: string }
+}
+
+/** A table without a person in it, with the reason. */
+export interface ImpersonalTable {
+  readonly none: string
+}
+
+/** All tables of a module by name. */
+export type PersonalDeclaration = Readonly<Record<string, PersonalTable | ImpersonalTable>>
+
+/** A personal table with every choice made. */
+export interface DeclaredTable extends PersonalTable {
+  readonly module: string
+  readonly table: string
+  readonly subjects: readonly string[]
+  readonly keys: readonly string[]
+}
+
+/** The personal tables of a module, in the order of the manifest. */
+export function personalTables(module: PersonalModule): readonly DeclaredTable[] {
+  return Object.entries(module.personal ?? {}).flatMap(([table, declared]) =>
+    isPersonal(declared)
+      ? [
+          {
+            ...declared,
+            module: module.name,
+            table,
+            subjects: list(declared.subject),
+            keys: list(declared.key ?? 'id'),
+          },
+        ]
+      : [],
+  )
+}
+
+/** Columns whose values are gone after an erasure, so that they must not live on anywhere else. */
+export function erasedColumns(table: PersonalTable | ImpersonalTable | undefined): readonly string[] {
+  if (table === undefined || !isPersonal(table)) return []
+  const whole = table.erase === 'delete' || table.erase === 'by-module'
+  return Object.entries(table.columns)
+    .filter(([, rule]) => rule !== 'other' && (rule !== 'keep' || whole))
+    .map(([column]) => column)
+}
+
+/** True for a table with people in it. */
+export function isPersonal(table: PersonalTable | ImpersonalTable): table is PersonalTable {
+  return !('none' in table)
+}
+
+/** What is wrong with a declaration, as the rest of a sentence; undefined when nothing is. */
+export function personalFault(tables: readonly string[], personal: PersonalDeclaration): string | undefined {
+  for (const [table, declared] of Object.entries(personal)) {
+    if (!tables.includes(table)) return `personal.${table} is not among its tables.`
+    if (!isPersonal(declared)) {
+      if (declared.none.trim() === '') return `personal.${table} gives no reason why nobody is in it.`
+      continue
+    }
+    const fault = tableFault(declared)
+    if (fault !== undefined) return `personal.${table} ${fault}`
+  }
+  return undefined
+}
+
+function tableFault({ subject, key, columns, erase, keep }: PersonalTable): string | undefined {
+  if (list(subject).length === 0) return 'names no column of the person.'
+  if (list(key ?? 'id').length === 0) return 'names no key.'
+  if (!['anonymise', 'delete', 'keep', 'by-module'].includes(erase)) return `cannot be erased by "${String(erase)}".`
+  if (erase === 'keep' && (keep === undefined || keep.why.trim() === '' || keep.until.trim() === '')) {
+    return 'keeps its rows and does not say why and until when.'
+  }
+  const changed = Object.values(columns).some((rule) => rule !== 'keep' && rule !== 'other')
+  if (erase === 'anonymise' && !changed) return 'is anonymised, but no column of it is erased.'
+  if (erase === 'keep' && changed) return 'keeps its rows as they are, but has columns to erase; anonymise it instead.'
+  return undefined
+}
+
+function list(names: string | readonly string[]): readonly string[] {
+  return typeof names === 'string' ? [names] : names
+}
+
+/** What of a manifest personal data need. */
+export interface PersonalModule {
+  readonly name: string
+  readonly personal?: PersonalDeclaration
+}

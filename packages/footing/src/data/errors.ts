@@ -226,7 +226,8 @@ export const dataErrors = defineErrors({
     retryable: false,
     what: 'Other schemas build on tables of {module}, and would lose these: {things}.',
     why: 'The schema of the module is made anew, and what refers to the old one goes with it. Nothing was changed.',
-    remedy: 'Drop them by hand and create them again afterwards, or delete .footing/postgres and begin with an empty database.',
+    remedy:
+      'Drop them by hand and create them again afterwards, or delete .footing/postgres and begin with an empty database.',
   },
   'migration-redo-refused': {
     status: 403,

@@ -1,22 +1,17 @@
 // Runs one migration so that it is applied whole or not at all, and so that waiting for a lock never stops production.
-import { setTimeout as delay } from 'node:timers/promises'
 import { isFootingError } from '@footing/kernel'
 import pg from 'pg'
 import { dataError } from '../errors.ts'
 import { transactionHandle } from '../open-transaction.ts'
 import { schemaOf } from '../schema-name.ts'
 import type { MigrationFile, MigrationTables } from './migration-file.ts'
+import { type BackfillLimits, runBackfill } from './run-backfill.ts'
 
-/** Limits of one migration. */
-export interface ApplyLimits {
-  /** Longest wait for a lock; everybody who comes later queues behind a waiting migration, so it is short. */
-  readonly lockTimeoutMs: number
-  /** How often a migration that got no lock is tried again. */
-  readonly lockRetries: number
-  /** Longest time of one statement. */
-  readonly statementTimeoutMs: number
-  readonly log: (line: string) => void
-}
+/**
+ * Limits of one migration. Everybody who comes later queues behind a migration that waits for a lock, so it waits briefly
+ * and tries again.
+ */
+export type ApplyLimits = BackfillLimits
 
 /**
  * Applies a migration and writes it into the history.
@@ -25,12 +20,17 @@ export interface ApplyLimits {
 export async function applyMigration(client: pg.Client, file: MigrationFile, limits: ApplyLimits): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await (file.transactional ? applyInTransaction(client, file, limits) : applyAlone(client, file, limits))
+      if (file.backfill !== undefined) await runBackfill(client, file, file.backfill, limits)
+      else await (file.transactional ? applyInTransaction(client, file, limits) : applyAlone(client, file, limits))
       return
     } catch (error) {
-      if (sqlState(error) !== '55P03' || attempt > limits.lockRetries) throw explain(error, file)
+      await client.query('rollback').catch(() => undefined)
+      // A backfill has tried each of its batches again by itself.
+      if (sqlState(error) !== '55P03' || attempt > limits.lockRetries || file.backfill !== undefined) {
+        throw explain(error, file)
+      }
       limits.log(`${file.module}/${file.name} got no lock within ${limits.lockTimeoutMs} ms, trying again`)
-      await delay(Math.min(5000, 200 * 2 ** attempt))
+      await limits.sleep(Math.min(5000, 200 * 2 ** attempt))
     }
   }
 }
@@ -59,7 +59,8 @@ async function applyInTransaction(client: pg.Client, file: MigrationFile, limits
   }
 }
 
-async function runBody(client: pg.Client, file: MigrationFile, schema: string): Promise<void> {
+/** Runs what the file holds, on a transaction that is open and looks into the schema of its module. */
+export async function runBody(client: pg.Client, file: MigrationFile, schema: string): Promise<void> {
   if (file.body.kind === 'sql') {
     await client.query(file.body.text)
     return
@@ -116,7 +117,8 @@ async function transactionId(client: pg.Client): Promise<string | undefined> {
   return rows[0]?.id
 }
 
-function explain(error: unknown, file: MigrationFile): Error {
+/** The coded error for whatever went wrong with a migration. */
+export function explain(error: unknown, file: MigrationFile): Error {
   if (isFootingError(error)) return error
   const message = error instanceof Error ? error.message : String(error)
   const position = error instanceof pg.DatabaseError ? Number(error.position ?? Number.NaN) : Number.NaN
@@ -127,17 +129,22 @@ function explain(error: unknown, file: MigrationFile): Error {
       module: file.module,
       name: file.name,
       reason: message,
-      state: file.transactional
-        ? 'It was rolled back as a whole.'
-        : 'It runs without a transaction, so a part of it may have stayed; the next run begins it again.',
+      state: stateAfterFailure(file),
       position: line === undefined ? '' : ` at line ${line}`,
     },
     error,
   )
 }
 
+function stateAfterFailure(file: MigrationFile): string {
+  if (file.backfill !== undefined) return 'The batches before it are committed; the next run goes on after them.'
+  if (file.transactional) return 'It was rolled back as a whole.'
+  return 'It runs without a transaction, so a part of it may have stayed; the next run begins it again.'
+}
+
 function lineOf(file: MigrationFile, position: number): number | undefined {
-  if (file.body.kind !== 'sql' || !Number.isInteger(position)) return undefined
+  // The statement of a backfill is sent inside of another one, whose positions are not those of the file.
+  if (file.body.kind !== 'sql' || file.backfill !== undefined || !Number.isInteger(position)) return undefined
   return file.body.text.slice(0, position).split('\n').length
 }
 

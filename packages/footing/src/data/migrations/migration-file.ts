@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { MigrationSource, Transaction } from '../contract.ts'
 import { dataError } from '../errors.ts'
+import { type BackfillPlan, type MigrationPhase, readHeader } from './migration-header.ts'
 
 /** Tables as a migration in TypeScript sees them: whatever is there at that point of the history. */
 export type MigrationTables = Record<string, Record<string, unknown>>
@@ -18,8 +19,12 @@ export interface MigrationFile {
   readonly name: string
   /** SHA-256 of the source, line endings aside; `undefined` where only compiled code is there, which builds change. */
   readonly checksum: string | undefined
-  /** False for `-- footing: no-transaction` in the first line. */
+  /** False for `-- footing: no-transaction` and for a backfill. */
   readonly transactional: boolean
+  /** `-- footing: phase …`: before the deployment, or after it. A contract names its expand in full. */
+  readonly phase?: MigrationPhase
+  /** `-- footing: backfill …`: the text is one statement that joins the relation `batch`. */
+  readonly backfill?: BackfillPlan
   readonly body:
     | { readonly kind: 'sql'; readonly text: string }
     | { readonly kind: 'code'; readonly load: () => Promise<MigrationFunction> }
@@ -34,7 +39,7 @@ const fileName = /^(\d{4,}-[a-z0-9]+(?:-[a-z0-9]+)*)\.(sql|ts|js)$/
  */
 export async function readMigrations({ module, folder }: MigrationSource): Promise<readonly MigrationFile[]> {
   const base = folder.href.endsWith('/') ? folder : new URL(`${folder.href}/`)
-  const sources = new URL(base.href.replace(/\/dist\/(?!.*\/dist\/)/, '/src/'))
+  const sources = sourceFolder(folder)
   const found = new Map<string, MigrationFile>()
   for (const place of sources.href === base.href ? [base] : [sources, base]) {
     for (const entry of (await listFolder(place)).toSorted()) {
@@ -49,7 +54,19 @@ export async function readMigrations({ module, folder }: MigrationSource): Promi
   }
   const files = [...found.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
   refuseEqualNumbers(module, files)
-  return files
+  return files.map((file) => withExpand(module, file, files))
+}
+
+/** Where the sources of a folder of migrations are: a built package is asked for `dist`, and a compiler copies no SQL. */
+export function sourceFolder(folder: URL): URL {
+  const base = folder.href.endsWith('/') ? folder : new URL(`${folder.href}/`)
+  return new URL(base.href.replace(/\/dist\/(?!.*\/dist\/)/, '/src/'))
+}
+
+/** The number that comes after those of the names. */
+export function nextNumber(names: readonly string[]): string {
+  const largest = Math.max(0, ...names.map((name) => Number.parseInt(name, 10)))
+  return String(largest + 1).padStart(4, '0')
 }
 
 async function listFolder(folder: URL): Promise<readonly string[]> {
@@ -65,8 +82,7 @@ async function readOne(module: string, name: string, ending: string, file: URL, 
   const text = (await readFile(file, 'utf8')).replaceAll('\r\n', '\n')
   const checksum = createHash('sha256').update(text).digest('hex')
   if (ending === 'sql') {
-    const transactional = !/^--\s*footing:\s*no-transaction\b/.test(text)
-    return { module, name, checksum, transactional, body: { kind: 'sql', text } }
+    return { module, name, checksum, ...headerOf(module, name, text), body: { kind: 'sql', text } }
   }
   const isBuilt = import.meta.url.endsWith('.js') && file.href !== built.href
   const load = async () => loadFunction(module, name, isBuilt ? built : file)
@@ -88,12 +104,34 @@ async function loadFunction(module: string, name: string, file: URL): Promise<Mi
   throw invalid(module, `${fileURLToPath(file)} does not export a function called up (${name})`)
 }
 
+function headerOf(module: string, name: string, text: string): ReturnType<typeof readHeader> {
+  try {
+    return readHeader(text)
+  } catch (error) {
+    throw invalid(module, `${name}.sql, ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+// `after 0007` is short for the one file with that number; it has to exist and to come first.
+function withExpand(module: string, file: MigrationFile, files: readonly MigrationFile[]): MigrationFile {
+  if (file.phase?.kind !== 'contract') return file
+  const { after } = file.phase
+  const expand = files.find(({ name }) => name === after || name.startsWith(`${after}-`))
+  if (expand === undefined || expand.name >= file.name) {
+    throw invalid(module, `${file.name} comes after ${after}, and no earlier migration has that number or name`)
+  }
+  return { ...file, phase: { kind: 'contract', after: expand.name } }
+}
+
 function refuseEqualNumbers(module: string, files: readonly MigrationFile[]): void {
   const seen = new Map<string, string>()
   for (const { name } of files) {
     const number = name.split('-')[0] ?? name
     const other = seen.get(number)
-    if (other !== undefined) throw invalid(module, `${other} and ${name} have the same number`)
+    if (other !== undefined) {
+      const next = nextNumber(files.map((file) => file.name))
+      throw dataError('migration-number-taken', { module, number, first: other, second: name, next })
+    }
     seen.set(number, name)
   }
 }

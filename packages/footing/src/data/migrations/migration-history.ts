@@ -52,9 +52,13 @@ export function compareHistory(
   const ofFiles = files.map((file): MigrationStatus => {
     const row = applied.get(keyOf(file))
     const { module, name } = file
-    if (row === undefined || row.appliedAt === null) return { module, name, state: 'pending' }
+    const phase = file.phase === undefined ? {} : { phase: file.phase.kind }
+    if (row === undefined || row.appliedAt === null) {
+      const waitsFor = waitingFor(file, applied)
+      return { module, name, state: 'pending', ...phase, ...(waitsFor === undefined ? {} : { waitsFor }) }
+    }
     const changed = file.checksum !== undefined && row.checksum !== null && row.checksum !== file.checksum
-    return { module, name, state: changed ? 'changed' : 'applied', appliedAt: row.appliedAt.toISOString() }
+    return { module, name, state: changed ? 'changed' : 'applied', ...phase, appliedAt: row.appliedAt.toISOString() }
   })
   const gone = history
     .filter((row) => !known.has(keyOf(row)))
@@ -87,6 +91,13 @@ export function verifyHistory(statuses: readonly MigrationStatus[], modules: Rea
       throw dataError('migration-out-of-order', { module, name, last: newest })
     }
   }
+}
+
+// A contract whose expand is not in the database yet runs at the earliest in the run after that of its expand.
+function waitingFor(file: MigrationFile, applied: ReadonlyMap<string, AppliedMigration>): string | undefined {
+  if (file.phase?.kind !== 'contract') return undefined
+  const expand = applied.get(`${file.module}/${file.phase.after}`)
+  return expand === undefined || expand.appliedAt === null ? file.phase.after : undefined
 }
 
 function keyOf({ module, name }: { readonly module: string; readonly name: string }): string {

@@ -175,7 +175,7 @@ describe('refusals', () => {
     ['missing', {}, 'migration-missing'],
     ['out of order', { '0000-z.sql': 'select 1', '0001-a.sql': 'create table a (id int)' }, 'migration-out-of-order'],
     ['misnamed', { 'create a.sql': 'select 1' }, 'migration-invalid'],
-    ['numbered twice', { '0001-a.sql': 'create table a (id int)', '0001-b.sql': 'select 1' }, 'migration-invalid'],
+    ['numbered twice', { '0001-a.sql': 'create table a (id int)', '0001-b.sql': 'select 1' }, 'migration-number-taken'],
   ])('%s', async (_what, files: Record<string, string>, expected) => {
     await createMigrator({
       url: database.directUrl,

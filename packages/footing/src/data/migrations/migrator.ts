@@ -1,5 +1,6 @@
 // Brings the schemas of all modules up to date over the direct URL; many processes may try at once.
 import { type Clock, systemClock } from '@footing/kernel'
+import type pg from 'pg'
 import type { MigrationSource, MigrationStatus, Migrator } from '../contract.ts'
 import { applyMigration } from './apply-migration.ts'
 import { withDirectClient, withMigrationLock } from './direct-session.ts'
@@ -7,6 +8,7 @@ import type { MigrationFile } from './migration-file.ts'
 import { readMigrations } from './migration-file.ts'
 import { compareHistory, ensureHistory, readHistory, verifyHistory } from './migration-history.ts'
 import { orderByNeeds } from './module-order.ts'
+import { readProgress } from './run-backfill.ts'
 
 /** What a migrator works with. */
 export interface MigratorOptions {
@@ -21,6 +23,14 @@ export interface MigratorOptions {
   readonly lockRetries?: number
   /** Longest time of one statement inside a transaction, in milliseconds. Default 10 minutes. */
   readonly statementTimeoutMs?: number
+  /**
+   * True leaves a contract, and what comes after it in its module, for a later run when its expand is applied in this
+   * one: between the two runs lies the deployment. A module that begins with nothing has no running code to break, so
+   * there all is applied. Default false; production sets it.
+   */
+  readonly holdContracts?: boolean
+  /** Leaves out what it answers false for: a database is then built up to a point of the history. */
+  readonly only?: (migration: Pick<MigrationFile, 'module' | 'name'>) => boolean
   readonly clock?: Clock
   readonly log?: (line: string) => void
 }
@@ -40,45 +50,80 @@ export function createMigrator(options: MigratorOptions): Migrator {
     lockTimeoutMs: options.lockTimeoutMs ?? 2000,
     lockRetries: options.lockRetries ?? 5,
     statementTimeoutMs: options.statementTimeoutMs ?? 600_000,
+    sleep: patience.sleep,
+    elapsed: patience.elapsed,
     log,
   }
 
   return {
     async up() {
-      const files = await readAll(options.sources)
+      const files = await readAllMigrations(options.sources)
       return withDirectClient(options.url, (client) =>
         withMigrationLock(client, patience, async () => {
           await ensureHistory(client)
           const statuses = compareHistory(files, await readHistory(client))
           verifyHistory(statuses, modules)
+          const held = options.holdContracts === true ? heldBack(statuses) : new Map<string, string>()
           const done: MigrationStatus[] = []
           for (const file of files) {
+            const { module, name } = file
             const pending = statuses.some(
-              ({ module, name, state }) => module === file.module && name === file.name && state === 'pending',
+              (status) => status.module === module && status.name === name && status.state === 'pending',
             )
-            if (!pending) continue
+            if (!pending || options.only?.(file) === false) continue
+            const reason = held.get(`${module}/${name}`)
+            if (reason !== undefined) {
+              log(`${module}/${name} waits: ${reason}`)
+              continue
+            }
             await applyMigration(client, file, limits)
-            log(`${file.module}/${file.name} applied`)
-            done.push({
-              module: file.module,
-              name: file.name,
-              state: 'applied',
-              appliedAt: new Date(clock.now()).toISOString(),
-            })
+            log(`${module}/${name} applied`)
+            done.push({ module, name, state: 'applied', appliedAt: new Date(clock.now()).toISOString() })
           }
           return done
         }),
       )
     },
     async status() {
-      const files = await readAll(options.sources)
-      return withDirectClient(options.url, async (client) => compareHistory(files, await readHistory(client)))
+      const files = await readAllMigrations(options.sources)
+      return withDirectClient(options.url, async (client) =>
+        withProgress(client, compareHistory(files, await readHistory(client))),
+      )
     },
   }
 }
 
-async function readAll(sources: readonly MigrationSource[]): Promise<readonly MigrationFile[]> {
+/** The files of all modules in the order in which they are applied. */
+export async function readAllMigrations(sources: readonly MigrationSource[]): Promise<readonly MigrationFile[]> {
   const files: MigrationFile[] = []
   for (const source of orderByNeeds(sources)) files.push(...(await readMigrations(source)))
   return files
+}
+
+// Judged before anything runs, so that an expand which this very run applies still counts as missing.
+function heldBack(statuses: readonly MigrationStatus[]): ReadonlyMap<string, string> {
+  const begun = new Set(statuses.filter(({ state }) => state === 'applied').map(({ module }) => module))
+  const stopped = new Map<string, string>()
+  const held = new Map<string, string>()
+  for (const { module, name, state, waitsFor } of statuses) {
+    if (state !== 'pending' || !begun.has(module)) continue
+    const before = stopped.get(module)
+    if (before !== undefined) held.set(`${module}/${name}`, `it comes after ${before}`)
+    else if (waitsFor !== undefined) {
+      stopped.set(module, name)
+      held.set(`${module}/${name}`, `deploy the code that goes with ${waitsFor}, then run it again`)
+    }
+  }
+  return held
+}
+
+async function withProgress(
+  client: pg.Client,
+  statuses: readonly MigrationStatus[],
+): Promise<readonly MigrationStatus[]> {
+  const begun = await readProgress(client)
+  return statuses.map((status) => {
+    const progress = begun.find(({ module, name }) => module === status.module && name === status.name)
+    return progress === undefined || status.state !== 'pending' ? status : { ...status, rowsDone: progress.rows }
+  })
 }

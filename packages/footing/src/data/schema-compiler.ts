@@ -18,7 +18,6 @@ import {
   TableNode,
   type UpdateQueryNode,
   UsingNode,
-  type WithNode,
   WithSchemaPlugin,
 } from 'kysely'
 
@@ -27,9 +26,13 @@ type Query = SelectQueryNode | InsertQueryNode | UpdateQueryNode | DeleteQueryNo
 /** The schema that the builder of a query was bound to: another one than the compiler's when queries of two are joined. */
 const schemas = new WeakMap<OperationNode, string>()
 
-/** Remembers whose query this is, for the day when it is put into the query of somebody else. */
+// Nearly every query is written right after it was bound; only one that was not is put into another query.
+let bound: { readonly query: OperationNode; readonly schema: string } | undefined
+
+/** Remembers whose query this is, for the case that it is put into the query of somebody else. */
 export function bindToSchema<Node extends RootOperationNode>(query: Node, schema: string): Node {
-  schemas.set(query, schema)
+  if (bound !== undefined) schemas.set(bound.query, bound.schema)
+  bound = { query, schema }
   return query
 }
 
@@ -38,6 +41,8 @@ export class SchemaCompiler extends PostgresQueryCompiler {
   readonly #schema: string
   readonly #tables = new Set<string>()
   readonly #expressions = new Set<string>()
+  /** What each query under way has added to the two sets, innermost last. */
+  readonly #added: { readonly name: string; readonly to: Set<string> }[] = []
 
   constructor(schema: string) {
     super()
@@ -45,30 +50,40 @@ export class SchemaCompiler extends PostgresQueryCompiler {
   }
 
   override compileQuery(node: RootOperationNode, queryId: QueryId): CompiledQuery {
+    if (bound?.query === node && bound.schema === this.#schema) bound = undefined
     // A query that could not be written has left its names behind.
-    this.#tables.clear()
-    this.#expressions.clear()
+    this.#leave(0)
     return super.compileQuery(node, queryId)
   }
 
   protected override visitSelectQuery(node: SelectQueryNode): void {
-    this.#scoped(node, (query) => super.visitSelectQuery(query))
+    const before = this.#added.length
+    super.visitSelectQuery(this.#enter(node))
+    this.#leave(before)
   }
 
   protected override visitInsertQuery(node: InsertQueryNode): void {
-    this.#scoped(node, (query) => super.visitInsertQuery(query))
+    const before = this.#added.length
+    super.visitInsertQuery(this.#enter(node))
+    this.#leave(before)
   }
 
   protected override visitUpdateQuery(node: UpdateQueryNode): void {
-    this.#scoped(node, (query) => super.visitUpdateQuery(query))
+    const before = this.#added.length
+    super.visitUpdateQuery(this.#enter(node))
+    this.#leave(before)
   }
 
   protected override visitDeleteQuery(node: DeleteQueryNode): void {
-    this.#scoped(node, (query) => super.visitDeleteQuery(query))
+    const before = this.#added.length
+    super.visitDeleteQuery(this.#enter(node))
+    this.#leave(before)
   }
 
   protected override visitMergeQuery(node: MergeQueryNode): void {
-    this.#scoped(node, (query) => super.visitMergeQuery(query))
+    const before = this.#added.length
+    super.visitMergeQuery(this.#enter(node))
+    this.#leave(before)
   }
 
   protected override visitSchemableIdentifier(node: SchemableIdentifierNode): void {
@@ -82,18 +97,47 @@ export class SchemaCompiler extends PostgresQueryCompiler {
     this.append(quote(node.name))
   }
 
-  #scoped<Node extends Query>(node: Node, write: (query: Node) => void): void {
-    const own = schemas.get(node)
+  #enter<Node extends Query>(node: Node): Node {
+    const own = bound?.query === node ? bound.schema : schemas.get(node)
     if (own !== undefined && own !== this.#schema) {
-      // Kysely returns a node of the kind that it was given.
-      write(new WithSchemaPlugin(own).transformQuery({ node, queryId: { queryId: '' } }) as Node)
-      return
+      // Kysely returns a node of the kind that it was given, with its schema in every place.
+      return new WithSchemaPlugin(own).transformQuery({ node, queryId: { queryId: '' } }) as Node
     }
-    const expressions = newNames(expressionNames(node.with), this.#expressions)
-    const tables = newNames(tableNames(node), this.#tables, this.#expressions)
-    write(node)
-    for (const name of tables) this.#tables.delete(name)
-    for (const name of expressions) this.#expressions.delete(name)
+    if (node.with !== undefined) {
+      for (const { name } of node.with.expressions) this.#add(name.table.table.identifier.name, this.#expressions)
+    }
+    if ('from' in node && node.from !== undefined) for (const from of node.from.froms) this.#addTables(from)
+    if ('into' in node && node.into !== undefined) this.#addTables(node.into)
+    if ('table' in node && node.table !== undefined) this.#addTables(node.table)
+    if ('joins' in node && node.joins !== undefined) for (const { table } of node.joins) this.#addTables(table)
+    if ('using' in node && node.using !== undefined) {
+      this.#addTables(JoinNode.is(node.using) ? node.using.table : node.using)
+    }
+    return node
+  }
+
+  #addTables(node: OperationNode): void {
+    if (AliasNode.is(node)) {
+      if (TableNode.is(node.node)) this.#addTables(node.node)
+    } else if (ListNode.is(node)) for (const item of node.items) this.#addTables(item)
+    else if (UsingNode.is(node)) for (const table of node.tables) this.#addTables(table)
+    else if (TableNode.is(node)) {
+      const { name } = node.table.identifier
+      if (!this.#expressions.has(name)) this.#add(name, this.#tables)
+    }
+  }
+
+  #add(name: string, to: Set<string>): void {
+    if (to.has(name)) return
+    to.add(name)
+    this.#added.push({ name, to })
+  }
+
+  #leave(before: number): void {
+    while (this.#added.length > before) {
+      const last = this.#added.pop()
+      last?.to.delete(last.name)
+    }
   }
 
   // `to_json(item)` and `for update of item` mean the row of the table that is in the query, which has no schema.
@@ -104,40 +148,6 @@ export class SchemaCompiler extends PostgresQueryCompiler {
     const calls = user.kind === 'FunctionNode' || user.kind === 'AggregateFunctionNode'
     return calls && 'func' in user && (user.func === 'to_json' || user.func === 'json_agg')
   }
-}
-
-/** Adds the names that are new, and says which those were, so that they can be taken out again. */
-function newNames(names: readonly string[], known: Set<string>, hidden?: ReadonlySet<string>): readonly string[] {
-  if (names.length === 0) return names
-  const added = names.filter((name) => !known.has(name) && hidden?.has(name) !== true)
-  for (const name of added) known.add(name)
-  return added
-}
-
-function expressionNames(node: WithNode | undefined): readonly string[] {
-  return node === undefined ? none : node.expressions.map(({ name }) => name.table.table.identifier.name)
-}
-
-const none: readonly string[] = []
-
-function tableNames(node: Query): readonly string[] {
-  const names: string[] = []
-  if ('from' in node && node.from !== undefined) for (const from of node.from.froms) addNames(from, names)
-  if ('into' in node && node.into !== undefined) addNames(node.into, names)
-  if ('table' in node && node.table !== undefined) addNames(node.table, names)
-  if ('joins' in node && node.joins !== undefined) for (const { table } of node.joins) addNames(table, names)
-  if ('using' in node && node.using !== undefined) {
-    addNames(JoinNode.is(node.using) ? node.using.table : node.using, names)
-  }
-  return names
-}
-
-function addNames(node: OperationNode, names: string[]): void {
-  if (TableNode.is(node)) names.push(node.table.identifier.name)
-  else if (AliasNode.is(node)) {
-    if (TableNode.is(node.node)) names.push(node.node.table.identifier.name)
-  } else if (ListNode.is(node)) for (const item of node.items) addNames(item, names)
-  else if (UsingNode.is(node)) for (const table of node.tables) addNames(table, names)
 }
 
 // Names of tables and columns are few and come again in every statement.

@@ -17,6 +17,7 @@ export interface WireStatement {
 
 /** The driver's own query, whose methods its types leave out. */
 interface DriverQuery extends pg.Submittable {
+  name: string | undefined
   callback: (error: Error | null, result: pg.QueryResult) => void
   requiresPreparation(): boolean
   handleCommandComplete(message: unknown, connection: unknown): void
@@ -30,14 +31,14 @@ interface WireConnection {
 }
 
 // What pg has done since 8.0 in its own way to run a query; its types leave it out.
-const PlainQuery = pg.Query as unknown as new (config: Pick<WireStatement, 'text' | 'values' | 'name'>) => DriverQuery
+const PlainQuery = pg.Query as unknown as new (text: string, values: readonly unknown[]) => DriverQuery
 
 class OpeningQuery extends PlainQuery {
   readonly #opening: Buffer
   #left: number
 
-  constructor(statement: WireStatement, opening: readonly string[]) {
-    super(statement)
+  constructor({ text, values }: WireStatement, opening: readonly string[]) {
+    super(text, values)
     this.#opening = Buffer.concat(opening.map(messagesFor))
     this.#left = opening.length
   }
@@ -66,8 +67,10 @@ class OpeningQuery extends PlainQuery {
 /** Sends it. Rejects with the driver's error. */
 export function sendStatement(client: pg.ClientBase, statement: WireStatement): Promise<pg.QueryResult> {
   return new Promise((resolve, reject) => {
-    const { opening } = statement
-    const query = opening === undefined ? new PlainQuery(statement) : new OpeningQuery(statement, opening)
+    const { text, values, name, opening } = statement
+    // The driver copies a config object slowly, so the name is set afterwards.
+    const query = opening === undefined ? new PlainQuery(text, values) : new OpeningQuery(statement, opening)
+    query.name = name
     query.callback = (error, result) => (error === null ? resolve(result) : reject(error))
     client.query(query)
   })

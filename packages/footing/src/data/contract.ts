@@ -151,6 +151,8 @@ export interface MigrationStatus {
   readonly phase?: 'expand' | 'contract'
   /** The migration that an earlier run must have applied before this pending one may run in production. */
   readonly waitsFor?: string
+  /** True for a file that says it is not written yet; it and what comes after it in its module wait. */
+  readonly draft?: true
   /** Rows that an interrupted backfill has behind it. */
   readonly rowsDone?: number
 }

@@ -207,6 +207,20 @@ export const dataErrors = defineErrors({
     remedy:
       'Rename the one that no shared database has applied so that it begins with {next}; footing migrate new takes the next number by itself.',
   },
+  'migration-name-invalid': {
+    status: 400,
+    retryable: false,
+    what: '{name} cannot be the name of a migration.',
+    why: 'A name says what the migration does in small letters and digits with hyphens between the words, at most 100.',
+    remedy: 'For example: footing migrate new {module} {suggestion}',
+  },
+  'migration-folder-busy': {
+    status: 409,
+    retryable: true,
+    what: 'Another process has been writing a migration for five seconds; it holds {file}.',
+    why: 'Two that write at once would take the same number.',
+    remedy: 'Try again; when no such process runs, remove the file.',
+  },
   'migration-redo-nothing': {
     status: 404,
     retryable: false,

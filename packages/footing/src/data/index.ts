@@ -24,6 +24,7 @@ export { type DataSourceOptions, openDataSource } from './data-source.ts'
 export { type EmbeddedOptions, startEmbeddedPostgres } from './embedded/embedded-postgres.ts'
 export { type DataErrorCode, dataErrors } from './errors.ts'
 export type { CarryLoss } from './migrations/carry-rows.ts'
+export { type CreateMigration, createMigrationFiles } from './migrations/create-migration.ts'
 export type { Hazard, HazardId, HazardKind, TableLock } from './migrations/hazards/hazard.ts'
 export {
   type AllowedHazard,
@@ -42,6 +43,14 @@ export {
 } from './migrations/migration-file.ts'
 export type { BackfillPlan, MigrationPhase } from './migrations/migration-header.ts'
 export { createMigrator, type MigratorOptions, readAllMigrations } from './migrations/migrator.ts'
+export { blankMigration } from './migrations/recipes/blank-migration.ts'
+export {
+  type Recipe,
+  type RecipeFile,
+  type RecipeInput,
+  type RecipeName,
+  recipes,
+} from './migrations/recipes/recipe.ts'
 export { type RedoOptions, type RedoResult, redoMigration } from './migrations/redo-migration.ts'
 export {
   databaseOf,

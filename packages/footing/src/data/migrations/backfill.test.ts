@@ -144,10 +144,15 @@ update item set runs = runs + 1, title = (select case when exists (select from t
   })
 
   test('that holds two statements, or none, fails and leaves nothing', async () => {
-    await files({ '0001-item.sql': table, '0002-two.sql': '-- footing: backfill item\nselect 1; drop table item' })
+    await files({
+      '0001-item.sql': table,
+      '0002-two.sql': '-- footing: backfill item\nselect 1 from batch; drop table item',
+    })
     expect(await failure(migrator().up())).toContain('migration-failed')
+    await files({ '0002-two.sql': '-- footing: backfill item\nupdate item set runs = 1' })
+    expect(await failure(migrator().up())).toContain('must join the relation batch')
     await files({ '0002-two.sql': '-- footing: backfill item\n' })
-    expect(await failure(migrator().up())).toContain('migration-failed')
+    expect(await failure(migrator().up())).toContain('must join the relation batch')
     expect(await database.query('select count(*)::int as n from shop.item where runs = 0')).toEqual([{ n: 2500 }])
   })
 })

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { MigrationSource, Transaction } from '../contract.ts'
 import { dataError } from '../errors.ts'
+import { nameOf, sqlTokens } from '../schema/sql-tokens.ts'
 import { type BackfillPlan, type MigrationPhase, readHeader } from './migration-header.ts'
 
 /** Tables as a migration in TypeScript sees them: whatever is there at that point of the history. */
@@ -25,6 +26,8 @@ export interface MigrationFile {
   readonly phase?: MigrationPhase
   /** `-- footing: backfill …`: the text is one statement that joins the relation `batch`. */
   readonly backfill?: BackfillPlan
+  /** `-- footing: draft`: not applied yet. */
+  readonly draft?: true
   readonly body:
     | { readonly kind: 'sql'; readonly text: string }
     | { readonly kind: 'code'; readonly load: () => Promise<MigrationFunction> }
@@ -106,7 +109,10 @@ async function loadFunction(module: string, name: string, file: URL): Promise<Mi
 
 function headerOf(module: string, name: string, text: string): ReturnType<typeof readHeader> {
   try {
-    return readHeader(text)
+    const header = readHeader(text)
+    const joins = header.backfill === undefined || sqlTokens(text).some((token) => nameOf(token) === 'batch')
+    if (!joins) throw new Error('its statement must join the relation batch, else each batch would change every row.')
+    return header
   } catch (error) {
     throw invalid(module, `${name}.sql, ${error instanceof Error ? error.message : String(error)}`)
   }

@@ -25,6 +25,7 @@ test.each([
       backfill: { table: 'My "Item', key: ['shop_id', 'Üid'], batch: 50, pauseMs: 20 },
     },
   ],
+  ['-- footing: draft\n-- later', { transactional: true, draft: true }],
   ['select 1;\n-- footing: no-transaction', { transactional: true }],
   ['-- footing: allow table-drop: empty\ndrop table a', { transactional: true }],
 ])('%j', (sql, header) => {

@@ -23,6 +23,8 @@ export interface MigrationHeader {
   readonly transactional: boolean
   readonly phase?: MigrationPhase
   readonly backfill?: BackfillPlan
+  /** True while somebody still writes it: it is not applied, nor is what comes after it in its module. */
+  readonly draft?: true
 }
 
 const largestBatch = 100_000
@@ -37,6 +39,7 @@ const backfillWords = new RegExp(
  */
 export function readHeader(sql: string): MigrationHeader {
   let alone = false
+  let draft = false
   let phase: MigrationPhase | undefined
   let backfill: BackfillPlan | undefined
   for (const [index, words] of directives(sql)) {
@@ -45,6 +48,9 @@ export function readHeader(sql: string): MigrationHeader {
     switch (verb) {
       case 'no-transaction':
         alone = true
+        break
+      case 'draft':
+        draft = true
         break
       case 'phase':
         if (phase !== undefined) throw fail('one file has one phase.')
@@ -61,7 +67,7 @@ export function readHeader(sql: string): MigrationHeader {
       case 'allow':
         break // belongs to the statement below it; the review reads it
       default:
-        throw fail('known are no-transaction, phase, backfill and allow.')
+        throw fail('known are no-transaction, phase, backfill, draft and allow.')
     }
   }
   if (alone && backfill !== undefined)
@@ -70,6 +76,7 @@ export function readHeader(sql: string): MigrationHeader {
     transactional: !alone && backfill === undefined,
     ...(phase === undefined ? {} : { phase }),
     ...(backfill === undefined ? {} : { backfill }),
+    ...(draft ? { draft } : {}),
   }
 }
 

@@ -55,7 +55,8 @@ export function compareHistory(
     const phase = file.phase === undefined ? {} : { phase: file.phase.kind }
     if (row === undefined || row.appliedAt === null) {
       const waitsFor = waitingFor(file, applied)
-      return { module, name, state: 'pending', ...phase, ...(waitsFor === undefined ? {} : { waitsFor }) }
+      const draft = file.draft === true ? { draft: true as const } : {}
+      return { module, name, state: 'pending', ...phase, ...draft, ...(waitsFor === undefined ? {} : { waitsFor }) }
     }
     const changed = file.checksum !== undefined && row.checksum !== null && row.checksum !== file.checksum
     return { module, name, state: changed ? 'changed' : 'applied', ...phase, appliedAt: row.appliedAt.toISOString() }

@@ -63,7 +63,7 @@ export function createMigrator(options: MigratorOptions): Migrator {
           await ensureHistory(client)
           const statuses = compareHistory(files, await readHistory(client))
           verifyHistory(statuses, modules)
-          const held = options.holdContracts === true ? heldBack(statuses) : new Map<string, string>()
+          const held = heldBack(statuses, options.holdContracts === true)
           const done: MigrationStatus[] = []
           for (const file of files) {
             const { module, name } = file
@@ -101,15 +101,18 @@ export async function readAllMigrations(sources: readonly MigrationSource[]): Pr
 }
 
 // Judged before anything runs, so that an expand which this very run applies still counts as missing.
-function heldBack(statuses: readonly MigrationStatus[]): ReadonlyMap<string, string> {
+function heldBack(statuses: readonly MigrationStatus[], holdContracts: boolean): ReadonlyMap<string, string> {
   const begun = new Set(statuses.filter(({ state }) => state === 'applied').map(({ module }) => module))
   const stopped = new Map<string, string>()
   const held = new Map<string, string>()
-  for (const { module, name, state, waitsFor } of statuses) {
-    if (state !== 'pending' || !begun.has(module)) continue
+  for (const { module, name, state, waitsFor, draft } of statuses) {
+    if (state !== 'pending') continue
     const before = stopped.get(module)
     if (before !== undefined) held.set(`${module}/${name}`, `it comes after ${before}`)
-    else if (waitsFor !== undefined) {
+    else if (draft === true) {
+      stopped.set(module, name)
+      held.set(`${module}/${name}`, 'it is a draft; remove the line "-- footing: draft" when it is written')
+    } else if (waitsFor !== undefined && holdContracts && begun.has(module)) {
       stopped.set(module, name)
       held.set(`${module}/${name}`, `deploy the code that goes with ${waitsFor}, then run it again`)
     }

@@ -36,8 +36,7 @@ const checks: Readonly<Record<string, Check>> = {
       lock: 'ACCESS EXCLUSIVE',
       what: `The type of ${table}.${text(command, 'name')} is changed in place.`,
       why: 'PostgreSQL rewrites the table and its indexes while nobody can read or write it (a longer varchar or text is the exception), and running code may not understand the new type.',
-      remedy:
-        'Expand and contract: add a column of the new type, write both, copy the old rows in batches, read the new one, then drop the old one in a later release.',
+      remedy: `Expand and contract in three migrations: footing migrate new <module> change-type --recipe type-change --table ${table} --column ${text(command, 'name')} writes them (new column and trigger, batched copy, drop after the deployment).`,
     },
   ],
   AT_SetNotNull: (table, command) => [
@@ -48,7 +47,7 @@ const checks: Readonly<Record<string, Check>> = {
       lock: 'ACCESS EXCLUSIVE',
       what: `${table}.${text(command, 'name')} becomes NOT NULL with a scan of the whole table.`,
       why: 'Nobody can read or write the table until every row has been looked at.',
-      remedy: `First: alter table ${table} add constraint ${text(command, 'name')}_present check (${text(command, 'name')} is not null) not valid. In the next migration validate it. Then SET NOT NULL needs no scan, and the check can go.`,
+      remedy: `First: alter table ${table} add constraint ${text(command, 'name')}_present check (${text(command, 'name')} is not null) not valid. In the next migration validate it. Then SET NOT NULL needs no scan, and the check can go. footing migrate new <module> what-it-does --recipe not-null --table ${table} --column ${text(command, 'name')} writes the three.`,
     },
   ],
   AT_DropColumn: (table, command) => [
@@ -60,7 +59,7 @@ const checks: Readonly<Record<string, Check>> = {
       what: `${table}.${text(command, 'name')} is dropped.`,
       why: 'The version that is still running selects or inserts this column until the last process has been replaced, and its data cannot be brought back.',
       remedy:
-        'Contract in a release of its own: stop reading and writing the column, deploy, and drop it in the next release with the reason written beside an allow comment.',
+        'Contract in a release of its own: stop reading and writing the column, deploy, and drop it in a migration that begins with "-- footing: phase contract after <number>", which production runs in a later run than that number; or write the reason beside an allow comment.',
     },
   ],
   AT_SetLogged: (table) => [rewrite(table, 'SET LOGGED')],
@@ -102,7 +101,7 @@ function addColumn(table: string, column: SyntaxNode): readonly Finding[] {
       what: `${table}.${name} is added as NOT NULL without a default.`,
       why: 'It fails as soon as the table has a row, and code that is still running inserts rows without it.',
       remedy:
-        'Give it a constant default (no rewrite since PostgreSQL 11), or add it nullable, fill it in batches and make it NOT NULL later.',
+        'Give it a constant default (no rewrite since PostgreSQL 11), or add it nullable, fill it in batches (-- footing: backfill) and make it NOT NULL later.',
     })
   }
   const volatile = fallback === undefined ? undefined : volatileCall(fallback)
@@ -115,7 +114,7 @@ function addColumn(table: string, column: SyntaxNode): readonly Finding[] {
       what: `${table}.${name} is added with ${volatile === undefined ? 'a sequence' : `the default ${volatile}()`}, which differs from row to row.`,
       why: 'PostgreSQL writes the whole table anew while nobody can read or write it.',
       remedy:
-        'Add the column without a default, then set the default for new rows (alter column … set default), then fill the old rows in batches.',
+        'Add the column without a default, then set the default for new rows (alter column … set default), then fill the old rows in batches (-- footing: backfill).',
     })
   }
   const generated = of('CONSTR_GENERATED')
@@ -128,7 +127,7 @@ function addColumn(table: string, column: SyntaxNode): readonly Finding[] {
       what: `${table}.${name} is a stored generated column.`,
       why: 'Adding it writes the whole table anew while nobody can read or write it.',
       remedy:
-        'Add a plain column, fill it by a trigger for new rows and in batches for old ones; or use a virtual generated column (PostgreSQL 18).',
+        'Add a plain column, fill it by a trigger for new rows and in batches (-- footing: backfill) for old ones; or use a virtual generated column (PostgreSQL 18).',
     })
   }
   for (const constraint of constraints) {

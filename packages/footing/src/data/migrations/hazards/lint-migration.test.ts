@@ -245,3 +245,21 @@ async function locksHeld(client: pg.Client): Promise<readonly string[]> {
       .toUpperCase(),
   )
 }
+
+test('a contract drops what an earlier run has replaced, but rows still need a reason', async () => {
+  const sql = 'alter table person drop column age; drop table parcel'
+  const contract = { kind: 'contract', after: '0002-years' } as const
+  const review = await lintMigration({ name: 'x.sql', sql, transactional: true, phase: contract })
+  expect(review.allowed).toMatchObject([{ hazard: { id: 'column-drop' }, reason: 'contract after 0002-years' }])
+  expect(review.hazards).toMatchObject([{ id: 'table-drop' }])
+  const expand = await lintMigration({ name: 'x.sql', sql, transactional: true, phase: { kind: 'expand' } })
+  expect(expand.hazards.map(({ id }) => id)).toEqual(['column-drop', 'table-drop'])
+})
+
+test('the statement of a backfill has no hazard, and a rename names the command that writes the safe way', async () => {
+  const backfill = '-- footing: backfill person\nupdate person set score = age from batch where person.id = batch.id'
+  expect((await lintMigration({ name: 'x.sql', sql: backfill, transactional: false })).hazards).toEqual([])
+  const rename = 'alter table person rename column age to years'
+  const [hazard] = (await lintMigration({ name: 'x.sql', sql: rename, transactional: true })).hazards
+  expect(hazard?.remedy).toContain('--recipe rename-column --table person --column age --to years')
+})

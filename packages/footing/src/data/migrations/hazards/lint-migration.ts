@@ -1,4 +1,5 @@
 // Looks at a migration before it runs: what would lock tables, break the running version of the code, or lose data.
+import type { MigrationPhase } from '../migration-header.ts'
 import { alterTableHazards } from './alter-table.ts'
 import type { Finding, Hazard } from './hazard.ts'
 import { statementChecks } from './other-statements.ts'
@@ -12,6 +13,8 @@ export interface MigrationText {
   readonly sql: string
   /** False when the file begins with "-- footing: no-transaction". */
   readonly transactional: boolean
+  /** What the header says. In a contract, what would break running code has its deployment between. */
+  readonly phase?: MigrationPhase
 }
 
 /** A hazard that a comment in the file allows. */
@@ -51,7 +54,7 @@ export async function lintMigration(migration: MigrationText): Promise<Migration
     for (const finding of findingsOf(statement.syntax, migration, statements)) {
       if (created.has(finding.subject) || created.has(finding.subject.replace(/\.[^.]+$/, ''))) continue
       const hazard: Hazard = { ...finding, line: statement.line }
-      const reason = allowances.get(finding.id)
+      const reason = allowances.get(finding.id) ?? reasonOfPhase(hazard, migration)
       if (reason === undefined || reason === '') hazards.push(hazard)
       else allowed.push({ hazard, reason })
       used.add(finding.id)
@@ -62,6 +65,12 @@ export async function lintMigration(migration: MigrationText): Promise<Migration
     }
   }
   return { hazards, allowed, unused }
+}
+
+// The rows of a dropped table are lost in a contract as well, so only what breaks code is allowed by it.
+function reasonOfPhase({ kind }: Hazard, { phase }: MigrationText): string | undefined {
+  if (phase?.kind !== 'contract' || kind !== 'breaks-running-code') return undefined
+  return `contract after ${phase.after}`
 }
 
 function findingsOf(

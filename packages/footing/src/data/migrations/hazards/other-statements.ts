@@ -180,8 +180,7 @@ function renameHazards(statement: SyntaxNode): readonly Finding[] {
         subject: column,
         what: `${column} is renamed to ${text(statement, 'newname')}.`,
         why: 'Running code uses the old name and fails from the commit until the last process has been replaced.',
-        remedy:
-          'Expand and contract: add the new column, write both, copy, read the new one, and drop the old one in a later release.',
+        remedy: `Expand and contract in three migrations: footing migrate new <module> rename-it --recipe rename-column --table ${table} --column ${text(statement, 'subname')} --to ${text(statement, 'newname')} writes them (new column and trigger, batched copy, drop after the deployment).`,
       },
     ]
   }
@@ -210,7 +209,7 @@ function wholeTable(statement: SyntaxNode, verb: 'updated' | 'deleted'): readonl
       subject: table,
       what: `Every row of ${table} is ${verb} in one statement.`,
       why: 'All its rows stay locked until the end, the write-ahead log grows by the whole table, and replicas fall behind.',
-      remedy: 'Do it in batches of some thousand rows, each committed by itself, in a job rather than in a migration.',
+      remedy: `Begin the file with "-- footing: backfill ${table}" and join the relation batch in the statement: it then runs in batches, each committed by itself, and goes on where it stopped.`,
     },
   ]
 }

@@ -62,14 +62,26 @@ export const layers: readonly Layer[] = [
     because: 'telemetry listens to diagnostics channels; nothing imports it, so it can be left out',
   },
   {
+    folder: `${core}/storage`,
+    mayImport: [kernel, `${core}/storage/drivers`],
+    vendors: [],
+    because: 'objects are kept by one port; an application changes the store by a URL and no line of code',
+  },
+  {
+    folder: `${core}/storage/drivers`,
+    mayImport: [kernel, `${core}/storage`],
+    vendors: ['@aws-sdk/client-s3'],
+    because: 'a driver translates one store; its client is loaded here, with the first call, and nowhere else',
+  },
+  {
     folder: `${core}/testing`,
     mayImport: [kernel, `${core}/data`, `${core}/module`, `${core}/app`],
-    vendors: ['pg'],
+    vendors: ['pg', 'fauxqs'],
     because: 'test servers are an entry of their own and never part of what runs in production',
   },
   {
     folder: core,
-    mayImport: [kernel, `${core}/app`, `${core}/data`, `${core}/http`, `${core}/module`],
+    mayImport: [kernel, `${core}/app`, `${core}/data`, `${core}/http`, `${core}/module`, `${core}/storage`],
     vendors: [],
     because: 'the public list of the library',
   },

@@ -7,10 +7,11 @@ import { isFootingError } from '@footing/kernel'
 import { startEmbeddedPostgres } from '../../data/embedded/embedded-postgres.ts'
 import { startPgBouncer } from './pgbouncer.ts'
 import { startRedis } from './redis.ts'
+import { startS3 } from './s3.ts'
 import { ensurePrograms, testPrograms } from './system-packages.ts'
 
 /** Servers that can be asked for. */
-export type ServerName = 'postgres' | 'pgbouncer' | 'redis'
+export type ServerName = 'postgres' | 'pgbouncer' | 'redis' | 's3'
 
 /** How the desk works. */
 export interface ServerDeskOptions {
@@ -113,6 +114,7 @@ const starters: Readonly<Record<ServerName, (context: StartContext) => Promise<R
     return { url: pooler.urlFor(serverUrl), stop: () => pooler.stop() }
   },
   redis: async ({ folder, programPath }) => startRedis(await programPath('redis-server'), `${folder}-redis`),
+  s3: startS3,
 }
 
 function isServerName(name: string | undefined): name is ServerName {

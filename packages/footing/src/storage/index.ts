@@ -1,0 +1,22 @@
+// The public list of object storage.
+export { type StorageCase, storageConformance } from './conformance.ts'
+export type {
+  ByteRange,
+  DriverList,
+  DriverPut,
+  LinkRequest,
+  ListedObject,
+  ListRequest,
+  ObjectPage,
+  OpenedObject,
+  PutOptions,
+  Storage,
+  StorageBody,
+  StorageCall,
+  StorageDriver,
+  StorageGuarantees,
+  StoredObject,
+} from './contract.ts'
+export { type StorageErrorCode, storageErrors } from './errors.ts'
+export { openStorage, type StorageOptions } from './open-storage.ts'
+export { type StorageLimits, storageOn } from './storage.ts'

@@ -157,11 +157,13 @@ async function listen(server: FastifyInstance, host: string, port: number): Prom
   return typeof address === 'object' && address !== null ? address.port : port
 }
 
-async function checkAll({ data }: StartUp): Promise<Readonly<Record<string, string>>> {
-  if (data === undefined) return {}
-  const state = await data.ping().then(
-    () => 'ok',
-    (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : 'failed'),
-  )
-  return { database: state }
+async function checkAll({ data, redis }: StartUp): Promise<Readonly<Record<string, string>>> {
+  const [database, hot] = await Promise.all([
+    data?.ping().then(
+      () => 'ok',
+      (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : 'failed'),
+    ),
+    redis?.health(),
+  ])
+  return { ...(database === undefined ? {} : { database }), ...(hot === undefined ? {} : { redis: hot }) }
 }

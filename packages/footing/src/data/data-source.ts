@@ -42,7 +42,7 @@ export interface DataSourceOptions {
    * the last one left. Code that relies on a session then fails in development and not behind PgBouncer. Default false.
    */
   readonly rehearsal?: boolean
-  /** Records who reads and changes the tables that manifests log; see access-log/. */
+  /** Records who reads and changes the tables that manifests log; `ping` must have resolved once before the first statement. */
   readonly accessLog?: AccessLog | undefined
   /**
    * Most statements of `compiled(…)` that one connection keeps prepared under a name, where the way to the server keeps
@@ -88,7 +88,12 @@ export function openDataSource(options: DataSourceOptions): DataSource {
     forModule: (module) => openModuleDatabase(module, environment),
     async ping() {
       const scope = { deadlineAt: now() + (options.connectTimeoutMs ?? 5000) }
-      await primary.use(scope, (session) => session.execute('select 1', [], { module: 'footing', scope }))
+      await primary.use(scope, async (session) => {
+        await session.execute('select 1', [], { module: 'footing', scope })
+        await options.accessLog?.verifyInstalled((text, values) =>
+          session.execute(text, values, { module: 'footing', scope }),
+        )
+      })
     },
     async sizing(processes) {
       const scope = { deadlineAt: now() + (options.connectTimeoutMs ?? 5000) }

@@ -1,5 +1,6 @@
 // Sends a statement with the rights of its module and no others.
 import pg from 'pg'
+import { setActor } from '../access-log/actor.ts'
 import type { Session, StatementContext } from '../session.ts'
 
 /** The words that narrow a transaction's rights to those of a role, until it ends. */
@@ -17,9 +18,11 @@ export async function runAsModule(
   // The statements that frame it are not the caller's, so nobody counts them.
   const { onQuery: _uncounted, ...scope } = context.scope ?? {}
   const frame: StatementContext = { module: context.module, scope }
-  await session.execute(`begin; ${setRole(role)}`, [], frame)
+  const { actor, ...uncommitted } = context
+  const begin = ['begin', ...(actor === undefined ? [] : [setActor(actor)]), setRole(role)].join('; ')
+  await session.execute(begin, [], frame)
   try {
-    const result = await session.execute(text, values, context)
+    const result = await session.execute(text, values, uncommitted)
     await session.execute('commit', [], frame)
     return result
   } catch (error) {

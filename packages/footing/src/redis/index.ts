@@ -1,0 +1,15 @@
+// The public list of Redis.
+export type {
+  HotData,
+  HotReadOptions,
+  ModuleRedis,
+  Redis,
+  RedisArgument,
+  RedisPlace,
+  RedisRecord,
+  RedisStats,
+  WhenAway,
+} from './contract.ts'
+export { redisErrors } from './errors.ts'
+export { openRedis, type RedisOptions, redisChannel } from './open-redis.ts'
+export { parseRedisUrl } from './redis-url.ts'

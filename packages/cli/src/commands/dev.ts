@@ -14,6 +14,7 @@ export const dev: Command = {
   options: [
     { flags: '-p, --port <number>', summary: 'port of the application, 0 for any free one (default PORT, else 3000)' },
     { flags: '--console-port <number>', summary: 'port of the console (default any free one)' },
+    { flags: '--no-pooler', summary: 'do not put PgBouncer in front of the database, also where this machine has it' },
     { flags: '--no-watch', summary: 'do not restart on changes; end when the application cannot start' },
   ],
   examples: [
@@ -36,6 +37,15 @@ export const dev: Command = {
     await claimPort(consolePort, 'dev')
     if (signal.aborted) return exit.ok
     const { runDev } = await import('../dev/dev-session.ts')
-    return await runDev({ place, port, consolePort, watch: options.watch !== false, env: settings, terminal, signal })
+    return await runDev({
+      place,
+      port,
+      consolePort,
+      watch: options.watch !== false,
+      pooler: options.pooler !== false,
+      env: settings,
+      terminal,
+      signal,
+    })
   },
 }

@@ -48,10 +48,12 @@ export async function runAppProcess(folder: string, entry: string): Promise<void
     const app = await loadApplication({ folder, entry })
     const order = nextStart(() => void stop())
     tell({ kind: 'loaded', name: app.name, modules: app.modules.map(moduleFacts) })
-    const { databaseUrl, directUrl, port } = await order
+    const { databaseUrl, directUrl, pooled, port } = await order
     await migrate(app, directUrl)
     const secrets = developmentSecrets(app, process.env, join(folder, '.footing', 'secrets.json'))
-    const env = { ...process.env, ...secrets, DATABASE_URL: databaseUrl, DATABASE_DIRECT_URL: directUrl }
+    const urls = { DATABASE_URL: databaseUrl, DATABASE_DIRECT_URL: directUrl }
+    const rehearsal = pooled && !process.env.DATABASE_REHEARSAL ? { DATABASE_REHEARSAL: 'false' } : {}
+    const env = { ...process.env, ...secrets, ...urls, ...rehearsal }
     // Log lines go to the parent, which writes them for a person; telemetry adds metrics and the warning of loops.
     const telemetry = startTelemetry({ write: () => undefined, repeatedStatements: mostRepeats })
     running = await app.start({ env, port, role: 'all', profile: 'development', metrics: telemetry.metrics })

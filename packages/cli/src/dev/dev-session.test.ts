@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -48,10 +48,12 @@ class Dev {
   #waiting: { readonly word: string | RegExp; readonly done: () => void } | undefined
   url = ''
 
-  constructor(...options: string[]) {
+  constructor(...given: readonly (string | Readonly<Record<string, string>>)[]) {
+    const options = given.filter((option) => typeof option === 'string')
+    const env = Object.assign({}, ...given.filter((option) => typeof option !== 'string'))
     const script = `const { main } = await import(${JSON.stringify(main)}); process.exitCode = await main(process.argv.slice(1))`
     const argv = ['--conditions=@footing/source', '--input-type=module', '-e', script, '--', 'dev', root, ...options]
-    this.#child = spawn(process.execPath, argv, { env: { ...process.env, DATABASE_URL: undefined, CI: '1' } })
+    this.#child = spawn(process.execPath, argv, { env: { ...process.env, DATABASE_URL: undefined, CI: '1', ...env } })
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => this.#hear(text))
     }
@@ -69,9 +71,10 @@ class Dev {
     return heard
   }
 
-  async ready(): Promise<void> {
+  async ready(): Promise<string> {
     const panel = await this.says(/Ctrl-C stops/)
     this.url = /API +(http:\S+)/.exec(panel)?.[1] ?? ''
+    return panel
   }
 
   async word(): Promise<unknown> {
@@ -98,6 +101,24 @@ class Dev {
   }
 }
 
+/** Programs that serve this application's pooler. */
+function poolers(): readonly number[] {
+  const { stdout } = spawnSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' })
+  const config = join(root, '.footing/pgbouncer/pgbouncer.ini')
+  const lines = stdout.split('\n').filter((line) => line.trim().endsWith(config) && !line.includes('footing-guard'))
+  return lines.map((line) => Number.parseInt(line, 10))
+}
+
+const poolerPort = async () =>
+  Number(/listen_port = (\d+)/.exec(await readFile(join(root, '.footing/pgbouncer/pgbouncer.ini'), 'utf8'))?.[1])
+
+const listens = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' })
+    socket.once('connect', () => resolve(socket.destroy() !== undefined))
+    socket.once('error', () => resolve(false))
+  })
+
 const postmaster = () => join(root, '.footing/postgres/data/postmaster.pid')
 
 /** Resolves when nobody listens any more and the database's lock is gone; a test's time limit is the end of patience. */
@@ -107,15 +128,17 @@ async function nothingLeft(url: string): Promise<void> {
       () => true,
       () => false,
     )
-  while (existsSync(postmaster()) || (await answers())) await new Promise((resolve) => setImmediate(resolve))
+  while (existsSync(postmaster()) || (await answers()) || poolers().length > 0)
+    await new Promise((resolve) => setImmediate(resolve))
 }
 
 describe('footing dev', () => {
   let dev: Dev
+  let panel = ''
   beforeEach(async () => {
     await writeApp('one')
     dev = new Dev('--port', '0')
-    await dev.ready()
+    panel = await dev.ready()
   })
   afterEach(() => dev.end('SIGKILL'))
 
@@ -151,11 +174,63 @@ describe('footing dev', () => {
     expect(await dev.word()).toEqual({ word: 'one', items: 0 })
   })
 
-  test('kill -9 leaves neither the application nor PostgreSQL behind', async () => {
+  test('PgBouncer stands in front of the database; nobody else reads its password, and one that died comes back', async () => {
+    expect(panel).toMatch(/Pooler +PgBouncer \d+\.\d+.*transaction mode/)
+    expect(await listens(await poolerPort())).toBe(true)
+    for (const file of ['', 'users.txt', 'pgbouncer.ini', 'pgbouncer.log']) {
+      expect((await stat(join(root, '.footing/pgbouncer', file))).mode & 0o077).toBe(0)
+    }
+    const [pid] = poolers()
+    process.kill(pid ?? 0, 'SIGKILL')
+    await dev.says('PgBouncer had ended and was started again')
+    expect(await dev.word()).toEqual({ word: 'one', items: 0 })
+    expect(await dev.end('SIGINT')).toEqual([0, null])
+    await nothingLeft(dev.url)
+  })
+
+  test('kill -9 leaves neither the application nor PgBouncer nor PostgreSQL behind', async () => {
+    expect(poolers()).toHaveLength(1)
     const pid = Number((await readFile(postmaster(), 'utf8')).split('\n')[0])
     expect(pid).toBeGreaterThan(0)
     await dev.end('SIGKILL')
     await nothingLeft(dev.url)
+  })
+})
+
+describe('without a pooler', () => {
+  test.each([
+    [
+      'as --no-pooler says',
+      ['--no-pooler'],
+      undefined,
+      /Pooler +none, as --no-pooler says; what one forbids is rehearsed/,
+    ],
+    [
+      'when it does not start',
+      [],
+      '#!/bin/sh\nexit 3\n',
+      /PgBouncer \(.*\) did not start[\s\S]*Pooler +none: PgBouncer did not start/,
+    ],
+    [
+      'when it ends at once',
+      [],
+      '#!/bin/sh\ntest "$1" = --version && echo PgBouncer 1.24.1 && exit 0\necho no, thanks >&2\nexit 1\n',
+      /did not start: no, thanks[\s\S]*Pooler +none: PgBouncer did not start/,
+    ],
+  ])('%s the application runs on the database itself', async (_when, options, program, words) => {
+    await writeApp('plain')
+    const bin = await mkdtemp(join(tmpdir(), 'footing-bin-'))
+    if (program !== undefined) {
+      await writeFile(join(bin, 'pgbouncer'), program)
+      await chmod(join(bin, 'pgbouncer'), 0o755)
+    }
+    const dev = new Dev('--port', '0', ...options, { PATH: `${bin}:${process.env.PATH}` })
+    expect(await dev.ready()).toMatch(words)
+    expect(await dev.word()).toEqual({ word: 'plain', items: 0 })
+    expect(poolers()).toEqual([])
+    expect(await dev.end('SIGINT')).toEqual([0, null])
+    await nothingLeft(dev.url)
+    await rm(bin, { recursive: true })
   })
 })
 

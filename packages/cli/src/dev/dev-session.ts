@@ -10,6 +10,7 @@ import { type Fault, readFault, renderFault } from '../fault.ts'
 import type { Terminal } from '../terminal.ts'
 import { versionLine } from '../version.ts'
 import { type AppChild, startAppChild } from './app-child.ts'
+import { DevPooler } from './dev-pooler.ts'
 import { renderLog, renderPanel, renderRequest } from './panel.ts'
 import { type FromApp, noRoute } from './protocol.ts'
 import { watchSources } from './watch-sources.ts'
@@ -21,6 +22,8 @@ export interface DevOptions {
   readonly port: number
   readonly consolePort: number
   readonly watch: boolean
+  /** Puts PgBouncer in front of the embedded database when this machine has it. */
+  readonly pooler: boolean
   readonly env: Readonly<Record<string, string | undefined>>
   readonly terminal: Terminal
   readonly signal: AbortSignal
@@ -47,7 +50,9 @@ class DevSession {
   readonly #options: DevOptions
   readonly #feed: ConsoleFeed
   #database: EmbeddedServer | undefined
-  #databaseUrl = ''
+  /** PostgreSQL itself. */
+  #directUrl = ''
+  readonly #pooler: DevPooler
   #console: RunningConsole | undefined
   /** The process that answers. */
   #current: AppChild | undefined
@@ -62,6 +67,12 @@ class DevSession {
     this.#options = options
     this.#port = options.port
     this.#feed = createConsoleFeed({ name: 'application', versions: versionLine() })
+    this.#pooler = new DevPooler({
+      folder: join(options.place.folder, '.footing', 'pgbouncer'),
+      wanted: options.pooler,
+      env: options.env,
+      log: (line) => this.#dim(line),
+    })
   }
 
   async run(): Promise<ExitCode> {
@@ -92,6 +103,7 @@ class DevSession {
   async stop(): Promise<void> {
     await Promise.all([this.#next?.stop(), this.#current?.stop()])
     await this.#console?.close()
+    await this.#pooler.stop()
     await this.#database?.stop()
   }
 
@@ -103,7 +115,7 @@ class DevSession {
   async #startDatabase(): Promise<void> {
     const { env, place, terminal } = this.#options
     if (env.DATABASE_URL !== undefined && env.DATABASE_URL !== '') {
-      this.#databaseUrl = env.DATABASE_URL
+      this.#directUrl = env.DATABASE_URL
       this.#feed.update({
         database: { kind: 'external', address: withoutSecret(env.DATABASE_URL), healthy: true, migrations: [] },
       })
@@ -117,9 +129,10 @@ class DevSession {
       database: 'app',
       log: (line) => terminal.note(terminal.noteStyle(line, 'dim')),
     })
-    this.#databaseUrl = this.#database.url
+    this.#directUrl = this.#database.url
+    await this.#pooler.start(this.#directUrl)
     this.#feed.update({
-      database: { kind: 'embedded', address: withoutSecret(this.#databaseUrl), healthy: true, migrations: [] },
+      database: { kind: 'embedded', address: withoutSecret(this.#directUrl), healthy: true, migrations: [] },
     })
   }
 
@@ -128,10 +141,15 @@ class DevSession {
     if (this.#reviving || this.#options.signal.aborted) return
     this.#reviving = true
     try {
-      const before = this.#databaseUrl
-      await this.#startDatabase()
-      this.#dim('the database had ended and was started again')
-      if (this.#databaseUrl !== before) this.#launch(Promise.resolve())
+      const before = this.#pooler.urlFor(this.#directUrl)
+      if (await this.#pooler.revive(this.#directUrl)) this.#dim('PgBouncer had ended and was started again')
+      else {
+        // PgBouncer would tell everybody about its failed logins for another second.
+        await this.#pooler.stop()
+        await this.#startDatabase()
+        this.#dim('the database had ended and was started again')
+      }
+      if (this.#pooler.urlFor(this.#directUrl) !== before) this.#launch(Promise.resolve())
     } catch (error) {
       const fault = readFault(error)
       if (fault === undefined) throw error
@@ -217,8 +235,9 @@ class DevSession {
     }
     child.tell({
       kind: 'start',
-      databaseUrl: this.#databaseUrl,
-      directUrl: this.#options.env.DATABASE_DIRECT_URL ?? this.#databaseUrl,
+      databaseUrl: this.#pooler.urlFor(this.#directUrl),
+      directUrl: this.#options.env.DATABASE_DIRECT_URL ?? this.#directUrl,
+      pooled: this.#pooler.running,
       port: this.#port,
     })
   }
@@ -256,16 +275,18 @@ class DevSession {
     const consoleUrl = this.#console?.url ?? ''
     const database =
       this.#database === undefined
-        ? withoutSecret(this.#databaseUrl)
+        ? withoutSecret(this.#directUrl)
         : `embedded PostgreSQL in ${relative(env.INIT_CWD ?? process.cwd(), join(place.folder, '.footing'))}`
     if (terminal.wantsJson) {
-      terminal.json({ ok: true, name, seconds, links, console: consoleUrl, database: withoutSecret(this.#databaseUrl) })
+      const databaseUrl = withoutSecret(this.#pooler.urlFor(this.#directUrl))
+      terminal.json({ ok: true, name, seconds, links, console: consoleUrl, database: databaseUrl })
       return
     }
     const rows = [
       ...links.map((link) => [link.label, link.url] as const),
       ['Console', consoleUrl] as const,
       ['Database', database] as const,
+      ...(this.#database === undefined ? [] : [['Pooler', this.#pooler.words] as const]),
       ['Modules', modules.map((module) => module.name).join(', ')] as const,
     ]
     for (const line of renderPanel({ name, seconds, rows }, terminal)) terminal.out(line)

@@ -7,7 +7,14 @@ export const noRoute = '(no route)'
 
 /** From the command to the application's process. */
 export type ToApp =
-  | { readonly kind: 'start'; readonly databaseUrl: string; readonly directUrl: string; readonly port: number }
+  | {
+      readonly kind: 'start'
+      readonly databaseUrl: string
+      readonly directUrl: string
+      /** True when a real pooler stands in front of the database, so that nothing has to be rehearsed. */
+      readonly pooled: boolean
+      readonly port: number
+    }
   | { readonly kind: 'stop' }
 
 /** From the application's process to the command. */

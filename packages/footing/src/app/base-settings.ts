@@ -1,5 +1,6 @@
 // The settings that every application has.
 import { optionalSetting, setting } from '../module/setting.ts'
+import { parseRedisUrl } from '../redis/redis-url.ts'
 import { anyText, oneOf, textSchema, urlsWith, urlWith, wholeNumber, yesOrNo } from './text-schema.ts'
 
 /** Where it listens, what part of the work it does, and how it stops. */
@@ -28,6 +29,29 @@ export const baseSettings = {
   }),
 } as const
 
+/** The settings of a Redis; without REDIS_URL there is none. */
+export const redisSettings = {
+  REDIS_URL: optionalSetting({
+    schema: textSchema('redis://, rediss://, unix://, redis+cluster:// or redis+sentinel://', readableRedisUrl),
+    secret: true,
+    about: 'Redis for hot data: one server, a cluster, or a primary watched by sentinels',
+  }),
+  REDIS_TIMEOUT_MS: setting({
+    schema: wholeNumber(1, 60_000),
+    default: 250,
+    about: 'longest time for one command of Redis, in milliseconds',
+  }),
+} as const
+
+function readableRedisUrl(text: string): string | undefined {
+  try {
+    parseRedisUrl(text)
+    return text
+  } catch {
+    return undefined
+  }
+}
+
 /** The settings of an application that has tables. */
 export const databaseSettings = {
   DATABASE_URL: setting({
@@ -39,6 +63,15 @@ export const databaseSettings = {
     schema: wholeNumber(1, 1000),
     default: 10,
     about: 'most connections of this process',
+  }),
+  DATABASE_PREPARED_STATEMENTS: setting({
+    schema: wholeNumber(0, 10_000),
+    default: 100,
+    about: 'most statements that one connection keeps prepared, where the pooler allows it; 0 for none',
+  }),
+  DATABASE_REHEARSAL: optionalSetting({
+    schema: yesOrNo(),
+    about: 'true gives each statement another connection, as a pooler does; the default in development',
   }),
   DATABASE_REPLICA_URLS: optionalSetting({
     schema: urlsWith('postgres', 'postgresql'),

@@ -322,6 +322,13 @@ export const dataErrors = defineErrors({
     why: 'There is no order in which their migrations could run.',
     remedy: 'Remove one of the needs; an event or a declared read turns the arrow around.',
   },
+  'pooler-start-failed': {
+    status: 500,
+    retryable: false,
+    what: 'PgBouncer ({program}) did not start: {reason}',
+    why: 'Its own last words stand in pgbouncer.log of its folder.',
+    remedy: 'Read the reason, or leave it out: footing dev --no-pooler rehearses what a pooler forbids.',
+  },
   'embedded-binaries-missing': {
     status: 500,
     retryable: false,

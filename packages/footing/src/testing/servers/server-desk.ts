@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isFootingError } from '@footing/kernel'
 import { startEmbeddedPostgres } from '../../data/embedded/embedded-postgres.ts'
-import { startPgBouncer } from './pgbouncer.ts'
+import { startTestPgBouncer } from './pgbouncer.ts'
 import { startRedis } from './redis.ts'
 import { startS3 } from './s3.ts'
 import { ensurePrograms, testPrograms } from './system-packages.ts'
@@ -110,7 +110,7 @@ const starters: Readonly<Record<ServerName, (context: StartContext) => Promise<R
     startEmbeddedPostgres({ folder: `${folder}-postgres`, resolveFrom, settings: careless, temporary: true }),
   pgbouncer: async ({ folder, programPath, ask }) => {
     const [serverUrl, program] = await Promise.all([ask('postgres'), programPath('pgbouncer')])
-    const pooler = await startPgBouncer({ program, serverUrl, folder: `${folder}-pgbouncer` })
+    const pooler = await startTestPgBouncer(program, serverUrl, `${folder}-pgbouncer`)
     return { url: pooler.urlFor(serverUrl), stop: () => pooler.stop() }
   },
   redis: async ({ folder, programPath }) => startRedis(await programPath('redis-server'), `${folder}-redis`),

@@ -31,6 +31,20 @@ test('a timer that a timer starts runs within the same stretch', async () => {
   expect(seen).toEqual([10, 20, 30])
 })
 
+test('a clock that follows is at each moment before anything happens there', async () => {
+  const clock = manualClock(500)
+  const other = manualClock(500)
+  const end = clock.follow((now) => other.advance(now - other.now()))
+  const seen: number[] = []
+  clock.after(10, () => seen.push(other.now()))
+  clock.after(25, () => seen.push(other.now()))
+  await clock.advance(30)
+  expect([...seen, other.now()]).toEqual([510, 525, 530])
+  end()
+  await clock.advance(30)
+  expect(other.now()).toBe(530)
+})
+
 test('a cancelled timer does not run; sleeping ends with the signal', async () => {
   const clock = manualClock()
   let ran = false

@@ -23,6 +23,8 @@ export interface ManualClock extends Clock {
   advance(ms: number): Promise<void>
   /** Timers that have not come due. */
   readonly pending: number
+  /** Tells each moment that time stops at, and waits: for a clock in another process. Returns how to end that. */
+  follow(listener: (now: number) => Promise<void>): () => void
 }
 
 /** Longest time that a timer of Node can hold; a longer one would fire at once. */
@@ -49,6 +51,10 @@ export function manualClock(start = 0): ManualClock {
   let now = start
   let sequence = 0
   const timers = new Map<number, { readonly at: number; readonly work: () => void }>()
+  const followers = new Set<(now: number) => Promise<void>>()
+  const tell = async () => {
+    for (const listener of followers) await listener(now)
+  }
   // A Map keeps the order of insertion, so that of two timers due at the same time the older one runs first.
   const nextDue = (limit: number) => {
     let found: [number, { readonly at: number; readonly work: () => void }] | undefined
@@ -71,13 +77,19 @@ export function manualClock(start = 0): ManualClock {
       for (let due = nextDue(end); due !== undefined; due = nextDue(end)) {
         timers.delete(due[0])
         now = Math.max(now, due[1].at)
+        await tell()
         due[1].work()
         await settle()
       }
       now = end
+      await tell()
     },
     get pending() {
       return timers.size
+    },
+    follow: (listener) => {
+      followers.add(listener)
+      return () => followers.delete(listener)
     },
   }
   return clock

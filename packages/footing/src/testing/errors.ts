@@ -31,6 +31,13 @@ export const testingErrors = defineErrors({
     why: 'It lives in the process that started the test run, which seems to have ended.',
     remedy: 'Start the tests again with npm test, and do not set FOOTING_TEST_SERVERS by hand.',
   },
+  'second-process-failed': {
+    status: 500,
+    retryable: false,
+    what: 'The module {module} could not start in a process of its own: {reason}',
+    why: 'The test asked for it to be placed there.',
+    remedy: 'Read the reason. A module that calls others while it starts has to wait until they are there.',
+  },
 })
 
 /** Makes an error of the table with the values that its sentences name. */

@@ -1,14 +1,14 @@
 // Starts a whole application for a test: its own migrated database behind PgBouncer, a free port, a count of its queries.
+import { pathToFileURL } from 'node:url'
 import type { Clock, ManualClock } from '@footing/kernel'
 import type { App, RunningApp } from '../app/create-app.ts'
-import { databaseScope } from '../app/database-scope.ts'
-import { AccessLog } from '../data/access-log/access-log.ts'
 import type { MigrationSource } from '../data/contract.ts'
-import { openDataSource } from '../data/data-source.ts'
-import { databaseOf, dropModuleRoles, moduleRole, provisionModuleRoles } from '../data/ownership/module-roles.ts'
+import { dropModuleRoles, provisionModuleRoles } from '../data/ownership/module-roles.ts'
 import { provisionDatabase } from '../data/provision-database.ts'
 import type { AnyManifest } from '../module/define-module.ts'
 import type { AnyImplementation } from '../module/implement.ts'
+import { type ModulePlace, type PlacedModule, placeModule } from './both-ways/place-module.ts'
+import { openTestData } from './open-test-data.ts'
 import { type QueryCounter, queryCounter } from './query-counter.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
@@ -29,6 +29,11 @@ export interface TestAppOptions {
   readonly ownership?: boolean
   /** Most database connections. Default 4. */
   readonly poolSize?: number
+  /**
+   * Puts one module into a process of its own; `null` puts none. Default what FOOTING_PLACE and FOOTING_PLACE_APP say, a
+   * module and the file that exports the application, so that a whole suite runs in another placement.
+   */
+  readonly place?: ModulePlace | null
 }
 
 /** An application under test. */
@@ -50,34 +55,38 @@ export async function startTestApp<Modules extends readonly AnyImplementation[]>
 ): Promise<TestApp<Modules>> {
   const database = await createTestDatabase({ migrations: sourcesOf(app.modules), pooled: options.pooled ?? true })
   await provisionDatabase(database.directUrl, app.modules)
-  const owned = options.ownership === false ? [] : app.modules
+  const ownership = options.ownership !== false
+  const owned = ownership ? app.modules : []
   await provisionModuleRoles(database.directUrl, owned)
   const queries = queryCounter()
-  const data = openDataSource({
-    url: database.url,
-    poolSize: options.poolSize ?? 4,
-    replicaUrls: options.replicaUrls ?? [],
-    ...(owned.length === 0 ? {} : { roleOf: (module) => moduleRole(databaseOf(database.directUrl), module) }),
-    accessLog: new AccessLog(app.modules),
-    scope: () => queries.observe(databaseScope()),
-    ...(options.clock === undefined ? {} : { clock: options.clock }),
-  })
+  const { url, directUrl } = database
+  const { poolSize = 4, replicaUrls = [] } = options
+  const place = { url, directUrl, poolSize, replicaUrls, ownership }
+  const data = openTestData(place, app.modules, queries, options.clock)
+  const elsewhere = options.place === undefined ? placeFromEnvironment(app, process.env) : options.place
   let stopping: Promise<void> | undefined
+  let placed: PlacedModule | undefined
   const release = async (): Promise<void> => {
+    await placed?.close()
     await data.close()
     await dropModuleRoles(database.directUrl, owned)
     await database.drop()
   }
   try {
+    if (elsewhere) {
+      const clock = options.clock !== undefined && isManual(options.clock) ? options.clock : undefined
+      placed = await placeModule(elsewhere, app, options.env ?? {}, place, clock, queries)
+    }
     const running = await app.start({
       // No proxy looks at the readiness of a test, so nothing is gained by leaving it time to.
-      env: { DRAIN_DELAY_MS: '0', ...options.env },
+      env: { DRAIN_DELAY_MS: '0', ...options.env, ...placed?.env },
       profile: 'test',
       host: '127.0.0.1',
       port: 0,
       database: data,
       ...(options.clock === undefined ? {} : { clock: options.clock }),
     })
+    placed?.meet(running.port)
     return {
       app: running,
       url: running.url ?? '',
@@ -98,6 +107,16 @@ export async function startTestApp<Modules extends readonly AnyImplementation[]>
 async function settle(stopped: Promise<void>, clock: Clock | undefined): Promise<void> {
   if (clock !== undefined && isManual(clock)) await clock.advance(0)
   await stopped
+}
+
+/** The same for every test of a run: tests with an application of their own, of other modules, stay in one process. */
+function placeFromEnvironment(
+  { modules }: Pick<App, 'modules'>,
+  env: Readonly<Record<string, string | undefined>>,
+): ModulePlace | undefined {
+  const { FOOTING_PLACE: module, FOOTING_PLACE_APP: entry } = env
+  if (!module || !entry || !modules.some(({ name }) => name === module)) return undefined
+  return { module, entry: entry.startsWith('file:') ? entry : pathToFileURL(entry).href }
 }
 
 function isManual(clock: Clock): clock is ManualClock {

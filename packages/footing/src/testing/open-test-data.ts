@@ -1,0 +1,39 @@
+// The data source of a test: the rights of each module, and every statement counted.
+
+import type { Clock } from '@footing/kernel'
+import { databaseScope } from '../app/database-scope.ts'
+import { AccessLog } from '../data/access-log/access-log.ts'
+import type { DataSource } from '../data/contract.ts'
+import { openDataSource } from '../data/data-source.ts'
+import { databaseOf, moduleRole } from '../data/ownership/module-roles.ts'
+import type { AnyManifest } from '../module/define-module.ts'
+import type { QueryCounter } from './query-counter.ts'
+
+/** What tells one test's database from another's. Plain data, so that it can be sent to another process. */
+export interface TestDataPlace {
+  readonly url: string
+  readonly directUrl: string
+  readonly poolSize: number
+  readonly replicaUrls: readonly string[]
+  /** Each module has only the rights of its manifest. */
+  readonly ownership: boolean
+}
+
+/** Opens it. */
+export function openTestData(
+  place: TestDataPlace,
+  modules: readonly AnyManifest[],
+  queries: QueryCounter,
+  clock: Clock | undefined,
+): DataSource {
+  const { url, directUrl, poolSize, replicaUrls, ownership } = place
+  return openDataSource({
+    url,
+    poolSize,
+    replicaUrls,
+    ...(ownership ? { roleOf: (module: string) => moduleRole(databaseOf(directUrl), module) } : {}),
+    accessLog: new AccessLog(modules),
+    scope: () => queries.observe(databaseScope()),
+    ...(clock === undefined ? {} : { clock }),
+  })
+}

@@ -32,8 +32,14 @@ export const layers: readonly Layer[] = [
     because: 'the database is reached in one place; whoever replaces its driver changes this folder only',
   },
   {
+    folder: `${core}/redis`,
+    mayImport: [kernel],
+    vendors: ['ioredis'],
+    because: 'Redis is reached in one place, with bounded waiting; its client is known to the drivers there only',
+  },
+  {
     folder: `${core}/module`,
-    mayImport: [kernel, `${core}/data`],
+    mayImport: [kernel, `${core}/data`, `${core}/redis`],
     vendors: ['@standard-schema/spec'],
     because: 'a module is declared and called without knowing how it is served or started',
   },
@@ -51,7 +57,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${core}/app`,
-    mayImport: [kernel, `${core}/placement`, `${core}/module`, `${core}/http`, `${core}/data`],
+    mayImport: [kernel, `${core}/placement`, `${core}/module`, `${core}/http`, `${core}/data`, `${core}/redis`],
     vendors: ['fastify'],
     because: 'an application joins the capabilities; of the HTTP framework its door knows one type',
   },
@@ -74,6 +80,18 @@ export const layers: readonly Layer[] = [
     because: 'a driver translates one store; its client is loaded here, with the first call, and nowhere else',
   },
   {
+    folder: `${core}/archive`,
+    mayImport: [kernel, `${core}/data`, `${core}/storage`, `${core}/archive/drivers`],
+    vendors: [],
+    because: 'old rows go from the database to the storage port; nothing else knows that there is an archive',
+  },
+  {
+    folder: `${core}/archive/drivers`,
+    mayImport: [kernel, `${core}/archive`],
+    vendors: ['hyparquet', 'hyparquet-writer'],
+    because: 'the file format is known in one place and loaded with the first file',
+  },
+  {
     folder: `${core}/testing`,
     mayImport: [kernel, `${core}/data`, `${core}/module`, `${core}/app`],
     vendors: ['pg', 'fauxqs'],
@@ -81,7 +99,15 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: core,
-    mayImport: [kernel, `${core}/app`, `${core}/data`, `${core}/http`, `${core}/module`, `${core}/storage`],
+    mayImport: [
+      kernel,
+      `${core}/app`,
+      `${core}/data`,
+      `${core}/http`,
+      `${core}/module`,
+      `${core}/storage`,
+      `${core}/redis`,
+    ],
     vendors: [],
     because: 'the public list of the library',
   },
@@ -106,7 +132,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${cli}/commands`,
-    mayImport: [core, `${core}/telemetry`, audit, cli, `${cli}/audit`, `${cli}/dev`],
+    mayImport: [core, `${core}/telemetry`, audit, cli, `${cli}/audit`, `${cli}/dev`, `${cli}/migrate`],
     vendors: [],
     because: 'a command is a small object; the work is in the packages',
   },
@@ -115,6 +141,12 @@ export const layers: readonly Layer[] = [
     mayImport: [kernel, core, `${core}/data`, `${core}/telemetry`, 'packages/console/src', cli],
     vendors: [],
     because: 'the development session joins database, application and console',
+  },
+  {
+    folder: `${cli}/migrate`,
+    mayImport: [kernel, core, cli],
+    vendors: [],
+    because: 'the actions of the migrate command; what they do is in the library',
   },
   {
     folder: `${cli}/audit`,

@@ -68,12 +68,14 @@ export {
   keysetPages,
 } from './paging/keyset-page.ts'
 export { type StreamOptions, streamRows } from './paging/stream-rows.ts'
+export { parseColumn } from './parse-column.ts'
 export * from './personal-data/index.ts'
 export type { PoolSizing, PoolSizingInput, ServerLimits } from './pooler/pool-sizing.ts'
 export { type SessionStateKind, sessionStateOf } from './pooler/session-state.ts'
 export { provisionDatabase } from './provision-database.ts'
 export { type BuildOptions, type BuiltSchema, buildSchema } from './schema/build-schema.ts'
 export { compareSchemas, type SchemaDifference } from './schema/compare-schemas.ts'
+export { type DumpedTable, dumpedTable } from './schema/dumped-table.ts'
 export { type DriftPlace, explainDifferences, type SchemaDrift } from './schema/explain-difference.ts'
 export { type ModuleFiles, moduleFiles, readText, writeText } from './schema/module-files.ts'
 export { readSchemas } from './schema/read-schema.ts'
@@ -85,5 +87,5 @@ export {
   type TableTypesInput,
 } from './schema/render-table-types.ts'
 export { type ModuleSchema, parseSchema, renderSchema, type SchemaObject } from './schema/schema-object.ts'
-export { withScratchDatabase } from './schema/scratch-database.ts'
+export { mayCreateDatabases, withScratchDatabase } from './schema/scratch-database.ts'
 export { type StatementStatistics, topStatements } from './statistics/top-statements.ts'

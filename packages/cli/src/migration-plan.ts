@@ -14,6 +14,10 @@ export interface PlannedMigration {
   readonly module: string
   readonly name: string
   readonly review: MigrationReview | undefined
+  /** True for a file that is not written yet. */
+  readonly draft?: true
+  /** The migration that an earlier run must have applied. */
+  readonly waitsFor?: string
 }
 
 /**
@@ -26,15 +30,21 @@ export async function planMigrations(
 ): Promise<readonly PlannedMigration[]> {
   const files = (await Promise.all(sources.map(readMigrations))).flat()
   const planned: PlannedMigration[] = []
-  for (const { module, name, state } of statuses) {
+  for (const { module, name, state, draft, waitsFor } of statuses) {
     const file = files.find((candidate) => candidate.module === module && candidate.name === name)
     if (state !== 'pending' || file === undefined) continue
-    const { body, transactional } = file
+    const { body, transactional, phase } = file
     const review =
       body.kind === 'sql'
-        ? await lintMigration({ name: `${module}/${name}.sql`, sql: body.text, transactional })
+        ? await lintMigration({
+            name: `${module}/${name}.sql`,
+            sql: body.text,
+            transactional,
+            ...(phase === undefined ? {} : { phase }),
+          })
         : undefined
-    planned.push({ module, name, review })
+    const notes = { ...(draft === true ? { draft } : {}), ...(waitsFor === undefined ? {} : { waitsFor }) }
+    planned.push({ module, name, review, ...notes })
   }
   return planned
 }
@@ -49,8 +59,10 @@ export function showPlan(terminal: Terminal, plan: readonly PlannedMigration[]):
 
 function renderPlan(plan: readonly PlannedMigration[], style: Terminal['style']): readonly string[] {
   if (plan.length === 0) return ['nothing to do']
-  const lines = plan.flatMap(({ module, name, review }) => [
+  const lines = plan.flatMap(({ module, name, review, draft, waitsFor }) => [
     style(`${module}/${name}`, 'bold'),
+    ...(draft === true ? ['  draft: not applied until it says otherwise'] : []),
+    ...(waitsFor === undefined ? [] : [`  waits in production for the deployment after ${waitsFor}`]),
     ...(review === undefined ? ['  TypeScript: read it, nothing reviews it'] : renderReview(review, style)),
   ])
   const hazards = plan.reduce((sum, { review }) => sum + (review?.hazards.length ?? 0), 0)

@@ -1,86 +1,97 @@
-// Migrations of all modules, over the direct URL.
-import { join, resolve } from 'node:path'
-import type { MigrationStatus } from '@footing/core'
-import { findApplication } from '../application.ts'
-import { type Command, type CommandContext, type ExitCode, exit } from '../command.ts'
+// Migrations of all modules: applying, reviewing, writing them, and keeping what is committed true to what they build.
+import type { Command } from '../command.ts'
 
-/** `footing migrate up|status|plan [app]`. */
+/** `footing migrate <action> …`. */
 export const migrate: Command = {
   name: 'migrate',
-  summary: 'apply migrations, say what is pending, or review it first',
+  summary: 'apply, review and write migrations; find drift; generate table types',
   description:
     'Works on DATABASE_DIRECT_URL, else DATABASE_URL, which must be PostgreSQL itself and no pooler; without either, on ' +
-    'the embedded PostgreSQL of footing dev. Several machines may run it at once: one migrates, the others wait. ' +
-    'status exits with 1 when something is pending or was changed. plan reviews what is pending with the parser of ' +
-    'PostgreSQL: locks that stop others, changes that break the running version, loss of data; it exits with 1 when a ' +
-    'hazard stands that no comment in the file allows.',
+    'the embedded PostgreSQL of footing dev. ' +
+    'up applies what is pending; several machines may run it at once: one migrates, the others wait. ' +
+    'status exits with 1 when something is pending or was changed. ' +
+    'plan reviews what is pending with the parser of PostgreSQL: locks that stop others, changes that break the running ' +
+    'version, loss of data; it exits with 1 when a hazard stands that no comment in the file allows. ' +
+    'new writes the next file of a module, or the files of a recipe. ' +
+    'redo, in development, undoes the last migration of a module and applies it anew; rows are carried over. ' +
+    'dump writes schema.sql beside the migrations of each module. ' +
+    'check exits with 1 when files, committed dump, generated types and database do not agree. ' +
+    'types writes tables.generated.ts for the query builder. ' +
+    'dump, types and check build the migrations in a database that is dropped afterwards, never on a production server.',
   arguments: [
-    { name: 'action', summary: 'up, status or plan', required: true },
-    { name: 'app', summary: 'folder of the application; this folder when left out' },
+    { name: 'action', summary: 'up, status, plan, new, redo, check, dump or types', required: true },
+    {
+      name: 'words',
+      summary:
+        'new: module and what it does; redo: module; then the folder of the application (this folder when left out)',
+      variadic: true,
+    },
   ],
-  options: [],
+  options: [
+    { flags: '--contract', summary: 'up: in production too, apply a contract in the run that applies its expand' },
+    { flags: '--no-dump', summary: 'up, redo: leave schema.sql and the types as they are' },
+    { flags: '--yes', summary: 'redo: go on although values cannot be carried over' },
+    {
+      flags: '--only <part>',
+      summary: 'check: the files without a database, or the live database',
+      choices: ['files', 'live'],
+    },
+    { flags: '--check', summary: 'dump, types: write nothing, exit with 1 when a file is not up to date' },
+    {
+      flags: '--recipe <name>',
+      summary: 'write the safe way for a change',
+      choices: ['rename-column', 'type-change', 'not-null', 'backfill', 'index'],
+      group: 'new',
+    },
+    { flags: '--table <name>', summary: 'table that the recipe changes', group: 'new' },
+    { flags: '--column <name>', summary: 'column that the recipe changes', group: 'new' },
+    { flags: '--to <name>', summary: 'name of the column that takes its place', group: 'new' },
+    { flags: '--type <type>', summary: 'type of that column; found in schema.sql when it stays', group: 'new' },
+    {
+      flags: '--key <columns>',
+      summary: 'unique key that a copy walks along (default the primary key, else id)',
+      group: 'new',
+    },
+  ],
   examples: [
     { run: 'footing migrate up examples/conduit', does: 'apply what is pending' },
     { run: 'footing migrate plan examples/conduit', does: 'review what is pending before it is applied' },
     { run: 'footing migrate status examples/conduit --json', does: 'the state of every migration as data' },
+    { run: 'footing migrate new content add-summary examples/conduit', does: 'the next file, as a draft that teaches' },
+    {
+      run: 'footing migrate new content rename-body examples/conduit --recipe rename-column --table article --column body --to text',
+      does: 'expand, backfill and contract of a rename',
+    },
+    { run: 'footing migrate redo content examples/conduit', does: 'the last migration again, after an edit' },
+    {
+      run: 'footing migrate check examples/conduit --only files',
+      does: 'in CI: dump and types are what the files build',
+    },
+    { run: 'footing migrate check examples/conduit --only live', does: 'was the database changed by hand?' },
+    { run: 'footing migrate types examples/conduit', does: 'table types for the query builder' },
   ],
-  docs: 'docs/cli.md',
+  docs: 'docs/migrations.md',
   run: async (context) => {
-    const { args, cwd, env, terminal } = context
+    const { args } = context
     const { cliErrors } = await import('../errors.ts')
-    const action = args.action
-    if (action !== 'up' && action !== 'status' && action !== 'plan') {
-      throw cliErrors('migrate-action-unknown', { details: { action: String(action) } })
+    const { actions } = await import('../migrate/actions.ts')
+    const name = String(args.action)
+    const action = Object.hasOwn(actions, name) ? actions[name] : undefined
+    if (action === undefined)
+      throw cliErrors('migrate-action-unknown', { details: { action: JSON.stringify(name.slice(0, 80)) } })
+    const words = typeof args.words === 'string' ? [args.words] : (args.words ?? [])
+    const wanted = action.words.length
+    if (words.length < wanted || words.length > wanted + 1) {
+      const usage = [name, ...action.words.map((word) => `<${word}>`), '[app]'].join(' ')
+      const given = words.length === 0 ? 'none' : words.join(' ').slice(0, 200)
+      throw cliErrors('migrate-arguments-wrong', { details: { action: name, given, usage } })
     }
-    const folder = resolve(cwd, typeof args.app === 'string' ? args.app : '.')
-    const place = findApplication(folder)
-    if (place === undefined) throw cliErrors('app-missing', { details: { folder, command: `migrate ${action}` } })
-    const { readEnvFile } = await import('../env-file.ts')
-    const { loadApplication } = await import('../load-application.ts')
-    const { migrationSources } = await import('../migration-sources.ts')
-    const { createMigrator, startEmbeddedPostgres } = await import('@footing/core')
-    const settings = { ...readEnvFile(folder), ...env }
-    const direct = settings.DATABASE_DIRECT_URL || settings.DATABASE_URL
-    const sources = migrationSources(await loadApplication(place))
-    const embedded = direct
-      ? undefined
-      : await startEmbeddedPostgres({
-          folder: join(folder, '.footing', 'postgres'),
-          resolveFrom: [import.meta.url, place.entry],
-          database: 'app',
-          log: (line) => terminal.note(terminal.noteStyle(line, 'dim')),
-        })
+    const { openMigrateWorld } = await import('../migrate/migrate-world.ts')
+    const world = await openMigrateWorld(context, words[wanted], name)
     try {
-      const url = direct || embedded?.url || ''
-      const migrator = createMigrator({ url, sources, log: (line) => terminal.note(line) })
-      if (action === 'up') return showApplied(context, await migrator.up())
-      if (action === 'status') return showStatus(context, await migrator.status())
-      const { planMigrations, showPlan } = await import('../migration-plan.ts')
-      return showPlan(terminal, await planMigrations(sources, await migrator.status()))
+      return await action.run(world, words.slice(0, wanted))
     } finally {
-      await embedded?.stop()
+      await world.close()
     }
   },
-}
-
-function showApplied({ terminal }: CommandContext, applied: readonly MigrationStatus[]): ExitCode {
-  if (terminal.wantsJson) terminal.json({ ok: true, applied })
-  else {
-    for (const { module, name } of applied) terminal.out(`${terminal.style('applied', 'green')}  ${module}/${name}`)
-    terminal.out(applied.length === 0 ? 'nothing to do' : `${applied.length} applied`)
-  }
-  return exit.ok
-}
-
-function showStatus({ terminal }: CommandContext, all: readonly MigrationStatus[]): ExitCode {
-  const open = all.filter((migration) => migration.state !== 'applied')
-  if (terminal.wantsJson) terminal.json({ ok: open.length === 0, migrations: all })
-  else {
-    for (const { state, module, name, appliedAt } of all) {
-      const word = terminal.style(state.padEnd(8), state === 'applied' ? 'green' : 'yellow')
-      terminal.out(`${word} ${module}/${name}${appliedAt === undefined ? '' : `  ${terminal.style(appliedAt, 'dim')}`}`)
-    }
-    terminal.out(`${all.length - open.length} applied, ${open.length} not`)
-  }
-  return open.length === 0 ? exit.ok : exit.findings
 }

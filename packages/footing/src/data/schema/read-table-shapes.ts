@@ -153,11 +153,12 @@ function withViewNulls(
 
 const query = `
 with recursive base as (
-  select t.oid as own, t.oid, t.typname, t.typtype, t.typcategory, t.typelem, t.typbasetype, t.typnotnull, t.typnamespace
+  select t.oid as own, t.oid, t.typname, t.typtype, t.typcategory, t.typelem, t.typbasetype, t.typnotnull, t.typnamespace,
+         t.typdefault is not null as filled
     from pg_type t
   union all
   select base.own, t.oid, t.typname, t.typtype, t.typcategory, t.typelem, t.typbasetype, base.typnotnull or t.typnotnull,
-         t.typnamespace
+         t.typnamespace, base.filled or t.typdefault is not null
     from base join pg_type t on t.oid = base.typbasetype where base.typtype = 'd'
 )
 select c.relname as table, c.relkind in ('v', 'm') as "isView", a.attname as name,
@@ -166,7 +167,7 @@ select c.relname as table, c.relkind in ('v', 'm') as "isView", a.attname as nam
   e.oid is not null as "isArray",
   coalesce(e.typnamespace, b.typnamespace) = 'pg_catalog'::regnamespace as "builtIn",
   a.attnotnull or b.typnotnull as "notNull",
-  v.oid is not null and a.attgenerated = '' or a.attidentity = 'd' as optional,
+  v.oid is not null and a.attgenerated = '' or a.attidentity = 'd' or b.filled as optional,
   a.attgenerated <> '' or a.attidentity = 'a' as generated,
   col_description(a.attrelid, a.attnum) as comment,
   (select array_agg(pg_get_constraintdef(k.oid, true)) from pg_constraint k

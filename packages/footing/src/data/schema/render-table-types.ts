@@ -61,6 +61,9 @@ const sharedTypes: Readonly<Record<string, string>> = {
   Instant:
     '/** A point in time: arrives as Date, may be written as Date or ISO text. */\n' +
     'type Instant = ColumnType<Date, Date | string, Date | string>',
+  OptionalInstant:
+    '/** An Instant that the server fills in when it is left out. */\n' +
+    'type OptionalInstant = ColumnType<Date, Date | string | undefined, Date | string>',
   Day:
     '/** Written as `YYYY-MM-DD`; read it through `::text`, because the Date of the driver would carry a time zone. */\n' +
     'type Day = ColumnType<unknown, string, string>',
@@ -91,21 +94,27 @@ function commentText(text: string): string {
   return text.replaceAll('*/', '*∕').replaceAll(/\s+/g, ' ').trim()
 }
 
-function readOnly({ type, nullable }: ColumnShape): string {
-  return `ColumnType<${selected(type)}${nullable ? ' | null' : ''}, never, never>`
+function readOnly(column: ColumnShape): string {
+  return `ColumnType<${selected(column.type)}${orNull(column)}, never, never>`
+}
+
+// `unknown` holds null already, and a linter would say so.
+function orNull({ type, nullable }: ColumnShape): string {
+  return nullable && selected(type) !== 'unknown' ? ' | null' : ''
 }
 
 function columnType(column: ColumnShape): string {
   const { type, nullable, optional, generated } = column
-  const none = nullable ? ' | null' : ''
+  const none = orNull(column)
   if (generated) return `GeneratedAlways<${selected(type)}${none}>`
   const alias = aliasOf(type)
   if (alias === undefined) return optional ? `Generated<${selected(type)}${none}>` : `${selected(type)}${none}`
   if (!nullable && !optional) return alias
-  if (!nullable && alias === 'BigInteger') return 'OptionalBigInteger'
+  if (!nullable && `Optional${alias}` in sharedTypes) return `Optional${alias}`
   const written = writtenTypes[alias] ?? 'string'
-  const inserted = optional ? `${written}${none} | undefined` : `${written}${none}`
-  return `ColumnType<${selected(type)}${none}, ${inserted}, ${written}${none}>`
+  const given = nullable ? `${written} | null` : written
+  const inserted = optional ? `${given} | undefined` : given
+  return `ColumnType<${selected(type)}${none}, ${inserted}, ${given}>`
 }
 
 const writtenTypes: Readonly<Record<string, string>> = {
@@ -181,4 +190,10 @@ const elements: Readonly<Record<string, string>> = {
   inet: 'string',
   cidr: 'string',
   macaddr: 'string',
+  time: 'string',
+  timetz: 'string',
+  money: 'string',
+  numrange: 'string',
+  interval: 'unknown',
+  point: '{ x: number; y: number }',
 }

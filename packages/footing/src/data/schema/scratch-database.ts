@@ -45,3 +45,13 @@ async function dropAbandoned(client: pg.Client, now: Date): Promise<void> {
 async function drop(client: pg.Client, name: string): Promise<void> {
   await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
 }
+
+/** True when the user of the URL may create a database there. */
+export async function mayCreateDatabases(url: string): Promise<boolean> {
+  return withDirectClient(url, async (client) => {
+    const { rows } = await client.query<{ may: boolean }>(
+      'select rolcreatedb or rolsuper as may from pg_roles where rolname = current_user',
+    )
+    return rows[0]?.may === true
+  })
+}

@@ -1,0 +1,152 @@
+// The actions of `footing migrate` as data: how each is written, and the function that carries it out.
+import { relative } from 'node:path'
+import { createMigrator, dataErrors, type MigrationStatus, redoMigration } from '@footing/core'
+import { type ExitCode, exit } from '../command.ts'
+import { planMigrations, showPlan } from '../migration-plan.ts'
+import { findDrift } from './find-drift.ts'
+import { type MigrateWorld, sourceOf } from './migrate-world.ts'
+import { newMigration } from './new-migration.ts'
+import { showDrift } from './show-drift.ts'
+import { buildAll, mayRefresh, refreshFiles, schemaFiles, writeFiles } from './write-schema.ts'
+
+/** One action. `words` are what stands between its name and the folder of the application. */
+export interface MigrateAction {
+  readonly words: readonly string[]
+  readonly run: (world: MigrateWorld, words: readonly string[]) => Promise<ExitCode>
+}
+
+/** The actions by name. */
+export const actions: Readonly<Record<string, MigrateAction>> = {
+  up: { words: [], run: (world) => up(world) },
+  status: { words: [], run: (world) => status(world) },
+  plan: { words: [], run: (world) => plan(world) },
+  new: { words: ['module', 'what-it-does'], run: (world, [module = '', what = '']) => create(world, module, what) },
+  redo: { words: ['module'], run: (world, [module = '']) => redo(world, module) },
+  check: { words: [], run: (world) => check(world) },
+  dump: { words: [], run: (world) => writeKind(world, 'dump') },
+  types: { words: [], run: (world) => writeKind(world, 'types') },
+}
+
+async function migratorOf(world: MigrateWorld, holdContracts = false) {
+  const { terminal } = world.context
+  const log = (line: string) => terminal.note(line)
+  return createMigrator({ url: await world.databaseUrl(), sources: world.sources, holdContracts, log })
+}
+
+async function up(world: MigrateWorld): Promise<ExitCode> {
+  const { terminal, options } = world.context
+  const { stage } = world
+  // A server elsewhere whose profile nobody named is taken for production: a dropped column cannot be brought back.
+  const production = stage.profile === 'production' || (stage.profile === undefined && !stage.local)
+  const migrator = await migratorOf(world, production && options.contract !== true)
+  const applied = await migrator.up()
+  const refresh = options.dump !== false && applied.length > 0 && mayRefresh(world)
+  const written = refresh ? await refreshFiles(world) : []
+  const waiting = (await migrator.status()).filter(({ state }) => state === 'pending')
+  if (terminal.wantsJson) terminal.json({ ok: true, applied, waiting, written: written.map(({ path }) => path) })
+  else {
+    for (const { module, name } of applied) terminal.out(`${terminal.style('applied', 'green')}  ${module}/${name}`)
+    for (const migration of waiting) terminal.out(describe(world, migration))
+    terminal.out(applied.length === 0 ? 'nothing to do' : `${applied.length} applied`)
+  }
+  return exit.ok
+}
+
+async function status(world: MigrateWorld): Promise<ExitCode> {
+  const { terminal } = world.context
+  const all = await (await migratorOf(world)).status()
+  const open = all.filter((migration) => migration.state !== 'applied')
+  if (terminal.wantsJson) terminal.json({ ok: open.length === 0, migrations: all })
+  else {
+    for (const migration of all) terminal.out(describe(world, migration))
+    terminal.out(`${all.length - open.length} applied, ${open.length} not`)
+  }
+  return open.length === 0 ? exit.ok : exit.findings
+}
+
+function describe(world: MigrateWorld, migration: MigrationStatus): string {
+  const { terminal } = world.context
+  const { state, module, name, appliedAt, phase, waitsFor, rowsDone, draft } = migration
+  const word = draft === true ? 'draft' : waitsFor === undefined ? state : 'waiting'
+  const notes = [
+    appliedAt,
+    phase,
+    waitsFor === undefined ? undefined : `for the deployment after ${waitsFor}`,
+    rowsDone === undefined ? undefined : `${rowsDone} rows done, goes on there`,
+  ].filter((note) => note !== undefined)
+  const colored = terminal.style(word.padEnd(8), state === 'applied' ? 'green' : 'yellow')
+  return `${colored} ${module}/${name}${notes.length === 0 ? '' : `  ${terminal.style(notes.join(', '), 'dim')}`}`
+}
+
+async function plan(world: MigrateWorld): Promise<ExitCode> {
+  const migrator = await migratorOf(world)
+  return showPlan(world.context.terminal, await planMigrations(world.sources, await migrator.status()))
+}
+
+async function create(world: MigrateWorld, module: string, what: string): Promise<ExitCode> {
+  const { terminal } = world.context
+  const written = await newMigration(world, module, what)
+  if (terminal.wantsJson) terminal.json({ ok: true, written })
+  else for (const path of written) terminal.out(`${terminal.style('wrote', 'green')}  ${path}`)
+  return exit.ok
+}
+
+async function redo(world: MigrateWorld, module: string): Promise<ExitCode> {
+  const { terminal, options } = world.context
+  sourceOf(world, module)
+  const acceptLoss = options.yes === true
+  const place = refusedPlace(world, acceptLoss)
+  if (place !== undefined) throw dataErrors('migration-redo-refused', { details: { module, place } })
+  const url = await world.databaseUrl()
+  const log = (line: string) => terminal.note(line)
+  const result = await redoMigration({ url, sources: world.sources, module, acceptLoss, log })
+  const written = options.dump !== false && mayRefresh(world) ? await refreshFiles(world) : []
+  if (terminal.wantsJson) terminal.json({ ok: true, ...result, written: written.map(({ path }) => path) })
+  else {
+    terminal.out(
+      `${terminal.style('done again', 'green')}  ${result.module}/${result.name}, ${result.rows} rows carried over`,
+    )
+    for (const { what, rows, why } of result.lost)
+      terminal.out(`  ${terminal.style('lost', 'yellow')} ${what} (${rows}): ${why}`)
+  }
+  return exit.ok
+}
+
+function refusedPlace({ stage }: MigrateWorld, acceptLoss: boolean): string | undefined {
+  if (stage.profile === 'production') return 'in production'
+  if (stage.local || acceptLoss) return undefined
+  return `on ${stage.host}, which is not this machine, without --yes`
+}
+
+async function check(world: MigrateWorld): Promise<ExitCode> {
+  const { only } = world.context.options
+  return showDrift(
+    world.context.terminal,
+    await findDrift(world, only === 'files' || only === 'live' ? only : undefined),
+  )
+}
+
+async function writeKind(world: MigrateWorld, kind: 'dump' | 'types'): Promise<ExitCode> {
+  const { terminal, options, cwd } = world.context
+  const { files, missingViews } = await schemaFiles(world, await buildAll(world))
+  const own = files.filter((file) => file.kind === kind && file.own)
+  const stale = own.filter(({ text, committed }) => text !== committed)
+  const checking = options.check === true
+  const written = checking ? [] : await writeFiles(own)
+  const ok = missingViews.length === 0 && (!checking || stale.length === 0)
+  const shown = (path: string) => relative(cwd, path) || path
+  if (terminal.wantsJson) {
+    const paths = {
+      written: written.map(({ path }) => shown(path)),
+      stale: checking ? stale.map(({ path }) => shown(path)) : [],
+    }
+    terminal.json({ ok, ...paths, missingViews, modules: own.length })
+  } else {
+    for (const { path } of written) terminal.out(`${terminal.style('wrote', 'green')}  ${shown(path)}`)
+    if (checking)
+      for (const { path } of stale) terminal.out(`${terminal.style('not up to date', 'yellow')}  ${shown(path)}`)
+    for (const view of missingViews) terminal.out(`${terminal.style('no such view', 'yellow')}  ${view}`)
+    terminal.out(`${own.length} modules, ${checking ? `${stale.length} not up to date` : `${written.length} written`}`)
+  }
+  return ok ? exit.ok : exit.findings
+}

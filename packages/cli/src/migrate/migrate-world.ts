@@ -1,0 +1,124 @@
+// What the actions of migrate work with: the application's modules, its settings, and the servers that they may use.
+import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type MigrationSource, mayCreateDatabases, startEmbeddedPostgres } from '@footing/core'
+import { findApplication } from '../application.ts'
+import type { CommandContext } from '../command.ts'
+import { readEnvFile } from '../env-file.ts'
+import { cliErrors } from '../errors.ts'
+import { loadApplication } from '../load-application.ts'
+import { migrationSources } from '../migration-sources.ts'
+
+/** The application and where its data is. */
+export interface MigrateWorld {
+  readonly context: CommandContext
+  /** Folder of the application. */
+  readonly folder: string
+  readonly sources: readonly MigrationSource[]
+  /** Names of all modules, those without migrations too. */
+  readonly modules: readonly string[]
+  /** Views of other modules that each module declares to read. */
+  readonly readsOf: ReadonlyMap<string, Readonly<Record<string, readonly string[]>>>
+  /** Where the database is and how careful to be with it. */
+  readonly stage: Stage
+  /** URL of the application's own database; the embedded server is started for it when no URL is set. */
+  readonly databaseUrl: () => Promise<string>
+  /** URL of a server on which databases may be created and dropped: never a production server. */
+  readonly scratchUrl: () => Promise<string>
+  /** Stops what was started. */
+  readonly close: () => Promise<void>
+}
+
+/** How careful to be. */
+export interface Stage {
+  /** The profile that was named; undefined when none was. */
+  readonly profile: string | undefined
+  /** True for the embedded server and for one of this machine. */
+  readonly local: boolean
+  /** Host of the database for messages. */
+  readonly host: string
+}
+
+/** Opens the world of the application in a folder. Nothing is started before it is needed. */
+export async function openMigrateWorld(
+  context: CommandContext,
+  app: string | undefined,
+  action: string,
+): Promise<MigrateWorld> {
+  const folder = resolve(context.cwd, app ?? '.')
+  const place = findApplication(folder)
+  if (place === undefined) throw cliErrors('app-missing', { details: { folder, command: `migrate ${action}` } })
+  const settings = { ...readEnvFile(folder), ...context.env }
+  const direct = settings.DATABASE_DIRECT_URL || settings.DATABASE_URL || undefined
+  const application = await loadApplication(place)
+  const { terminal } = context
+  const stops: (() => Promise<void>)[] = []
+  const start = async (serverFolder: string, temporary: boolean): Promise<string> => {
+    const server = await startEmbeddedPostgres({
+      folder: serverFolder,
+      resolveFrom: [import.meta.url, place.entry],
+      database: 'app',
+      log: (line) => terminal.note(terminal.noteStyle(line, 'dim')),
+      ...(temporary ? { temporary } : {}),
+    })
+    stops.push(() => server.stop())
+    return server.url
+  }
+  let own: Promise<string> | undefined
+  let scratch: Promise<string> | undefined
+  const databaseUrl = () => {
+    own ??= direct === undefined ? start(join(folder, '.footing', 'postgres'), false) : Promise.resolve(direct)
+    return own
+  }
+  const stage = readStage(settings, direct)
+  const findScratch = async (): Promise<string> => {
+    if (direct === undefined) return databaseUrl()
+    if (stage.profile !== 'production' && (await mayCreateDatabases(direct))) return direct
+    return start(join(tmpdir(), `footing-scratch-${process.pid}-${randomBytes(4).toString('hex')}`), true)
+  }
+  return {
+    context,
+    folder,
+    sources: migrationSources(application),
+    modules: application.modules.map(({ name }) => name),
+    readsOf: new Map(application.modules.map(({ name, reads }) => [name, reads])),
+    stage,
+    databaseUrl,
+    scratchUrl: () => {
+      scratch ??= findScratch()
+      return scratch
+    },
+    close: async () => {
+      for (const stop of stops.toReversed()) await stop()
+    },
+  }
+}
+
+function readStage(settings: Readonly<Record<string, string | undefined>>, direct: string | undefined): Stage {
+  const host = direct === undefined ? 'localhost' : hostOf(direct)
+  return {
+    profile: settings.FOOTING_PROFILE || settings.NODE_ENV || undefined,
+    local: /^(localhost|127\.|\[?::1\]?$|$|\/)/.test(host),
+    host,
+  }
+}
+
+// A URL may name a socket folder as its host, or none at all.
+function hostOf(url: string): string {
+  try {
+    const { hostname, searchParams } = new URL(url)
+    return searchParams.get('host') ?? decodeURIComponent(hostname)
+  } catch {
+    return 'unknown'
+  }
+}
+
+/** The source of a module. @throws `migrate-module-unknown`, `migrate-module-without-migrations` */
+export function sourceOf(world: MigrateWorld, module: string): MigrationSource {
+  const source = world.sources.find((candidate) => candidate.module === module)
+  if (source !== undefined) return source
+  if (world.modules.includes(module)) throw cliErrors('migrate-module-without-migrations', { details: { module } })
+  const known = world.modules.toSorted().join(', ') || 'none'
+  throw cliErrors('migrate-module-unknown', { details: { module: JSON.stringify(module.slice(0, 80)), known } })
+}

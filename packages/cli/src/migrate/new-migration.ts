@@ -1,0 +1,59 @@
+// `footing migrate new`: a file that teaches, or the files of a recipe.
+import { relative } from 'node:path'
+import {
+  blankMigration,
+  createMigrationFiles,
+  dumpedTable,
+  moduleFiles,
+  type RecipeInput,
+  type RecipeName,
+  readText,
+  recipes,
+} from '@footing/core'
+import type { CommandContext } from '../command.ts'
+import { cliErrors } from '../errors.ts'
+import { type MigrateWorld, sourceOf } from './migrate-world.ts'
+
+/** Writes the files and gives their paths from the working directory. */
+export async function newMigration(world: MigrateWorld, module: string, what: string): Promise<readonly string[]> {
+  const { options, cwd } = world.context
+  const source = sourceOf(world, module)
+  const recipe = options.recipe
+  const files = isRecipe(recipe)
+    ? recipes[recipe].files(await readInput(world, module, recipe))
+    : [{ suffix: '', text: () => blankMigration(what) }]
+  const written = await createMigrationFiles({ module, folder: source.folder, what, files })
+  return written.map((path) => relative(cwd, path) || path)
+}
+
+function isRecipe(value: unknown): value is RecipeName {
+  return typeof value === 'string' && Object.hasOwn(recipes, value)
+}
+
+async function readInput(world: MigrateWorld, module: string, recipe: RecipeName): Promise<RecipeInput> {
+  const { options } = world.context
+  const table = text(options, 'table')
+  const column = text(options, 'column')
+  const files = moduleFiles(world.sources).find((candidate) => candidate.module === module)
+  const dump = files === undefined ? undefined : await readText(files.dump)
+  const known = dumpedTable(dump ?? '', table)
+  const given = {
+    table,
+    column,
+    to: text(options, 'to') || (recipe === 'type-change' && column !== '' ? `${column}_new` : ''),
+    type: text(options, 'type') || (recipe === 'rename-column' ? (known.types.get(column) ?? '') : ''),
+  }
+  const missing = recipes[recipe].needs.filter((need) => given[need] === '')
+  if (missing.length > 0) {
+    throw cliErrors('migrate-recipe-incomplete', {
+      details: { recipe, missing: missing.map((name) => `--${name}`).join(', '), summary: recipes[recipe].summary },
+    })
+  }
+  const key = text(options, 'key')
+  return { ...given, key: key === '' ? known.key : key.split(',').map((part) => part.trim()) }
+}
+
+function text(options: CommandContext['options'], name: string): string {
+  const value = options[name]
+  return typeof value === 'string' ? value.trim() : ''
+}

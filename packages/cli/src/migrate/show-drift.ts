@@ -1,0 +1,35 @@
+// The words of `footing migrate check`.
+import { type ExitCode, exit } from '../command.ts'
+import type { Terminal } from '../terminal.ts'
+import type { DriftReport } from './find-drift.ts'
+
+const longest = 400
+
+/** Shows a report; the exit code is 1 when anything differs. */
+export function showDrift(terminal: Terminal, report: DriftReport): ExitCode {
+  const { drift, stale, modules, databaseSkipped } = report
+  const ok = drift.length + stale.length === 0
+  if (terminal.wantsJson) terminal.json({ ok, ...report })
+  else {
+    for (const { module, subject, kind, place, expected, found, migration, remedy } of drift) {
+      terminal.out(`${terminal.style(kind, 'yellow')}  ${terminal.style(`${module}: ${subject}`, 'bold')}  (${place})`)
+      if (expected !== undefined) terminal.out(`  expected  ${cut(expected)}`)
+      if (found !== undefined) terminal.out(`  found     ${cut(found)}`)
+      terminal.out(`  from      ${migration ?? 'no migration names it'}`)
+      terminal.out(`  do        ${remedy}`)
+    }
+    for (const { path, what, remedy } of stale) {
+      terminal.out(`${terminal.style(path, 'bold')} ${what}`)
+      terminal.out(`  do        ${remedy}`)
+    }
+    if (databaseSkipped !== undefined) terminal.note(`the database was not compared: ${databaseSkipped}`)
+    const differences = `${drift.length + stale.length} ${drift.length + stale.length === 1 ? 'difference' : 'differences'}`
+    terminal.out(ok ? `no drift in ${modules} modules` : differences)
+  }
+  return ok ? exit.ok : exit.findings
+}
+
+function cut(text: string): string {
+  const shown = text.length > longest ? `${text.slice(0, longest)} …` : text
+  return shown.replaceAll('\n', '\n            ')
+}

@@ -4,6 +4,7 @@ import { currentContext } from '../module/call-context.ts'
 import type { AnyManifest } from '../module/define-module.ts'
 import type { AnyImplementation, Implementation, Kit } from '../module/implement.ts'
 import { createLog, type Log } from '../module/log.ts'
+import { personalHandlers } from '../module/personal-operations.ts'
 import { edgeConfig, edgeDatabase } from './edge-module.ts'
 import { appErrors } from './errors.ts'
 import type { StartUp } from './start-app.ts'
@@ -24,7 +25,7 @@ export async function startModules(startUp: StartUp): Promise<readonly StartedMo
     const { name } = manifest
     try {
       const implementation = await setUp(manifest, startUp)
-      startUp.network.answer(name, implementation.port)
+      startUp.network.answer(name, { ...implementation.port, ...personalOf(manifest, implementation, startUp) })
       await implementation.start?.()
       started.push({ manifest, implementation })
     } catch (cause) {
@@ -65,6 +66,15 @@ export async function stopModules(modules: readonly StartedModule[], log: Log): 
   }
 }
 
+function personalOf(manifest: AnyManifest, { personal }: Implementation<AnyManifest>, { data }: StartUp) {
+  const database = () => {
+    if (data === undefined)
+      throw new TypeError(`The module ${manifest.name} declares personal data and has no database.`)
+    return data.forModule<unknown>(manifest.name)
+  }
+  return personalHandlers(manifest, database, personal)
+}
+
 async function setUp(manifest: AnyManifest, startUp: StartUp): Promise<Implementation<AnyManifest>> {
   const { network, values, profile, clock, data, placement } = startUp
   // createApp has ordered exactly the manifests of these implementations.
@@ -80,6 +90,12 @@ async function setUp(manifest: AnyManifest, startUp: StartUp): Promise<Implement
         throw new TypeError(`The module ${manifest.name}: ${fault}`)
       }
       return data.forModule<Tables>(manifest.name)
+    },
+    redis: () => {
+      const { redis } = startUp
+      if (redis === undefined)
+        throw new TypeError(`The module ${manifest.name} asks for Redis, but REDIS_URL is not set.`)
+      return redis.forModule(manifest.name)
     },
     config: elsewhere ? edgeConfig(manifest, values) : configOf(manifest, values),
     profile,

@@ -36,7 +36,7 @@ export interface DataSourceOptions {
    * Role whose rights the statements of each module have (see ownership/module-roles.ts): on in tests, where a module
    * that touches another one's tables fails. Left out, every module has the rights of the connecting user.
    */
-  readonly roleOf?: ((module: string) => string) | undefined
+  readonly roleOf?: ((module: string) => string | undefined) | undefined
   /**
    * Rehearses a pooler where there is none: each statement or transaction gets another connection, emptied of whatever
    * the last one left. Code that relies on a session then fails in development and not behind PgBouncer. Default false.

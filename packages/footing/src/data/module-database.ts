@@ -25,7 +25,7 @@ export interface DatabaseEnvironment {
   readonly now: () => number
   readonly lockTimeoutMs: number
   /** Role whose rights the statements of a module have; undefined leaves those of the connecting user. */
-  readonly roleOf?: ((module: string) => string) | undefined
+  readonly roleOf?: ((module: string) => string | undefined) | undefined
   /** Tells the database who acts, and finds the reads that must be recorded; undefined when nothing is logged. */
   readonly accessLog?: AccessLog | undefined
   /** Waits before a transaction is tried again, in milliseconds. */

@@ -1,6 +1,8 @@
 // Translates what the driver and the server throw into the coded errors of this capability.
 import { type FootingError, isFootingError } from '@footing/kernel'
 import { type DataErrorCode, dataError, dataErrors } from './errors.ts'
+import { erasedState } from './personal-data/erasure-tables.ts'
+import { personalDataErrors } from './personal-data/errors.ts'
 
 /** What is known about the statement that failed. */
 export interface FailureContext {
@@ -17,6 +19,7 @@ export interface FailureContext {
 export function translateServerError(error: unknown, context: FailureContext): FootingError {
   if (isFootingError(error)) return error
   const state = textOf(error, 'code')
+  if (state === erasedState) return personalDataErrors('personal-data-erased', { cause: error })
   const message = error instanceof Error ? error.message : String(error)
   const code = codeOf(state, message, context)
   const details = {

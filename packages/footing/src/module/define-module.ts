@@ -5,6 +5,7 @@ import { type PersonalDeclaration, personalFault } from '../data/personal-data/p
 import type { Duration } from './duration.ts'
 import { moduleErrors } from './errors.ts'
 import type { EventDefinition, Operation } from './operation.ts'
+import { personalNames, withPersonalOperations } from './personal-operations.ts'
 import type { InputOf, OutputOf } from './schema.ts'
 import type { Setting } from './setting.ts'
 
@@ -128,7 +129,7 @@ export function defineModule<
     owner: options.owner,
     // What was left out has the default of its type parameter, which is the empty value.
     needs: Object.freeze([...(options.needs ?? [])]) as unknown as Needs,
-    port: Object.freeze({ ...options.port }) as Port,
+    port: Object.freeze(withPersonalOperations({ ...options.port }, options.personal ?? {})) as Port,
     settings: Object.freeze({ ...options.settings }) as Settings,
     events: Object.freeze({ ...options.events }) as Events,
     tables: Object.freeze([...(options.tables ?? [])]),
@@ -182,6 +183,8 @@ function faultOf(
   if (wrongOperation) return `port.${wrongOperation[0]} was not made by op(…).`
   const stranger = Object.keys(options.reads ?? {}).find((read) => !needs.some((needed) => needed.name === read))
   if (stranger) return `it reads views of ${stranger} without needing it.`
+  const reserved = personalNames.find((taken) => Object.hasOwn(options.port ?? {}, taken))
+  if (reserved) return `port.${reserved} is what the library calls its own operation for personal data.`
   const tables = options.tables ?? []
   return accessFault(tables, options.access ?? {}) ?? personalFault(tables, options.personal ?? {})
 }

@@ -1,4 +1,6 @@
 // The public list of personal data.
+export { type CheckedModule, checkPersonalData, type PersonalDataCheck } from './check-personal-data.ts'
+export { type ErasureStep, eraseBy, type ModuleErasure } from './erase-step.ts'
 export { personalDataErrors } from './errors.ts'
 export { installPersonalData } from './install-personal-data.ts'
 export type {

@@ -9,6 +9,7 @@ import type { OperationTarget } from '../module/port-call.ts'
 import { validate } from '../module/schema.ts'
 import { formatTraceParent } from '../module/trace-ids.ts'
 import type { Message, RawAnswer } from './connection.ts'
+import type { DisturbedCall } from './disturbance.ts'
 import { placementErrors } from './errors.ts'
 import type { RemoteEnvironment } from './remote-module.ts'
 import { signCall } from './signature.ts'
@@ -25,6 +26,7 @@ export class OutgoingCall {
   readonly #environment: RemoteEnvironment
   readonly #context: CallContext
   readonly #caller: string | undefined
+  readonly #input: unknown
   readonly #body: string | undefined
   #versions = 0
 
@@ -43,8 +45,22 @@ export class OutgoingCall {
     // Calls between modules always run in the class.
     this.#context = context as CallContext
     this.#caller = caller
+    this.#input = input
     this.#body = target.operation.in === undefined || input === undefined ? undefined : JSON.stringify(input)
     this.#limit(Buffer.byteLength(this.#body ?? ''), largestMessage)
+  }
+
+  /** The call as a rehearsal sees it. */
+  get facts(): DisturbedCall {
+    return {
+      module: this.#target.module,
+      operation: this.#target.name,
+      idempotent: this.idempotent,
+      caller: this.#caller,
+      input: this.#input,
+      requestId: this.#context.requestId,
+      route: this.#context.origin.route,
+    }
   }
 
   get idempotent(): boolean {

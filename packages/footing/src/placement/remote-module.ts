@@ -1,9 +1,10 @@
 // A module in another process, as the one that calls it sees it: the same operations, over HTTP.
-import type { Clock } from '@footing/kernel'
+import { type Clock, isFootingError } from '@footing/kernel'
 import type { Context } from '../module/context.ts'
 import type { Answer, OperationTarget } from '../module/port-call.ts'
 import { CircuitBreaker, type Leave, type Outcome } from './circuit-breaker.ts'
 import { type Connection, ConnectionFault, OversizedAnswer, openConnection, type RawAnswer } from './connection.ts'
+import type { CallDisturbance, CallEnd } from './disturbance.ts'
 import { placementErrors } from './errors.ts'
 import type { ModuleKeys } from './module-keys.ts'
 import { OutgoingCall } from './outgoing-call.ts'
@@ -17,6 +18,8 @@ export interface RemoteEnvironment {
   readonly keys: ModuleKeys
   /** From 0 to 1; spreads retries. */
   readonly random: () => number
+  /** A rehearsal; undefined in production. */
+  readonly disturbance: CallDisturbance | undefined
 }
 
 /** One module in another process. */
@@ -43,7 +46,8 @@ export class RemoteModule {
     const agreement = new VersionAgreement(target.label, target.operation)
     return (input, context, caller) => {
       const call = new OutgoingCall(target, agreement, this.#environment, input, context, caller)
-      return this.#ask(call, context)
+      const { disturbance } = this.#environment
+      return disturbance === undefined ? this.#ask(call, context) : this.#rehearse(call, context, disturbance)
     }
   }
 
@@ -57,10 +61,42 @@ export class RemoteModule {
   async #ask(call: OutgoingCall, context: Context): Promise<unknown> {
     this.#budget.earn()
     for (let attempt = 1; ; attempt++) {
-      const result = await this.#attempt(call, context)
+      const { disturbance } = this.#environment
+      const result = disturbance
+        ? await this.#disturbed(call, context, disturbance, attempt)
+        : await this.#attempt(call, context)
       if ('value' in result) return result.value
       if (!(await this.#mayRepeat(call, context, attempt, result))) throw result.error
     }
+  }
+
+  async #rehearse(call: OutgoingCall, context: Context, disturbance: CallDisturbance): Promise<unknown> {
+    const started = this.#environment.clock.monotonic()
+    const took = () => this.#environment.clock.monotonic() - started
+    try {
+      const value = await this.#ask(call, context)
+      disturbance.ended(call.facts, { value }, took())
+      return value
+    } catch (error) {
+      disturbance.ended(call.facts, endOf(error), took())
+      throw error
+    }
+  }
+
+  async #disturbed(
+    call: OutgoingCall,
+    context: Context,
+    disturbance: CallDisturbance,
+    attempt: number,
+  ): Promise<Result> {
+    const plan = await disturbance.plan(call.facts, attempt)
+    const result = await this.#attempt(call, context)
+    if (plan === 'twice' && call.idempotent && !('passing' in result && result.passing)) {
+      const second = await this.#attempt(call, context)
+      disturbance.twice(call.facts, endOfResult(result), endOfResult(second))
+    }
+    if (plan === 'lost-answer') return { error: call.lost('the answer was lost on purpose', true), passing: true }
+    return result
   }
 
   /** Only what may be done twice is sent twice; only for failures that pass; and only while somebody waits. */
@@ -146,6 +182,14 @@ type Failure = {
   readonly passing: boolean
 }
 type Result = { readonly value: unknown } | Failure
+
+function endOfResult(result: Result): CallEnd {
+  return 'value' in result ? result : endOf(result.error)
+}
+
+function endOf(error: unknown): CallEnd {
+  return { code: isFootingError(error) ? error.code : 'operation-failed' }
+}
 
 function outcomeOf(kind: string): Outcome {
   return kind === 'gone' || kind === 'unusable' ? 'failed' : 'answered'

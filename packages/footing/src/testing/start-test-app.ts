@@ -4,10 +4,12 @@ import type { Clock, ManualClock } from '@footing/kernel'
 import type { App, RunningApp } from '../app/create-app.ts'
 import type { MigrationSource } from '../data/contract.ts'
 import { dropModuleRoles, provisionModuleRoles } from '../data/ownership/module-roles.ts'
+import { requirePersonalData } from '../data/personal-data/check-personal-data.ts'
 import { provisionDatabase } from '../data/provision-database.ts'
 import type { AnyManifest } from '../module/define-module.ts'
 import type { AnyImplementation } from '../module/implement.ts'
 import { type ModulePlace, type PlacedModule, placeModule } from './both-ways/place-module.ts'
+import { rehearsalPlan } from './both-ways/rehearsal.ts'
 import { openTestData } from './open-test-data.ts'
 import { type QueryCounter, queryCounter } from './query-counter.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
@@ -55,6 +57,10 @@ export async function startTestApp<Modules extends readonly AnyImplementation[]>
 ): Promise<TestApp<Modules>> {
   const database = await createTestDatabase({ migrations: sourcesOf(app.modules), pooled: options.pooled ?? true })
   await provisionDatabase(database.directUrl, app.modules)
+  await requirePersonalData(database.directUrl, app.modules).catch(async (error: unknown) => {
+    await database.drop()
+    throw error
+  })
   const ownership = options.ownership !== false
   const owned = ownership ? app.modules : []
   await provisionModuleRoles(database.directUrl, owned)
@@ -85,6 +91,7 @@ export async function startTestApp<Modules extends readonly AnyImplementation[]>
       port: 0,
       database: data,
       ...(options.clock === undefined ? {} : { clock: options.clock }),
+      ...(placed?.disturbance === undefined ? {} : { disturbance: placed.disturbance }),
     })
     placed?.meet(running.port)
     return {
@@ -116,7 +123,9 @@ function placeFromEnvironment(
 ): ModulePlace | undefined {
   const { FOOTING_PLACE: module, FOOTING_PLACE_APP: entry } = env
   if (!module || !entry || !modules.some(({ name }) => name === module)) return undefined
-  return { module, entry: entry.startsWith('file:') ? entry : pathToFileURL(entry).href }
+  const rehearsal = rehearsalPlan(env.FOOTING_REHEARSAL)
+  const place = { module, entry: entry.startsWith('file:') ? entry : pathToFileURL(entry).href }
+  return rehearsal === undefined ? place : { ...place, rehearsal }
 }
 
 function isManual(clock: Clock): clock is ManualClock {

@@ -12,15 +12,19 @@ export interface LateDoor {
   close(): Promise<void>
 }
 
-/** Opens it on a loopback port. */
-export async function openLateDoor(): Promise<LateDoor> {
+/** Opens it on a loopback port. With `latencyMs` every packet takes so long in each direction. */
+export async function openLateDoor(latencyMs = 0): Promise<LateDoor> {
   let target: number | undefined
   const waiting = new Set<Socket>()
   const sockets = new Set<Socket>()
   const join = (client: Socket, port: number) => {
     const server = connect({ host: '127.0.0.1', port, noDelay: true })
     sockets.add(server)
-    client.pipe(server).pipe(client)
+    if (latencyMs === 0) client.pipe(server).pipe(client)
+    else {
+      carry(client, server, latencyMs)
+      carry(server, client, latencyMs)
+    }
     const end = () => {
       client.destroy()
       server.destroy()
@@ -61,4 +65,10 @@ export async function openLateDoor(): Promise<LateDoor> {
       await new Promise<void>((resolve) => door.close(() => resolve()))
     },
   }
+}
+
+/** Passes packets on later, in order. */
+function carry(from: Socket, to: Socket, ms: number): void {
+  from.on('data', (chunk: Buffer) => setTimeout(() => to.writable && to.write(chunk), ms))
+  from.on('end', () => setTimeout(() => to.end(), ms))
 }

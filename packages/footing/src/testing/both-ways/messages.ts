@@ -1,6 +1,7 @@
 // What a test and the process of its placed module tell each other, over the channel between parent and child.
 import type { QueryRecord } from '../../data/contract.ts'
 import type { TestDataPlace } from '../open-test-data.ts'
+import type { RehearsalPlan } from './rehearsal.ts'
 
 /** The first message: what to start. */
 export interface ModuleOrder {
@@ -14,6 +15,8 @@ export interface ModuleOrder {
   readonly data: TestDataPlace
   /** Time of the test's own clock; null when it has the system's. */
   readonly now: number | null
+  /** Disturbs the calls that the module makes. */
+  readonly rehearsal?: RehearsalPlan
 }
 
 /** From the test. */

@@ -5,6 +5,7 @@ import type { DataSource } from '../../data/contract.ts'
 import { openTestData } from '../open-test-data.ts'
 import { type QueryCounter, queryCounter } from '../query-counter.ts'
 import type { FromModule, ModuleOrder, RoutedQuery, ToModule } from './messages.ts'
+import { Rehearsal } from './rehearsal.ts'
 
 /** Statements on their way to the test: an answer leaves when the test has counted those before it. */
 class QueryReport {
@@ -47,12 +48,17 @@ function tell(message: FromModule): void {
 let clock: ManualClock | undefined
 let data: DataSource | undefined
 let running: RunningApp | undefined
+let rehearsal: Rehearsal | undefined
 const report = new QueryReport()
 
 async function start(order: ModuleOrder): Promise<void> {
   const app = await load(order)
   clock = order.now === null ? undefined : manualClock(order.now)
-  const given = { ...(clock === undefined ? {} : { clock }) }
+  rehearsal = order.rehearsal && new Rehearsal(order.rehearsal)
+  const given = {
+    ...(clock === undefined ? {} : { clock }),
+    ...(rehearsal === undefined ? {} : { disturbance: rehearsal }),
+  }
   data = openTestData(order.data, app.modules, report.counter, clock)
   running = await reporting(app).start({
     env: order.env,
@@ -102,6 +108,7 @@ async function stop(): Promise<void> {
   if (clock !== undefined) void clock.advance(60_000)
   await running?.stop({ deadline: 0 })
   await data?.close()
+  rehearsal?.close()
   process.exit(0)
 }
 

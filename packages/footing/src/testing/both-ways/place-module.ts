@@ -3,22 +3,28 @@ import { randomBytes } from 'node:crypto'
 import type { ManualClock } from '@footing/kernel'
 import type { App } from '../../app/create-app.ts'
 import { placeVariable } from '../../app/place-modules.ts'
+import type { CallDisturbance } from '../../placement/disturbance.ts'
 import type { TestDataPlace } from '../open-test-data.ts'
 import type { QueryCounter } from '../query-counter.ts'
-import { type LateDoor, openLateDoor } from './late-door.ts'
-import { startSecondProcess } from './second-process.ts'
+import { openLateDoor } from './late-door.ts'
+import { Rehearsal, type RehearsalPlan } from './rehearsal.ts'
+import { type SecondProcess, startSecondProcess } from './second-process.ts'
 
 /** Which module of which application leaves the process of the test. */
 export interface ModulePlace {
   readonly module: string
   /** The file that exports the application as `app`. */
   readonly entry: string | URL
+  /** Disturbs the calls between the two processes; default none. */
+  readonly rehearsal?: RehearsalPlan
 }
 
 /** A module that has left. */
 export interface PlacedModule {
   /** What the process of the test needs of its environment. */
   readonly env: Readonly<Record<string, string>>
+  /** What disturbs the calls to it. */
+  readonly disturbance: CallDisturbance | undefined
   /** To be called when the test's own application listens: what the module needs is there. */
   meet(port: number | undefined): void
   /** Ends connections and process. */
@@ -37,30 +43,49 @@ export async function placeModule(
   clock: ManualClock | undefined,
   queries: QueryCounter,
 ): Promise<PlacedModule> {
-  const { module } = place
-  const manifest = app.modules.find(({ name }) => name === module)
-  const back: LateDoor | undefined = manifest?.needs.length ? await openLateDoor() : undefined
+  const { module, rehearsal: plan } = place
+  const needs = app.modules.find(({ name }) => name === module)?.needs ?? []
+  const back = needs.length > 0 ? await openLateDoor(plan?.latencyMs) : undefined
+  const front = plan && (await openLateDoor(plan.latencyMs))
+  const rehearsal = plan && new Rehearsal(plan)
   const keys = { MODULE_KEYS: `test:${randomBytes(32).toString('base64url')}` }
-  const needed = (manifest?.needs ?? []).map(({ name }) => [placeVariable(name), back?.url ?? ''])
+  const needed = needs.map(({ name }) => [placeVariable(name), back?.url ?? ''])
   const order = {
     entry: String(place.entry),
     module,
     modules: app.modules.map(({ name }) => name),
     env: { DRAIN_DELAY_MS: '0', ...env, ...keys, ...Object.fromEntries(needed) },
     data,
+    ...(plan === undefined ? {} : { rehearsal: plan }),
+  }
+  let second: SecondProcess | undefined
+  const closeDoors = async () => {
+    rehearsal?.close()
+    await front?.close()
+    await back?.close()
   }
   try {
-    const second = await startSecondProcess(order, clock, queries)
+    second = await startSecondProcess(order, clock, queries)
+    front?.lead(second.port)
+    // As a deployment does it: the new one is there before the old one goes; what was under way there breaks.
+    rehearsal?.restartBy(async () => {
+      const old = second
+      second = await startSecondProcess(order, clock, queries)
+      front?.cut()
+      front?.lead(second.port)
+      await old?.kill()
+    })
     return {
-      env: { ...keys, [placeVariable(module)]: `http://127.0.0.1:${second.port}` },
+      env: { ...keys, [placeVariable(module)]: front?.url ?? `http://127.0.0.1:${second.port}` },
+      disturbance: rehearsal,
       meet: (port) => back?.lead(port),
       close: async () => {
-        await second.stop()
-        await back?.close()
+        await second?.stop()
+        await closeDoors()
       },
     }
   } catch (error) {
-    await back?.close()
+    await closeDoors()
     throw error
   }
 }

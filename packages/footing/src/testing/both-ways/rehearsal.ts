@@ -1,0 +1,230 @@
+// Disturbs the calls of a test run between two processes and notes what they show about the boundary.
+import { randomUUID } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type RequestRecord, requestChannel } from '../../http/mount-route.ts'
+import { type CallRecord, callChannel } from '../../module/port-call.ts'
+import type { CallDisturbance, CallEnd, Disturbance, DisturbedCall } from '../../placement/disturbance.ts'
+import { findSharedReference } from './shared-reference.ts'
+
+/** How a rehearsal disturbs; plain data, so that it goes through an environment variable. */
+export interface RehearsalPlan {
+  /** Folder that notes are written into, one file for each application that was started. */
+  readonly notes: string
+  /** Milliseconds that every packet takes in each direction. */
+  readonly latencyMs: number
+  /** Every so many idempotent calls one arrives twice; 0 is never. */
+  readonly duplicateEvery: number
+  /** Every so many calls one loses its answer; 0 is never. */
+  readonly loseEvery: number
+  /** Answers of operations that are not idempotent get lost too. */
+  readonly loseAll: boolean
+  /** After so many calls the process of the module is replaced by a new one; 0 is never. */
+  readonly restartAfter: number
+}
+
+/** What one application saw. Counts are by `module.operation`. */
+export interface RehearsalNotes {
+  readonly calls: Readonly<Record<string, OperationNotes>>
+  readonly routes: readonly RouteNotes[]
+  readonly disturbed: { readonly duplicates: number; readonly lost: number; readonly restarts: number }
+  /** Faults by their code, with one place where each was seen. */
+  readonly faults: Readonly<Record<string, { readonly count: number; readonly place: string }>>
+}
+
+/** One operation across the wire. */
+export interface OperationNotes {
+  readonly idempotent: boolean
+  readonly calls: number
+  readonly totalMs: number
+  /** Codes of its errors. */
+  readonly codes: Readonly<Record<string, number>>
+  /** Times that a second delivery failed although the first had not, with the code. */
+  readonly secondFailed: Readonly<Record<string, number>>
+  /** Times that a second delivery gave another answer. */
+  readonly secondDiffered: number
+  /** Times that a caller made the same call again in one request after its outcome was unknown. */
+  readonly repeatedByCaller: number
+  /** Where one object stood twice in an input; the copies are two objects on the other side. */
+  readonly shared: string | null
+}
+
+/** How many calls requests of one route made. */
+export interface RouteNotes {
+  readonly route: string
+  readonly requests: number
+  readonly calls: number
+  readonly most: number
+  /** Most calls of one operation in one request, and which. */
+  readonly mostOfOne: number
+  readonly operation: string
+}
+
+interface OperationTally {
+  idempotent: boolean
+  calls: number
+  totalMs: number
+  readonly codes: Record<string, number>
+  readonly secondFailed: Record<string, number>
+  secondDiffered: number
+  repeatedByCaller: number
+  shared: string | null
+}
+
+/** Codes that speak of the boundary itself. */
+const boundaryFaults = new Set(['transaction-across-port', 'not-portable', 'database-elsewhere', 'setting-elsewhere'])
+
+/** One rehearsal of one application. */
+export class Rehearsal implements CallDisturbance {
+  readonly #plan: RehearsalPlan
+  readonly #operations = new Map<string, OperationTally>()
+  readonly #requests = new Map<string, { route: string; operations: Map<string, number> }>()
+  readonly #doubtful = new Set<string>()
+  readonly #faults: Record<string, { count: number; place: string }> = {}
+  readonly #disturbed = { duplicates: 0, lost: 0, restarts: 0 }
+  #sent = 0
+  #idempotent = 0
+  #fragile = 0
+  #restart: (() => Promise<void>) | undefined
+  readonly #noteCall = (message: unknown) => {
+    const { module, operation, code } = message as CallRecord // what this channel carries
+    this.#fault(code, `${module}.${operation}`)
+  }
+  readonly #noteRequest = (message: unknown) => {
+    const { method, route, code } = message as RequestRecord // what this channel carries
+    if (code !== undefined && !/^(transaction|not-portable)/.test(code)) this.#fault(code, `${method} ${route ?? ''}`)
+  }
+
+  constructor(plan: RehearsalPlan) {
+    this.#plan = plan
+    subscribe(callChannel.name, this.#noteCall)
+    subscribe(requestChannel.name, this.#noteRequest)
+  }
+
+  /** Names what replaces the process of the module. It is called once, when no call is under way that must not break. */
+  restartBy(restart: () => Promise<void>): void {
+    this.#restart = restart
+  }
+
+  async plan(call: DisturbedCall, attempt: number): Promise<Disturbance> {
+    const { duplicateEvery, loseEvery, loseAll, restartAfter } = this.#plan
+    this.#sent++
+    if (this.#restart && restartAfter > 0 && this.#sent > restartAfter && this.#fragile === 0) {
+      const restart = this.#restart
+      this.#restart = undefined
+      this.#disturbed.restarts++
+      await restart()
+    }
+    if (!call.idempotent) this.#fragile++
+    // What is repeated is let through: a rehearsal shows that one failure does not matter, not that three do.
+    if (attempt > 1) return 'none'
+    if (call.idempotent) this.#idempotent++
+    const position = call.idempotent ? this.#idempotent : this.#sent
+    if (loseEvery > 0 && position % loseEvery === 0 && (call.idempotent || loseAll)) {
+      this.#disturbed.lost++
+      return 'lost-answer'
+    }
+    if (call.idempotent && duplicateEvery > 0 && position % duplicateEvery === 1 % duplicateEvery) {
+      this.#disturbed.duplicates++
+      return 'twice'
+    }
+    return 'none'
+  }
+
+  twice(call: DisturbedCall, first: CallEnd, second: CallEnd): void {
+    const tally = this.#tallyOf(call)
+    if ('code' in second && !('code' in first && first.code === second.code)) add(tally.secondFailed, second.code)
+    else if (JSON.stringify(first) !== JSON.stringify(second)) tally.secondDiffered++
+  }
+
+  ended(call: DisturbedCall, end: CallEnd, ms: number): void {
+    const tally = this.#tallyOf(call)
+    if (!call.idempotent) this.#fragile--
+    tally.calls++
+    tally.totalMs += ms
+    if ('code' in end) add(tally.codes, end.code)
+    tally.shared ??= findSharedReference(call.input) ?? null
+    this.#countRequest(call)
+    if (call.idempotent) return
+    const key = JSON.stringify([call.requestId, call.module, call.operation, call.input])
+    if (this.#doubtful.has(key)) tally.repeatedByCaller++
+    if ('code' in end && end.code === 'call-interrupted') this.#doubtful.add(key)
+  }
+
+  /** Ends it and writes what it saw. */
+  close(): void {
+    unsubscribe(callChannel.name, this.#noteCall)
+    unsubscribe(requestChannel.name, this.#noteRequest)
+    if (this.#sent === 0 && Object.keys(this.#faults).length === 0) return
+    mkdirSync(this.#plan.notes, { recursive: true })
+    writeFileSync(join(this.#plan.notes, `${randomUUID()}.json`), JSON.stringify(this.notes()))
+  }
+
+  notes(): RehearsalNotes {
+    return {
+      calls: Object.fromEntries(this.#operations),
+      routes: this.#routes(),
+      disturbed: this.#disturbed,
+      faults: this.#faults,
+    }
+  }
+
+  #fault(code: string | undefined, place: string): void {
+    if (code === undefined || !boundaryFaults.has(code)) return
+    this.#faults[code] = { count: (this.#faults[code]?.count ?? 0) + 1, place }
+  }
+
+  #tallyOf({ module, operation, idempotent }: DisturbedCall): OperationTally {
+    const label = `${module}.${operation}`
+    const known = this.#operations.get(label)
+    if (known) return known
+    const fresh: OperationTally = {
+      idempotent,
+      calls: 0,
+      totalMs: 0,
+      codes: {},
+      secondFailed: {},
+      secondDiffered: 0,
+      repeatedByCaller: 0,
+      shared: null,
+    }
+    this.#operations.set(label, fresh)
+    return fresh
+  }
+
+  #countRequest({ requestId, route, module, operation }: DisturbedCall): void {
+    // What a test calls itself belongs to no request that a user makes.
+    if (route === undefined) return
+    const request = this.#requests.get(requestId) ?? { route, operations: new Map<string, number>() }
+    const label = `${module}.${operation}`
+    request.operations.set(label, (request.operations.get(label) ?? 0) + 1)
+    this.#requests.set(requestId, request)
+  }
+
+  #routes(): readonly RouteNotes[] {
+    const routes = new Map<string, { -readonly [Key in keyof RouteNotes]: RouteNotes[Key] }>()
+    for (const { route, operations } of this.#requests.values()) {
+      const known = routes.get(route) ?? { route, requests: 0, calls: 0, most: 0, mostOfOne: 0, operation: '' }
+      const calls = [...operations.values()].reduce((sum, count) => sum + count, 0)
+      known.requests++
+      known.calls += calls
+      known.most = Math.max(known.most, calls)
+      for (const [operation, count] of operations) {
+        if (count > known.mostOfOne) Object.assign(known, { mostOfOne: count, operation })
+      }
+      routes.set(route, known)
+    }
+    return [...routes.values()]
+  }
+}
+
+function add(counts: Record<string, number>, key: string): void {
+  counts[key] = (counts[key] ?? 0) + 1
+}
+
+/** The plan that FOOTING_REHEARSAL holds; undefined without one. */
+export function rehearsalPlan(text: string | undefined): RehearsalPlan | undefined {
+  // Written by `footing rehearse` for exactly this reader.
+  return text ? (JSON.parse(text) as RehearsalPlan) : undefined
+}

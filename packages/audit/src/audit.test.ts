@@ -115,7 +115,7 @@ it('does not run what it reads', async () => {
     ['gunicorn.conf.py', 'open("ran", "w")\nworkers = 2\n'],
   ])
   const result = await audit({ root, ...quick })
-  expect(result.coverage.files.parsed).toBe(3)
+  expect(result.coverage.files.parsed).toBe(4)
   const { existsSync } = await import('node:fs')
   expect(existsSync(join(root, 'ran')) || existsSync('ran')).toBe(false)
 })

@@ -20,9 +20,9 @@ export const auditErrors = defineErrors({
   'audit-nothing-to-read': {
     status: 422,
     retryable: false,
-    what: 'No Python file was analysed in {path}: {seen} seen, {skipped} skipped.',
+    what: 'No source file was analysed in {path}: {seen} seen, {skipped} skipped.',
     why: 'An audit that saw nothing must not look like one that found nothing. {reason}',
-    remedy: 'Give the folder that holds the Python code, or loosen `exclude` and .gitignore.',
+    remedy: 'Give the folder that holds the Python, TypeScript or JavaScript code, or loosen `exclude` and .gitignore.',
   },
   'audit-unknown-rule': {
     status: 400,

@@ -37,12 +37,16 @@ export interface DiscoverOptions {
   readonly root: string
   /** Endings of sources, with the dot. */
   readonly extensions: readonly string[]
+  /** Endings that are sources only in a folder that has such a file, or below one: scripts of a page are no sources. */
+  readonly within?: { readonly extensions: readonly string[]; readonly marker: string }
   /** Globs below the root to leave out, as in a .gitignore. */
   readonly exclude?: readonly string[]
 }
 
 const MAX_DEPTH = 128
 const MAX_FILES = 400_000
+/** What a package is built to, beside its manifest. */
+const BUILT = 'dist'
 
 interface Scope {
   readonly base: string
@@ -60,13 +64,22 @@ export const discoverFiles = (options: DiscoverOptions): Discovery => {
   const skipped: SkippedPath[] = []
   const excluded = compileIgnore((options.exclude ?? []).join('\n'))
   const endings = new Set(options.extensions)
+  const bound = new Set(options.within?.extensions ?? [])
 
-  const visit = (folder: string, location: string | Buffer, scopes: readonly Scope[], depth: number): void => {
+  const visit = (
+    folder: string,
+    location: string | Buffer,
+    scopes: readonly Scope[],
+    depth: number,
+    isWithin: boolean,
+  ): void => {
     const entries = readFolder(location)
     if (entries === undefined) {
       skipped.push({ path: folder, reason: 'unreadable' })
       return
     }
+    const hasMarker = entries.some((entry) => entry.name === options.within?.marker)
+    const inside = isWithin || hasMarker
     const own = entries.some((entry) => entry.name === '.gitignore') ? readIgnore(location) : undefined
     const within = own === undefined ? scopes : [...scopes, { base: folder === '' ? '' : `${folder}/`, rules: own }]
     for (const entry of entries) {
@@ -80,9 +93,12 @@ export const discoverFiles = (options: DiscoverOptions): Discovery => {
       }
       const at = joined(location, entry.raw)
       if (isFolder) {
-        const reason = skippedFolder(entry.name) ?? (isVirtualEnvironment(at) ? 'environment' : undefined)
+        const reason =
+          skippedFolder(entry.name) ??
+          (hasMarker && entry.name === BUILT ? 'generated' : undefined) ??
+          (isVirtualEnvironment(at) ? 'environment' : undefined)
         if (reason !== undefined || depth >= MAX_DEPTH) skipped.push({ path, reason: reason ?? 'too-deep' })
-        else visit(path, at, within, depth + 1)
+        else visit(path, at, within, depth + 1, inside)
         continue
       }
       if (paths.length >= MAX_FILES) {
@@ -91,7 +107,8 @@ export const discoverFiles = (options: DiscoverOptions): Discovery => {
       }
       paths.push(path)
       const dot = entry.name.lastIndexOf('.')
-      if (dot < 0 || !endings.has(entry.name.slice(dot).toLowerCase())) continue
+      const ending = dot < 0 ? '' : entry.name.slice(dot).toLowerCase()
+      if (!endings.has(ending) || (bound.has(ending) && !inside)) continue
       if (generatedName(entry.name)) {
         skipped.push({ path, reason: 'generated' })
         continue
@@ -105,7 +122,7 @@ export const discoverFiles = (options: DiscoverOptions): Discovery => {
 
   // The root itself must be readable; everything below is only reported.
   readdirSync(root)
-  visit('', root, outerScopes(root), 0)
+  visit('', root, outerScopes(root), 0, false)
   return { root, sources: sources.sort(byPath), paths: paths.sort(), skipped: skipped.sort(byPath) }
 }
 

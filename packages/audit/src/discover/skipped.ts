@@ -36,10 +36,19 @@ const FOLDERS: ReadonlyMap<string, SkipReason> = new Map<string, SkipReason>([
   ['.hypothesis', 'cache'],
   ['.cache', 'cache'],
   ['.ipynb_checkpoints', 'cache'],
+  ['.next', 'cache'],
+  ['.nuxt', 'cache'],
+  ['.turbo', 'cache'],
+  ['.svelte-kit', 'cache'],
+  ['.output', 'cache'],
+  ['.nyc_output', 'cache'],
+  ['.yarn', 'dependency'],
+  ['.pnpm-store', 'dependency'],
 ])
 
 /** The reason to pass a folder by, undefined to look into it. */
 export const skippedFolder = (name: string): SkipReason | undefined => FOLDERS.get(name)
 
-/** Names that code generators give (protobuf, gRPC, versioning tools). */
-export const generatedName = (name: string): boolean => /(?:_pb2|_pb2_grpc|_grpc)\.pyi?$|^_version\.py$/.test(name)
+/** Names that code generators and bundlers give (protobuf, gRPC, versioning tools, minifiers). */
+export const generatedName = (name: string): boolean =>
+  /(?:_pb2|_pb2_grpc|_grpc)\.pyi?$|^_version\.py$|_pb\.[jt]s$|_pb\.d\.ts$|\.(?:min|bundle|chunk)\.[cm]?js$/.test(name)

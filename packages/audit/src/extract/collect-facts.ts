@@ -4,8 +4,13 @@ import { availableParallelism } from 'node:os'
 import { type Discovery, discoverFiles, type FoundFile, type SkippedPath } from '../discover/discover-files.ts'
 import type { UnparsedFile } from '../facts/contract.ts'
 import { SyntaxTree } from '../facts/tree.ts'
+import { SourceTree } from '../source-tree.ts'
 import { type CachedFacts, type CachedFile, cacheFile, isUnchanged, readCache, writeCache } from './facts-cache.ts'
-import { languages } from './languages.ts'
+import { languageOf, languages } from './languages.ts'
+import { type Manifests, NO_MANIFESTS } from './manifests/contract.ts'
+import { declaredAbove } from './manifests/declared-above.ts'
+import { readIgnores } from './manifests/ignored-paths.ts'
+import { readManifests } from './manifests/read-manifests.ts'
 import { readFiles } from './read-files.ts'
 import { StringPool } from './string-pool.ts'
 
@@ -14,6 +19,8 @@ export interface CollectOptions {
   readonly root: string
   /** Globs to leave out, as in a .gitignore. */
   readonly exclude?: readonly string[]
+  /** Languages to read; all unless given. */
+  readonly languages?: readonly string[] | undefined
   /** Folder of the cache, or false for none. */
   readonly cache?: string | false
   /** Most threads; all cores unless given, 1 reads in this one. */
@@ -34,6 +41,8 @@ export interface Facts {
   readonly skipped: readonly SkippedPath[]
   /** Every file that is not ignored, sorted. */
   readonly paths: readonly string[]
+  /** Packages and compilers of a tree with TypeScript or JavaScript in it; none for any other. */
+  readonly manifests: Manifests
   /** Hash of every path and of the content of every source: the same hash, the same facts. */
   readonly digest: string
   /** Source files seen. */
@@ -51,18 +60,26 @@ export interface Facts {
  * @throws the file system's error when the root cannot be read; the signal's reason when stopped
  */
 export const collectFacts = async (options: CollectOptions): Promise<Facts> => {
+  const wanted = languages.filter(({ name }) => options.languages?.includes(name) !== false)
+  const within = wanted.find((language) => language.within !== undefined)?.within
   const discovery = discoverFiles({
     root: options.root,
-    extensions: languages.flatMap((language) => language.extensions),
+    extensions: wanted.flatMap((language) => language.extensions),
+    ...(within === undefined ? {} : { within }),
     exclude: options.exclude ?? [],
   })
   options.signal?.throwIfAborted()
-  const cache = options.cache ? cacheFile(options.cache, discovery.root) : undefined
+  // Whoever reads fewer languages keeps facts of its own, or each run would throw away what the other one needs.
+  const name = [discovery.root, ...(options.languages ?? [])].join('\0')
+  const cache = options.cache ? cacheFile(options.cache, name) : undefined
   const before = cache === undefined ? undefined : readCache(cache)
   const pool = before?.pool ?? new StringPool()
   const startedAt = Date.now()
   const { files, cached } = await currentFiles(discovery.sources, before, pool, options)
-  const result = arrange(discovery, files, pool)
+  const manifests = discovery.sources.some(({ path }) => languageOf(path)?.name === 'typescript')
+    ? manifestsOf(discovery)
+    : NO_MANIFESTS
+  const result = arrange(discovery, files, pool, manifests)
   const fresh = files.length - cached
   // A handful of changed files is read again faster than a large cache is written.
   const worthStoring = fresh > files.length / 100 || (before?.files.length ?? 0) > files.length * 1.1
@@ -73,6 +90,13 @@ export const collectFacts = async (options: CollectOptions): Promise<Facts> => {
           // A cache that cannot be written costs the next run its start, not this run its result.
         })
   return { ...result, cached, stored }
+}
+
+function manifestsOf({ root, paths }: Discovery): Manifests {
+  const source = new SourceTree(root)
+  const manifests = readManifests({ paths, read: (path) => source.read(path) })
+  const ignores = readIgnores(paths, (path) => source.read(path))
+  return { ...manifests, declaredAbove: declaredAbove(root), ignores }
 }
 
 /** The facts of every source in order, taken from the cache where the file has not changed. */
@@ -126,6 +150,7 @@ const arrange = (
   discovery: Discovery,
   files: readonly CachedFile[],
   strings: StringPool,
+  manifests: Manifests,
 ): Omit<Facts, 'cached' | 'stored'> => {
   const trees: SyntaxTree[] = []
   const unparsed: UnparsedFile[] = []
@@ -133,6 +158,7 @@ const arrange = (
   let lines = 0
   const hash = createHash('sha256').update(discovery.paths.join('\0'))
   hash.update(JSON.stringify(discovery.skipped))
+  hash.update(JSON.stringify(manifests))
   for (const { path, failure, generated, words, nodeWords, nameCount, ...file } of files) {
     hash.update(`\0${path}\0${file.digest}\0${failure?.code ?? ''}`)
     if (failure !== undefined) unparsed.push({ path, ...failure })
@@ -145,5 +171,5 @@ const arrange = (
     }
   }
   const digest = hash.digest('hex')
-  return { trees, strings, unparsed, skipped, paths: discovery.paths, digest, seen: files.length, lines }
+  return { trees, strings, unparsed, skipped, paths: discovery.paths, manifests, digest, seen: files.length, lines }
 }

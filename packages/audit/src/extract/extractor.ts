@@ -7,6 +7,8 @@ export interface Language {
   readonly name: string
   /** Ends of file names, with the dot, in lower case. */
   readonly extensions: readonly string[]
+  /** Of them, those that are sources only below a folder with the marker: any page may hold a script. */
+  readonly within?: { readonly extensions: readonly string[]; readonly marker: string }
   /** First number of the facts' format: raise it when the same bytes give other facts, so that caches are dropped. */
   readonly version: number
   /** A reader for one thread; it may keep buffers between files. */
@@ -23,6 +25,8 @@ export interface Extracted {
   readonly lines: number
   readonly names: Int32Array
   readonly comments: Int32Array
+  /** A machine wrote it (a bundle): the file is passed by and has no words. */
+  readonly generated?: boolean
   layOut(out: Int32Array): void
 }
 

@@ -43,6 +43,8 @@ export class FileReader {
 
   constructor(pool: StringPool) {
     this.#pool = pool
+    // The first language's reader numbers its keywords in a pool that is still empty.
+    this.#extractor('')
   }
 
   /** Reads one file; contents whose digest is in `known` are not read again. */
@@ -70,7 +72,14 @@ export class FileReader {
     block.set(names, this.#used + words)
     block.set(comments, this.#used + words + names.length)
     this.#record(
-      { file, digest: content, lines: result.lines, known: false, generated, failure: undefined },
+      {
+        file,
+        digest: content,
+        lines: result.lines,
+        known: false,
+        generated: generated || result.generated === true,
+        failure: undefined,
+      },
       words,
       names.length,
       comments.length,

@@ -4,6 +4,11 @@
 // words a node, and a table of the strings it mentions. There is no object per node, so a million lines fit in tens
 // of megabytes, cross threads without copying and are cached as bytes. `SyntaxTree` in tree.ts reads it.
 //
+// TypeScript and JavaScript use the same kinds: what is written differently and means the same has the same shape. A
+// method has a first Param `this`, a constructor is called `__init__`, `new X()` is a Call, `const f = () => …` and
+// `function f` are a FunctionDef, every other function is a Lambda with a Body or an expression, `for (;;)` is a While,
+// `switch` a Match, `a?.b` is `a.b`, and `x as T` is `x`. Columns count UTF-16 units there.
+//
 // Word 0: kind (7 bits), flags (9 bits), column (16 bits, UTF-8 bytes, 0-based, saturating)
 // Word 1: line (1-based)
 // Word 2: end: number of the first node that is not inside this node, so the next sibling if there is one
@@ -191,6 +196,11 @@ export const Kind = {
   MatchStar: 84,
   /** Pattern+. */
   MatchOr: 85,
+  // Only in TypeScript and JavaScript ------------------------------------------------------------------------------
+  /** (PatternProperty | Starred)*: `{ a, b: c, ...rest }` as a target. Flag STORE. */
+  ObjectPattern: 90,
+  /** Target, default?. Value: the key, or NO_VALUE when it is computed. */
+  PatternProperty: 91,
 } as const
 
 /** One of the numbers of `Kind`. */
@@ -228,6 +238,28 @@ export const Flag = {
   CUT: 2,
   /** Number. */
   INTEGER: 1,
+  /** Call: `new X()`. */
+  NEW: 1,
+  /** Call: a tagged template. */
+  TAGGED: 2,
+  /** Call: `import('x')` in a type. */
+  TYPE_IMPORT: 4,
+  /** FunctionDef of a class: `static`; `get x()`; `set x()`. */
+  STATIC: 8,
+  GETTER: 16,
+  SETTER: 32,
+  /** ClassDef: an interface, an enum, a namespace. */
+  INTERFACE: 1,
+  ENUM: 2,
+  NAMESPACE: 4,
+  /** Import, ImportFrom and Alias of TypeScript: gone at run time, as its text says. */
+  TYPE_ONLY: 2,
+  /** Import and ImportFrom: `export … from`. */
+  RE_EXPORT: 4,
+  /** Import: `import x = require('y')`. */
+  REQUIRE: 8,
+  /** Alias of TypeScript: the file uses the name as a value, so the import is there at run time. */
+  USED: 1,
   SLICE_LOWER: 1,
   SLICE_UPPER: 2,
   SLICE_STEP: 4,
@@ -295,6 +327,14 @@ export interface Strings {
 export interface UnparsedFile {
   readonly path: string
   readonly line: number
-  readonly code: 'syntax' | 'encoding' | 'null-byte' | 'too-deep' | 'too-large' | 'unreadable' | 'template'
+  readonly code:
+    | 'syntax'
+    | 'encoding'
+    | 'null-byte'
+    | 'too-deep'
+    | 'too-large'
+    | 'unreadable'
+    | 'template'
+    | 'parser-missing'
   readonly reason: string
 }

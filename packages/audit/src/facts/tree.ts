@@ -13,7 +13,7 @@ export interface TreeParts {
 }
 
 /**
- * The syntax of one Python file. Walk it linearly (`for (let n = 0; n < tree.size; n++)`: every node, source order) or by
+ * The syntax of one file. Walk it linearly (`for (let n = 0; n < tree.size; n++)`: every node, source order) or by
  * `firstChild` and `nextSibling`. A generated file may nest thousands of levels (`a + b + …`), so do not recurse
  * without a limit. Asking for `name` or `text` of a kind whose value is no string gives nonsense: look at `Kind` first.
  */

@@ -1,4 +1,5 @@
 // Puts the program together: index, modules, imports, calls, entry points and reach, each computed when asked.
+import type { Manifests } from '../extract/manifests/contract.ts'
 import { Flag, Kind } from '../facts/contract.ts'
 import type { SyntaxTree } from '../facts/tree.ts'
 import { CallGraph } from './call-graph.ts'
@@ -13,10 +14,21 @@ import { ReachIndex } from './reach.ts'
 import { indexSources, ScopeKind, type SourceIndex } from './source-index.ts'
 import { TypeInference } from './type-inference.ts'
 import { type TypeId, TypeKind } from './type-table.ts'
+import { mapTypeScriptModules } from './typescript-module-map.ts'
 
-/** Builds the program of the trees, in the order in which they come (sort them by path: reports follow it). */
-export function buildProgram(trees: readonly SyntaxTree[]): AnalysedProgram {
-  return new AnalysedProgram(trees)
+/** What is needed besides the trees to see where imports of TypeScript lead. */
+export interface TypeScriptSurroundings {
+  /** Every file of the audited tree. */
+  readonly paths: readonly string[]
+  readonly manifests: Manifests
+}
+
+/**
+ * Builds the program of trees of one language, in the order in which they come (sort them by path: reports follow it).
+ * With surroundings the trees are TypeScript and JavaScript, without they are Python.
+ */
+export function buildProgram(trees: readonly SyntaxTree[], around?: TypeScriptSurroundings): AnalysedProgram {
+  return new AnalysedProgram(trees, around)
 }
 
 /** A program with the parts that this package's own rules use beyond the contract. */
@@ -31,9 +43,10 @@ export class AnalysedProgram implements Program {
   #reach: ReachIndex | undefined
   #coverage: Program['coverage'] | undefined
 
-  constructor(trees: readonly SyntaxTree[]) {
+  constructor(trees: readonly SyntaxTree[], around?: TypeScriptSurroundings) {
     this.index = indexSources(trees)
-    const map = mapModules(trees.map((tree) => tree.path))
+    const own = trees.map((tree) => tree.path)
+    const map = around === undefined ? mapModules(own) : mapTypeScriptModules(own, around.paths, around.manifests)
     this.inference = new TypeInference(this.index, map, indexLibraries(LIBRARIES))
     this.graph = new CallGraph(this.inference)
     const { packages, of } = divideIntoPackages(map)

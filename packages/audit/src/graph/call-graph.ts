@@ -59,7 +59,11 @@ export class CallGraph {
     return this.inference.index.scopeModule[this.inference.index.callScope[call]!]!
   }
 
+  /** Whether anybody has asked what a call reaches. */
+  asked = false
+
   targets(call: CallId): readonly CallTarget[] {
+    this.asked = true
     let targets = this.#targets[call]
     if (targets === undefined) {
       targets = resolveCall(this.inference, this.moduleOfCall(call), this.inference.index.callNode[call]!, this.#shared)

@@ -2,6 +2,9 @@
 //
 // Everything is numbered densely so that a rule over a million lines touches arrays, not objects. Calls and types are
 // resolved on first question and remembered; a rule that asks nothing costs nothing.
+import type { NowhereCause } from './resolution/resolve-specifier.ts'
+
+export type { NowhereCause }
 
 /** Number of a module of the program: its place in `Program.modules`, equal to the place of its facts. */
 export type ModuleId = number
@@ -23,13 +26,16 @@ export interface Module {
   readonly id: ModuleId
   /** Path relative to the audited root, with forward slashes. */
   readonly path: string
-  /** Dotted name from its source root, for example `shop.orders.views`. */
+  /**
+   * Dotted name from its source root, for example `shop.orders.views`; of TypeScript the path without its ending, for
+   * example `src/orders/orders.service`.
+   */
   readonly name: string
   /** Domain package that owns it; -1 for a module outside every package (a script at the root). */
   readonly domain: PackageId
   /** What the file is for, decided by its path and framework conventions, never by the project's name. */
   readonly role: 'code' | 'test' | 'migration' | 'script' | 'configuration' | 'example' | 'stub'
-  /** True for `__init__.py`. */
+  /** True for `__init__.py`, and for `index.ts` and alike. */
   readonly isPackage: boolean
 }
 
@@ -51,12 +57,17 @@ export interface DomainPackage {
 /** When an import runs: at import time, inside a function, or only for the type checker. */
 export type ImportTier = 'runtime' | 'deferred' | 'type-only'
 
+/** How an import is written. `re-export` is `export … from`; `dynamic` is `import()`. */
+export type ImportKind = 'static' | 'type' | 'dynamic' | 're-export' | 'require'
+
 /** An arrow between two modules of the project: `from` imports `to`. Several statements may make one arrow. */
 export interface ImportEdge {
   readonly from: ModuleId
   readonly to: ModuleId
   /** The strongest tier among the statements that make the arrow. */
   readonly tier: ImportTier
+  /** How the strongest statement is written; `static` in Python. */
+  readonly kind: ImportKind
   /** Line of the first statement of that tier. */
   readonly line: number
   /** True when it is inside try/except ImportError or another condition. */
@@ -65,6 +76,33 @@ export interface ImportEdge {
   readonly dynamic: boolean
   /** Names taken from the target by `from … import …`; empty for a plain import; `['*']` for a star import. */
   readonly names: readonly string[]
+}
+
+/** Where an import statement of TypeScript leads. */
+export type ImportTarget =
+  | { readonly to: 'module'; readonly module: ModuleId }
+  /** A package, declared or not told (no package.json above): `@aws-sdk/client-s3`. */
+  | { readonly to: 'package'; readonly name: string }
+  /** `fs` for `node:fs` and `fs`. */
+  | { readonly to: 'builtin'; readonly name: string }
+  /** A file of the tree that is no module: JSON, style sheets, generated or broken sources. */
+  | { readonly to: 'file'; readonly path: string }
+  /** `name` is the package or alias in question; `reason` is a sentence without its full stop. */
+  | { readonly to: 'nowhere'; readonly cause: NowhereCause; readonly name: string; readonly reason: string }
+
+/** An import of TypeScript or JavaScript as it is written. */
+export interface ImportStatement {
+  readonly from: ModuleId
+  readonly line: number
+  readonly kind: ImportKind
+  /** Gone at run time: `import type`, every name a type, `export type … from`, `import('x')` in a type. */
+  readonly typeOnly: boolean
+  /** When it runs. */
+  readonly tier: ImportTier
+  readonly specifier: string
+  /** Imported names: `default`, `*`; none for side effects, `import()` and `require`. */
+  readonly names: readonly string[]
+  readonly target: ImportTarget
 }
 
 /** A set of modules that import each other in a circle, with the cheapest way out. */
@@ -88,6 +126,9 @@ export interface ImportGraph {
   readonly edges: readonly ImportEdge[]
   importsOf(module: ModuleId): readonly ImportEdge[]
   importersOf(module: ModuleId): readonly ImportEdge[]
+  /** Imports of TypeScript and JavaScript as written, sorted by importing module, then line; none for Python. */
+  readonly statements: readonly ImportStatement[]
+  statementsOf(module: ModuleId): readonly ImportStatement[]
   /**
    * Circles over the arrows of the tier and the stronger ones: `runtime` counts import-time arrows only, `deferred`
    * adds those inside functions. Largest first, ties by path.

@@ -66,7 +66,7 @@ function insert(roots: Map<string, Folder>, map: ModuleMap, id: ModuleId): void 
     if (child === undefined) {
       child = {
         path: at.path === '' ? segment : `${at.path}/${segment}`,
-        name: at.name === '' ? segment : `${at.name}.${segment}`,
+        name: nameBelow(map, at, segment),
         own: [],
         children: new Map(),
         size: 0,
@@ -77,6 +77,12 @@ function insert(roots: Map<string, Folder>, map: ModuleMap, id: ModuleId): void 
     at = child
   }
   at.own.push(id)
+}
+
+/** Dotted below the source root; of TypeScript the path, because several packages may have a folder of that name. */
+function nameBelow(map: ModuleMap, at: Folder, segment: string): string {
+  if (map.language === 'typescript') return at.path === '' ? segment : `${at.path}/${segment}`
+  return at.name === '' ? segment : `${at.name}.${segment}`
 }
 
 function divide(root: Folder): Folder[] {

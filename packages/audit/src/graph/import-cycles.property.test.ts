@@ -8,6 +8,7 @@ const edge = (from: number, to: number): ImportEdge => ({
   from,
   to,
   tier: 'runtime',
+  kind: 'static',
   line: 1,
   optional: false,
   dynamic: false,

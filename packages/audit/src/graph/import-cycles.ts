@@ -8,6 +8,7 @@ export function findCycles(
   edges: readonly ImportEdge[],
   paths: readonly string[],
   tier: 'runtime' | 'deferred',
+  price: PriceOf = usualPrice,
 ): ImportCycle[] {
   const used = edges.filter((e) => e.tier === 'runtime' || (tier === 'deferred' && e.tier === 'deferred' && !e.dynamic))
   const byPath = (a: ModuleId, b: ModuleId): number => (paths[a]! < paths[b]! ? -1 : 1)
@@ -15,7 +16,7 @@ export function findCycles(
     .map((members) => {
       const inside = new Set(members)
       const own = used.filter((e) => inside.has(e.from) && inside.has(e.to))
-      return { modules: members.sort(byPath), tier, cuts: cheapestCuts(own, members, paths) }
+      return { modules: members.sort(byPath), tier, cuts: cheapestCuts(own, members, paths, price) }
     })
     .sort((a, b) => b.modules.length - a.modules.length || byPath(a.modules[0]!, b.modules[0]!))
 }
@@ -28,8 +29,11 @@ function rows(edges: readonly ImportEdge[], count: number): RowGraph {
   return { start, targets: order.map((i) => edges[i]!.to) }
 }
 
+/** How much work the removal of an arrow is, compared with others. */
+export type PriceOf = (edge: ImportEdge) => number
+
 /** How much work a cut is: names taken, one statement at least; deferred arrows are cheap, they are half cut already. */
-const price = (edge: ImportEdge): number => (1 + edge.names.length) * (edge.tier === 'deferred' ? 0.5 : 1)
+export const usualPrice: PriceOf = (edge) => (1 + edge.names.length) * (edge.tier === 'deferred' ? 0.5 : 1)
 
 /**
  * A feedback arc set by the greedy order of Eades, Lin and Smyth (1993), weighted by price, after which every arrow
@@ -39,8 +43,9 @@ function cheapestCuts(
   edges: readonly ImportEdge[],
   members: readonly ModuleId[],
   paths: readonly string[],
+  price: PriceOf,
 ): ImportCut[] {
-  const position = greedyOrder(edges, members, paths)
+  const position = greedyOrder(edges, members, paths, price)
   const kept = new Map<ModuleId, ImportEdge[]>(members.map((m) => [m, []]))
   const removed: ImportEdge[] = []
   for (const edge of edges) {
@@ -65,6 +70,7 @@ function greedyOrder(
   edges: readonly ImportEdge[],
   members: readonly ModuleId[],
   paths: readonly string[],
+  price: PriceOf,
 ): Map<ModuleId, number> {
   const nodes = [...members].sort((a, b) => (paths[a]! < paths[b]! ? -1 : 1))
   const place = new Map(nodes.map((module, i) => [module, i]))

@@ -1,10 +1,20 @@
 // Arrows between modules in three tiers, from import statements and from constant text that names modules.
 import { Kind } from '../facts/contract.ts'
-import type { ImportCycle, ImportEdge, ImportGraph, ImportTier, ModuleId } from './contract.ts'
+import type {
+  ImportCycle,
+  ImportEdge,
+  ImportGraph,
+  ImportKind,
+  ImportStatement,
+  ImportTier,
+  ModuleId,
+} from './contract.ts'
 import { findCycles } from './import-cycles.ts'
 import { importSource, importTier, isOptionalImport, submoduleOf } from './import-resolution.ts'
 import type { ModuleMap } from './module-map.ts'
 import { ScopeKind, type SourceIndex } from './source-index.ts'
+import { specifierImports } from './specifier-imports.ts'
+import type { TypeScriptModuleMap } from './typescript-module-map.ts'
 
 const RANK: Record<ImportTier, number> = { runtime: 0, deferred: 1, 'type-only': 2 }
 
@@ -12,6 +22,7 @@ interface Arrow {
   from: ModuleId
   to: ModuleId
   tier: ImportTier
+  kind: ImportKind
   line: number
   optional: boolean
   dynamic: boolean
@@ -26,6 +37,7 @@ type AddArrow = (
   optional: boolean,
   dynamic: boolean,
   name: string,
+  kind?: ImportKind,
 ) => void
 
 /** Builds the import graph of all modules. */
@@ -35,18 +47,19 @@ export function buildImportGraph(index: SourceIndex, map: ModuleMap): ImportGrap
   const coverage = { statements: 0, resolved: 0, external: 0 }
   const moduleCount = index.trees.length
 
-  const add: AddArrow = (from, to, tier, line, optional, dynamic, name) => {
+  const add: AddArrow = (from, to, tier, line, optional, dynamic, name, kind = 'static') => {
     if (from === to) return
     const key = from * moduleCount + to
     const known = arrows.get(key)
     if (known === undefined) {
-      arrows.set(key, { from, to, tier, line, optional, dynamic, names: name === '' ? [] : [name] })
+      arrows.set(key, { from, to, tier, kind, line, optional, dynamic, names: name === '' ? [] : [name] })
       return
     }
     if (name !== '' && !known.names.includes(name)) known.names.push(name)
     const stronger = RANK[tier] - RANK[known.tier]
     if (stronger < 0 || (stronger === 0 && known.dynamic && !dynamic)) {
       known.tier = tier
+      known.kind = kind
       known.line = line
       known.dynamic = dynamic
       known.optional = optional
@@ -59,7 +72,27 @@ export function buildImportGraph(index: SourceIndex, map: ModuleMap): ImportGrap
     if (top !== '' && !lines.has(top)) lines.set(top, line)
   }
 
-  for (let i = 0; i < index.importNode.length; i++) {
+  const statements = map.language === 'typescript' ? specifierImports(index, map as TypeScriptModuleMap) : []
+  for (const { from, line, kind, tier, names, target, optional } of statements) {
+    if (target.to === 'nowhere' && target.cause === 'computed') continue
+    coverage.statements++
+    if (target.to === 'module') {
+      coverage.resolved++
+      if (names.length === 0) add(from, target.module, tier, line, optional, false, '', kind)
+      for (const name of names) add(from, target.module, tier, line, optional, false, name, kind)
+      continue
+    }
+    if (target.to === 'file') {
+      coverage.resolved++
+      continue
+    }
+    if (target.to === 'package' || target.to === 'builtin') coverage.external++
+    if (target.to !== 'nowhere' || target.cause === 'package-undeclared') {
+      const lines = externals[from]!
+      if (!lines.has(target.name)) lines.set(target.name, line)
+    }
+  }
+  for (let i = 0; i < index.importNode.length && map.language === 'python'; i++) {
     const from = index.importModule[i]!
     const node = index.importNode[i]!
     const tree = index.trees[from]!
@@ -94,7 +127,7 @@ export function buildImportGraph(index: SourceIndex, map: ModuleMap): ImportGrap
     if (resolved) coverage.resolved++
     else coverage.external++
   }
-  addDynamicImports(index, map, add)
+  if (map.language === 'python') addDynamicImports(index, map, add)
 
   const edges: ImportEdge[] = [...arrows.values()].sort((a, b) => a.from - b.from || a.line - b.line || a.to - b.to)
   const outgoing: ImportEdge[][] = index.trees.map(() => [])
@@ -104,10 +137,16 @@ export function buildImportGraph(index: SourceIndex, map: ModuleMap): ImportGrap
     incoming[edge.to]!.push(edge)
   }
   const cycles = new Map<string, readonly ImportCycle[]>()
+  let ownStatements: readonly (readonly ImportStatement[])[] | undefined
   return {
     edges,
     importsOf: (module) => outgoing[module]!,
     importersOf: (module) => incoming[module]!,
+    statements,
+    statementsOf(module) {
+      ownStatements ??= byModule(statements, moduleCount)
+      return ownStatements[module]!
+    },
     cycles(tier) {
       let found = cycles.get(tier)
       if (found === undefined) {
@@ -119,6 +158,12 @@ export function buildImportGraph(index: SourceIndex, map: ModuleMap): ImportGrap
     coverage,
     externalsOf: (module) => externals[module]!,
   }
+}
+
+function byModule(statements: readonly ImportStatement[], count: number): ImportStatement[][] {
+  const own: ImportStatement[][] = Array.from({ length: count }, () => [])
+  for (const statement of statements) own[statement.from]!.push(statement)
+  return own
 }
 
 /** Whether a scope's code runs after import time: it is, or lies in, a function or lambda. */

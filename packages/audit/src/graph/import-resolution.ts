@@ -15,8 +15,9 @@ export interface ImportSource {
 
 /** Resolves the `from X` part of an ImportFrom. */
 export function importSource(map: ModuleMap, tree: SyntaxTree, from: ModuleId, node: number): ImportSource {
-  const level = importLevel(tree.flags(node))
   const name = tree.text(node)
+  if (map.language === 'typescript') return { module: map.find(name, from), name: outsideName(name), folder: undefined }
+  const level = importLevel(tree.flags(node))
   if (level === 0) return { module: map.find(name, from), name, folder: undefined }
   let folder = map.folders[from]!
   for (let up = 1; up < level; up++) {
@@ -27,6 +28,9 @@ export function importSource(map: ModuleMap, tree: SyntaxTree, from: ModuleId, n
   const target = below === '' ? folder : folder === '' ? below : `${folder}/${below}`
   return { module: map.findBelow(folder, name), name: '', folder: target }
 }
+
+/** A specifier as the library tables write it: Node's own modules without their scheme. */
+export const outsideName = (specifier: string): string => specifier.replace(/^node:/, '')
 
 /** The module that `from source import name` means when `name` is a submodule, or -1. */
 export function submoduleOf(map: ModuleMap, source: ImportSource, from: ModuleId, name: string): ModuleId {

@@ -4,6 +4,7 @@ import { isStandardLibrary } from './standard-library.ts'
 
 /** Files as modules, and the way from a dotted name to a module. */
 export interface ModuleMap {
+  readonly language: 'python' | 'typescript'
   readonly paths: readonly string[]
   /** Dotted name from the module's own source root. */
   readonly names: readonly string[]
@@ -134,6 +135,7 @@ export function mapModules(paths: readonly string[]): ModuleMap {
     return fileAt.get(below === '' ? folder : folder === '' ? below : `${folder}/${below}`) ?? -1
   }
   return {
+    language: 'python',
     paths,
     names,
     roots,

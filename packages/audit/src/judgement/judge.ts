@@ -3,11 +3,12 @@ import type { AuditResult, Coverage } from '../audit-result.ts'
 import type { Facts } from '../extract/collect-facts.ts'
 import type { ConfigFacts } from '../extract/config/contract.ts'
 import type { History } from '../extract/git/contract.ts'
-import { buildProgram } from '../graph/build-program.ts'
+import { type BoundaryReport, boundaryReport } from '../modules/boundary-report.ts'
 import { testedModules } from '../plan/tested-modules.ts'
-import type { Rule, RuleResult } from '../rules/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../rules/rule.ts'
 import { packageStructure } from '../scorecard/package-structure.ts'
 import type { AuditSettings } from '../settings/settings.ts'
+import { type ProgramOfLanguage, programsOf, runOnEach } from './programs.ts'
 
 /** Everything that is judged. */
 export interface Case {
@@ -26,6 +27,8 @@ export interface Judgement {
   readonly calls: Coverage['calls']
   readonly entryPoints: number
   readonly structure: AuditResult['structure']
+  /** Modules of the TypeScript program; absent without one. */
+  readonly boundaries?: BoundaryReport | undefined
   /** Paths of modules with tests near them. */
   readonly tested: readonly string[]
 }
@@ -40,20 +43,49 @@ export function judge(
   signal: AbortSignal | undefined,
 ): Judgement {
   onProgress('linking', 0, 1)
-  const program = buildProgram(facts.trees)
-  const context = { program, trees: facts.trees, config, history, settings, paths: facts.paths }
+  const programs = programsOf(facts)
+  const contexts = new Map(
+    programs.map((one): [ProgramOfLanguage, RuleContext] => [
+      one,
+      { ...one, config, history, settings, paths: facts.paths, manifests: facts.manifests },
+    ]),
+  )
   const results: Record<string, RuleResult> = {}
   for (const [index, rule] of rules.entries()) {
     signal?.throwIfAborted()
     onProgress('judging', index, rules.length)
-    results[rule.id] = rule.run(context)
+    results[rule.id] = runOnEach(rule, programs, (one) => rule.run(contexts.get(one)!))
   }
+  const all = programs.map(({ program }) => program)
+  // Nobody waits for calls to be resolved that no rule has asked about.
+  const asked = all.filter((program) => program.graph.asked)
+  const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0)
   return {
     results,
-    imports: program.imports.coverage,
-    calls: { total: program.coverage.calls, resolved: program.coverage.resolved },
-    entryPoints: program.entries.length,
-    structure: packageStructure(program),
-    tested: [...testedModules(program)].sort(),
+    imports: {
+      statements: total(all.map(({ imports }) => imports.coverage.statements)),
+      resolved: total(all.map(({ imports }) => imports.coverage.resolved)),
+      external: total(all.map(({ imports }) => imports.coverage.external)),
+    },
+    calls: {
+      total: total(asked.map(({ coverage }) => coverage.calls)),
+      resolved: total(asked.map(({ coverage }) => coverage.resolved)),
+    },
+    entryPoints: total(asked.map(({ entries }) => entries.length)),
+    structure: joined(all.map(packageStructure)),
+    tested: all.flatMap((program) => [...testedModules(program)]).sort(),
+    boundaries: [...contexts.values()].map(boundaryReport).find((report) => report !== undefined),
   }
+}
+
+/** The structures of several programs side by side. */
+function joined(structures: readonly Judgement['structure'][]): Judgement['structure'] {
+  const packages: string[] = []
+  const arrows: { from: number; to: number; imports: number }[] = []
+  for (const structure of structures) {
+    const first = packages.length
+    packages.push(...structure.packages)
+    for (const { from, to, imports } of structure.arrows) arrows.push({ from: from + first, to: to + first, imports })
+  }
+  return { packages, arrows }
 }

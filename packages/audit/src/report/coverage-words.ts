@@ -5,7 +5,7 @@ import type { AuditResult } from '../audit-result.ts'
 export function coverageSentences(result: AuditResult): string[] {
   const { files, lines, unparsed, passedBy, problems, imports, calls, history, heldBack } = result.coverage
   const sentences = [
-    `${counted(files.parsed, 'Python file')} parsed, ${counted(lines, 'line')}; ${counted(files.configuration, 'configuration file')}.`,
+    `${counted(files.parsed, 'source file')} parsed, ${counted(lines, 'line')}; ${counted(files.configuration, 'configuration file')}.`,
     `Imports: ${share(imports.resolved + imports.external, imports.statements)} lead somewhere known. Calls: ${share(calls.resolved, calls.total)} resolved.`,
   ]
   if (heldBack > 0)

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../extract/config/read-config.ts'
 import { type Commit, makeHistory, noHistory } from '../extract/git/history.ts'
+import { NO_MANIFESTS } from '../extract/manifests/contract.ts'
 import { readPython } from '../extract/python/read-python.ts'
 import { StringPool } from '../extract/string-pool.ts'
 import { SyntaxTree } from '../facts/tree.ts'
@@ -32,7 +33,16 @@ function judge(rule: Rule, files: Readonly<Record<string, string>>, history: Rul
     .map((path) => readPython(files[path] ?? '', path, pool))
     .filter((tree) => tree instanceof SyntaxTree)
   const config = readConfig({ paths, read: (path) => files[path] })
-  return rule.run({ program: buildProgram(trees), trees, config, history, settings: DEFAULT_SETTINGS, paths })
+  return rule.run({
+    language: 'python',
+    program: buildProgram(trees),
+    trees,
+    config,
+    history,
+    settings: DEFAULT_SETTINGS,
+    paths,
+    manifests: NO_MANIFESTS,
+  })
 }
 
 const lines = (result: ReturnType<typeof judge>) =>

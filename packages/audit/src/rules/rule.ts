@@ -2,21 +2,29 @@
 import type { DecisionId } from '@footing/kernel'
 import type { ConfigFacts } from '../extract/config/contract.ts'
 import type { History } from '../extract/git/contract.ts'
+import type { Manifests } from '../extract/manifests/contract.ts'
 import type { SyntaxTree } from '../facts/tree.ts'
 import type { Detection, RuleId, Severity } from '../findings/finding.ts'
 import type { Program } from '../graph/contract.ts'
 import type { AuditSettings } from '../settings/settings.ts'
 
+/** The languages that there are programs of; JavaScript is TypeScript without types. */
+export type LanguageName = 'python' | 'typescript'
+
 /** Everything a rule may look at. Rules do no I/O, keep nothing between runs and never change what they are given. */
 export interface RuleContext {
+  /** Language of the program: each is judged by itself. */
+  readonly language: LanguageName
   readonly program: Program
   /** Syntax of each module, at the module's id; `undefined` never: a file that did not parse is no module. */
   readonly trees: readonly SyntaxTree[]
   readonly config: ConfigFacts
   readonly history: History
   readonly settings: AuditSettings
-  /** The non-Python files and Python files of the audited tree, sorted, `/` between segments. */
+  /** Every file of the audited tree, of whatever language, sorted, `/` between segments. */
   readonly paths: readonly string[]
+  /** Packages and compilers of a tree with TypeScript in it. */
+  readonly manifests: Manifests
 }
 
 /** What a rule looked at and what it found there. */
@@ -43,6 +51,8 @@ export interface Rule {
   /** Reads after "allow": `boundaries/import-cycle`. Never changes its meaning. */
   readonly id: RuleId
   readonly decision: DecisionId
+  /** Languages that it can judge; Python unless given. It is run once for each that is there. */
+  readonly languages?: readonly LanguageName[]
   /** The usual severity; a detection may say otherwise. */
   readonly severity: Severity
   readonly effort: Effort

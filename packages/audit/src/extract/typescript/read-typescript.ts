@@ -1,0 +1,23 @@
+// One TypeScript text as a syntax tree: for tests, rule examples and editors; whole trees go through collect-facts.ts.
+import type { UnparsedFile } from '../../facts/contract.ts'
+import { SyntaxTree } from '../../facts/tree.ts'
+import { isFailure } from '../extractor.ts'
+import { StringPool } from '../string-pool.ts'
+import { typescript } from './typescript.ts'
+
+/** Reads a text or bytes; trees that are to be compared by string numbers share a pool. */
+export const readTypeScript = (
+  source: string | Uint8Array,
+  path = 'module.ts',
+  pool: StringPool = new StringPool(),
+): SyntaxTree | UnparsedFile => {
+  const bytes = typeof source === 'string' ? new TextEncoder().encode(source) : source
+  const buffer = new Uint8Array(bytes.length + 2)
+  buffer.set(bytes)
+  const result = typescript.open(pool).read(buffer, bytes.length, path)
+  if (isFailure(result)) return { path, ...result }
+  if (result.generated === true) return { path, code: 'template', line: 0, reason: 'a machine wrote the file' }
+  const nodes = new Int32Array(result.words)
+  result.layOut(nodes)
+  return new SyntaxTree({ path, nodes, names: result.names.slice(), comments: result.comments.slice() }, pool)
+}

@@ -3,6 +3,7 @@ import type { DecisionId } from '@footing/kernel'
 import type { UnparsedFile } from './facts/contract.ts'
 import type { BaselineEntry } from './findings/baseline.ts'
 import type { Confidence, Finding, FixSite, RuleId, Severity } from './findings/finding.ts'
+import type { BoundaryReport } from './modules/boundary-report.ts'
 import type { Effort } from './rules/rule.ts'
 
 /** `sound`: nothing of weight; `drifting`: costs now; `compounding`: gets dearer each week. */
@@ -135,4 +136,6 @@ export interface AuditResult {
     readonly packages: readonly string[]
     readonly arrows: readonly { readonly from: number; readonly to: number; readonly imports: number }[]
   }
+  /** Modules of a TypeScript project, the arrows between them and the imports that lead nowhere; absent without TypeScript. */
+  readonly boundaries?: BoundaryReport
 }

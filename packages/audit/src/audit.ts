@@ -9,7 +9,7 @@ import type { History } from './extract/git/contract.ts'
 import { readHistory } from './extract/git/read-history.ts'
 import { type Baseline, type BaselineMatch, matchBaseline } from './findings/baseline.ts'
 import { collectFindings, type RuleOutcome, withExcerpts } from './findings/collect-findings.ts'
-import type { Confidence, Finding } from './findings/finding.ts'
+import type { Confidence, Finding, RuleId } from './findings/finding.ts'
 import { confidenceRank } from './findings/order.ts'
 import { readSuppressions } from './findings/read-suppressions.ts'
 import { Suppressions } from './findings/suppression.ts'
@@ -19,7 +19,7 @@ import { addEfforts } from './plan/effort.ts'
 import { makePlan } from './plan/plan.ts'
 import { commentRules } from './rules/comment-rules.ts'
 import { rules as catalogue } from './rules/index.generated.ts'
-import type { Rule, RuleResult } from './rules/rule.ts'
+import type { LanguageName, Rule, RuleResult } from './rules/rule.ts'
 import { rulePage } from './rules/rule-page.ts'
 import { makeScorecard } from './scorecard/scorecard.ts'
 import { type AuditSettings, DEFAULT_SETTINGS } from './settings/settings.ts'
@@ -40,6 +40,10 @@ export interface AuditOptions {
   readonly root: string
   /** Judge these decisions only. */
   readonly only?: readonly DecisionId[]
+  /** Judge by these rules only. */
+  readonly rules?: readonly RuleId[]
+  /** Read these languages only. */
+  readonly languages?: readonly LanguageName[]
   /** Surest confidence that is left out is the one below this; `probable` unless given. */
   readonly minConfidence?: Confidence
   readonly settings?: AuditSettings
@@ -66,7 +70,7 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
   if (facts.trees.length === 0) throw nothingToRead(root, facts)
   const source = new SourceTree(root)
   const config = readConfig({ paths: facts.paths, read: (path) => source.read(path) })
-  const given: Case = { facts, config, history, settings, rules: selectRules(options.only, settings) }
+  const given: Case = { facts, config, history, settings, rules: selectRules(options, settings) }
   return report(judgeOnce(given, root, options), given, source, root, options)
 }
 
@@ -76,7 +80,8 @@ function judgeOnce(given: Case, root: string, options: AuditOptions): Judgement 
     judge(given, (step, done, total) => options.onProgress?.({ step, done, total }), options.signal)
   const folder = options.cache ?? false
   if (folder === false) return judgeNow()
-  const file = judgementFile(folder, root)
+  // A check and an audit of one folder each keep their own.
+  const file = judgementFile(folder, [root, ...(options.rules ?? [])].join('\0'))
   const key = caseKey(given)
   const known = recallJudgement(file, key)
   if (known !== undefined) return known
@@ -102,6 +107,7 @@ function readFacts(root: string, settings: AuditSettings, options: AuditOptions)
   return collectFacts({
     root,
     exclude: settings.exclude,
+    languages: options.languages,
     cache: options.cache ?? false,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -115,9 +121,12 @@ async function readHistoryOf(root: string, options: AuditOptions): Promise<Histo
   return noHistory('left out, as asked')
 }
 
-function selectRules(only: readonly DecisionId[] | undefined, settings: AuditSettings): Rule[] {
+function selectRules({ only, rules }: AuditOptions, settings: AuditSettings): Rule[] {
   return catalogue.filter(
-    (rule) => settings.rules[rule.id] !== 'off' && (only === undefined || only.includes(rule.decision)),
+    (rule) =>
+      settings.rules[rule.id] !== 'off' &&
+      (only === undefined || only.includes(rule.decision)) &&
+      (rules === undefined || rules.includes(rule.id)),
   )
 }
 
@@ -177,6 +186,7 @@ function report(
             kept: match.kept,
           },
     structure: judgement.structure,
+    ...(judgement.boundaries === undefined ? {} : { boundaries: judgement.boundaries }),
   }
 }
 
@@ -224,7 +234,7 @@ function nothingToRead(root: string, facts: Facts) {
   const [first] = facts.unparsed
   const reason =
     first === undefined
-      ? 'The folder holds no Python file that is not ignored.'
+      ? 'The folder holds no Python, TypeScript or JavaScript file that is not ignored.'
       : `The first one skipped: ${first.path}, ${first.reason}.`
   return auditErrors('audit-nothing-to-read', {
     details: { path: basename(root), seen: facts.seen, skipped: facts.unparsed.length, reason },

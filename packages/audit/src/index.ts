@@ -11,6 +11,8 @@ export type {
   StaleEntry,
   Verdict,
 } from './audit-result.ts'
+export { checkRules } from './check/check-rules.ts'
+export { watchedFolders } from './check/watched-folders.ts'
 export { auditErrors } from './errors.ts'
 export { type Baseline, type BaselineEntry, formatBaseline, matchBaseline, parseBaseline } from './findings/baseline.ts'
 export {
@@ -24,7 +26,15 @@ export {
   type Severity,
 } from './findings/finding.ts'
 export { confidenceRank, severityRank } from './findings/order.ts'
+export type {
+  BoundaryReport,
+  ReportedArrow,
+  ReportedModule,
+  UnresolvedImport,
+} from './modules/boundary-report.ts'
+export { type ReadModulesOptions, readModules } from './modules/read-modules.ts'
+export { type CheckReportOptions, checkLine, checkReport } from './report/check.ts'
 export { type Format, githubSummary, PLAIN, type Reporter, type ReportOptions, reporters } from './report/index.ts'
 export { rulePage } from './rules/rule-page.ts'
 export { findSettings, readSettings } from './settings/read-settings.ts'
-export { type AuditSettings, DEFAULT_SETTINGS } from './settings/settings.ts'
+export { type AuditSettings, type BoundarySettings, DEFAULT_SETTINGS } from './settings/settings.ts'

@@ -49,10 +49,13 @@ describe('exit codes and streams', () => {
     expect(stderr).toMatch(/error There is no application[\s\S]+why[\s\S]+do[\s\S]+footing explain app-missing/)
   })
 
-  test('a rule of the audit is no error code, and the way to its page is told', async () => {
-    const { code, stderr } = await footing(['explain', 'data/listen-through-pooler'])
-    expect(code).toBe(2)
-    expect(stderr).toContain('footing audit --explain data/listen-through-pooler')
+  test('a rule is explained by its page, also without its decision', async () => {
+    for (const name of ['boundaries/module-cycle', 'module-cycle']) {
+      const { code, stdout } = await footing(['explain', name])
+      expect(code).toBe(0)
+      expect(stdout).toMatch(/^# boundaries\/module-cycle\n/)
+    }
+    expect((await footing(['explain', 'boundaries/nothing'])).code).toBe(2)
   })
 
   test('a folder that is not there is 2, and so is a file', async () => {

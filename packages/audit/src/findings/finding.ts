@@ -33,6 +33,8 @@ export interface Message {
 export interface ChainStep extends Place {
   /** What happens there: `GET /users`, `load_user()`, `requests.get`, `shop.orders imports shop.cart`. */
   readonly label: string
+  /** The label in parts when the step is an arrow of a circle, so that it can be drawn. */
+  readonly arrow?: { readonly from: string; readonly verb: string; readonly to: string }
 }
 
 /** Another place that belongs to the finding: the other end of an import, the second service, the declaration. */

@@ -1,4 +1,5 @@
-// Finds the suppression comments of a tree: in Python from the facts, elsewhere in the files that have findings.
+// Finds the suppression comments of a tree: in sources from the facts, elsewhere in the files that have findings.
+import { languageOf } from '../extract/languages.ts'
 import { NO_VALUE } from '../facts/contract.ts'
 import type { SyntaxTree } from '../facts/tree.ts'
 import { parseSuppression, type Suppression } from './suppression.ts'
@@ -16,12 +17,16 @@ export function readSuppressions(
       const id = local === NO_VALUE ? undefined : tree.names[local]
       if (id === undefined) continue
       const text = tree.strings.text(id)
-      const suppression = parseSuppression(tree.path, tree.comments[at] ?? 0, text.startsWith('#') ? text : `# ${text}`)
+      // In TypeScript a comment that only mentions the form, as documentation does, is none.
+      if (text.startsWith('//') && !/^\/\/\s*footing:/i.test(text)) continue
+      const written = /^(?:#|\/\/)/.test(text) ? text : `# ${text}`
+      const suppression = parseSuppression(tree.path, tree.comments[at] ?? 0, written)
       if (suppression !== undefined) found.push(suppression)
     }
   }
   for (const path of new Set(places)) {
-    if (/\.pyi?$/.test(path)) continue
+    // Comments of languages that are read come from the facts: a string may hold the same words.
+    if (languageOf(path) !== undefined) continue
     for (const [index, line] of source.lines(path).entries()) {
       const suppression = line.includes('footing:') ? parseSuppression(path, index + 1, line) : undefined
       if (suppression !== undefined) found.push(suppression)

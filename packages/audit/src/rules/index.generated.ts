@@ -10,12 +10,16 @@ import { rule as asyncSyncVendorCallInAsync } from './async/sync-vendor-call-in-
 import { rule as asyncUnawaitedBridge } from './async/unawaited-bridge.ts'
 import { rule as boundariesDeepImport } from './boundaries/deep-import.ts'
 import { rule as boundariesDeferredImportCycle } from './boundaries/deferred-import-cycle.ts'
+import { rule as boundariesForeignTableAccess } from './boundaries/foreign-table-access.ts'
 import { rule as boundariesHubModule } from './boundaries/hub-module.ts'
 import { rule as boundariesImportCycle } from './boundaries/import-cycle.ts'
 import { rule as boundariesInvertedLayer } from './boundaries/inverted-layer.ts'
+import { rule as boundariesModuleCycle } from './boundaries/module-cycle.ts'
 import { rule as boundariesPackageCycle } from './boundaries/package-cycle.ts'
 import { rule as boundariesTechnologyAlignedFolders } from './boundaries/technology-aligned-folders.ts'
+import { rule as boundariesUndeclaredNeed } from './boundaries/undeclared-need.ts'
 import { rule as boundariesUnownedCode } from './boundaries/unowned-code.ts'
+import { rule as boundariesUnresolvedImport } from './boundaries/unresolved-import.ts'
 import { rule as dataListenThroughPooler } from './data/listen-through-pooler.ts'
 import { rule as dataMixedAccessPatterns } from './data/mixed-access-patterns.ts'
 import { rule as dataNamedPreparedStatements } from './data/named-prepared-statements.ts'
@@ -38,6 +42,7 @@ import { rule as reversibilityDataAccessWithoutSeam } from './reversibility/data
 import { rule as reversibilityScatteredVendorSdk } from './reversibility/scattered-vendor-sdk.ts'
 import { rule as reversibilityUnflaggedRelease } from './reversibility/unflagged-release.ts'
 import { rule as reversibilityUnversionedApi } from './reversibility/unversioned-api.ts'
+import { rule as reversibilityVendorSdkOutsideDriver } from './reversibility/vendor-sdk-outside-driver.ts'
 import { rule as servicesForeignTableWrite } from './services/foreign-table-write.ts'
 import { rule as servicesLockstepService } from './services/lockstep-service.ts'
 import { rule as servicesSharedDatabase } from './services/shared-database.ts'
@@ -63,12 +68,16 @@ export const rules: readonly Rule[] = [
   asyncUnawaitedBridge,
   boundariesDeepImport,
   boundariesDeferredImportCycle,
+  boundariesForeignTableAccess,
   boundariesHubModule,
   boundariesImportCycle,
   boundariesInvertedLayer,
+  boundariesModuleCycle,
   boundariesPackageCycle,
   boundariesTechnologyAlignedFolders,
+  boundariesUndeclaredNeed,
   boundariesUnownedCode,
+  boundariesUnresolvedImport,
   dataListenThroughPooler,
   dataMixedAccessPatterns,
   dataNamedPreparedStatements,
@@ -91,6 +100,7 @@ export const rules: readonly Rule[] = [
   reversibilityScatteredVendorSdk,
   reversibilityUnflaggedRelease,
   reversibilityUnversionedApi,
+  reversibilityVendorSdkOutsideDriver,
   servicesForeignTableWrite,
   servicesLockstepService,
   servicesSharedDatabase,

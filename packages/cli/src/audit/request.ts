@@ -88,7 +88,7 @@ function findRule(id: string, auditor: Auditor): RuleDescription {
 }
 
 function only(value: OptionValue, auditor: Auditor): { only?: readonly DecisionId[] } {
-  const given = list(value)
+  const given = listed(value)
   if (given.length === 0) return {}
   const ids = decisions.map((decision) => decision.id)
   return {
@@ -120,8 +120,8 @@ function baseline(file: string | undefined, updating: boolean, auditor: Auditor)
 
 function outputs({ options, cwd, terminal }: CommandContext, auditor: Auditor): Output[] {
   const known = Object.keys(auditor.reporters)
-  const formats = list(options.format)
-  const files = list(options.output)
+  const formats = listed(options.format)
+  const files = listed(options.output)
   const asFormat = (word: string): Format => {
     if (known.includes(word)) return word as Format // The keys of `reporters` are the formats.
     const near = nearest(word, known)
@@ -185,7 +185,8 @@ function text(value: OptionValue): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-function list(value: OptionValue): readonly string[] {
+/** Words of an option that may be repeated and joined by commas. */
+export function listed(value: OptionValue): readonly string[] {
   const words = Array.isArray(value) ? value : typeof value === 'string' ? [value] : []
   return words.flatMap((word: string) => word.split(',')).filter((word) => word !== '')
 }
@@ -195,7 +196,7 @@ function only1<Item>(items: readonly Item[]): Item | undefined {
 }
 
 /** The known word at an edit distance of at most a third of its length, or undefined. */
-function nearest(word: string, known: readonly string[]): string | undefined {
+export function nearest(word: string, known: readonly string[]): string | undefined {
   const ranked = known
     .map((other) => ({ other, distance: distance(word.slice(0, 60), other) }))
     .sort((a, b) => a.distance - b.distance)

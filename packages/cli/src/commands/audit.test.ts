@@ -125,7 +125,7 @@ describe('exit codes', () => {
     mkdirSync(join(root, 'empty'))
     const ran = await footing(['empty'])
     expect(ran.code).toBe(2)
-    expect(ran.err).toContain('No Python file was analysed')
+    expect(ran.err).toContain('No source file was analysed')
     expect(ran.out).toBe('')
   })
 

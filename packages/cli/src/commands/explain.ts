@@ -1,14 +1,17 @@
-// What an error code means and what to do about it, without leaving the terminal.
+// What an error code or a rule means and what to do about it, without leaving the terminal.
 import { type Command, exit } from '../command.ts'
 
-/** `footing explain CODE`. */
+/** `footing explain CODE`, `footing explain RULE`. */
 export const explain: Command = {
   name: 'explain',
-  summary: 'what an error code means and what to do about it',
-  arguments: [{ name: 'code', summary: 'the code, for example dev-port-taken; without one, all codes are listed' }],
+  summary: 'what an error code or a rule means and what to do about it',
+  arguments: [
+    { name: 'code', summary: 'an error code or a rule, for example dev-port-taken; without one, all codes are listed' },
+  ],
   options: [],
   examples: [
     { run: 'footing explain dev-port-taken', does: 'one code' },
+    { run: 'footing explain boundaries/module-cycle', does: 'the page of a rule of audit and check' },
     { run: 'footing explain', does: 'every code with its first sentence' },
   ],
   docs: 'docs/reference/errors.md',
@@ -23,10 +26,11 @@ export const explain: Command = {
       return exit.ok
     }
     const found = catalogue.find((error) => error.code === wanted)
-    if (found === undefined && wanted.includes('/')) {
-      throw cliErrors('error-code-unknown', {
-        details: { code: wanted, near: `For a rule of the audit: footing audit --explain ${wanted}` },
-      })
+    const rule = found === undefined ? await ruleOf(wanted) : undefined
+    if (rule !== undefined) {
+      if (terminal.wantsJson) terminal.json({ rule })
+      else terminal.raw(rule.page)
+      return exit.ok
     }
     if (found === undefined) {
       const alike = catalogue.filter((error) => error.code.includes(wanted) || sharesWord(error.code, wanted))
@@ -53,6 +57,14 @@ export const explain: Command = {
     }
     return exit.ok
   },
+}
+
+/** The rule of that id, or of that name when only one has it. */
+async function ruleOf(wanted: string) {
+  const { describeRules } = await import('@footing/audit')
+  const rules = describeRules()
+  const named = rules.filter(({ id }) => id === wanted || id.endsWith(`/${wanted}`))
+  return named.length === 1 ? named[0] : undefined
 }
 
 function sharesWord(code: string, wanted: string): boolean {

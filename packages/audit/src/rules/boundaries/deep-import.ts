@@ -4,6 +4,7 @@ import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Detection } from '../../findings/finding.ts'
 import type { DomainPackage, ImportEdge, Module, Program } from '../../graph/contract.ts'
 import type { Rule, RuleContext } from '../rule.ts'
+import { deepImportsOfModules } from './deep-import-of-module.ts'
 import { domainArrows } from './domain-arrows.ts'
 
 export const rule: Rule = {
@@ -12,8 +13,11 @@ export const rule: Rule = {
   severity: 'low',
   effort: { minutes: 10, per: 'site' },
   trial: false,
+  languages: ['python', 'typescript'],
   summary: 'Code takes a private name or an inner module of another domain package.',
-  run({ program, trees }) {
+  run(context) {
+    if (context.language === 'typescript') return deepImportsOfModules(context)
+    const { program, trees } = context
     const faces = publicFaces(program, trees)
     const edges = [...domainArrows(program).values()].flatMap(({ to, edges: own }) => own.map((edge) => ({ edge, to })))
     return {

@@ -1,6 +1,7 @@
 // import-cycle: modules that import each other while they are being imported.
 import type { ChainStep, Detection, Severity } from '../../findings/finding.ts'
 import type { ImportCut, ImportCycle, ImportEdge, Module, Program } from '../../graph/contract.ts'
+import { fileCycles, isThroughOwnIndex } from '../../modules/file-cycles.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 import { isProduct } from './domain-arrows.ts'
 
@@ -10,10 +11,11 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 40, per: 'site' },
   trial: false,
+  languages: ['python', 'typescript'],
   summary: 'Modules import each other in a circle at import time.',
   run(context) {
     const product = context.program.modules.filter(isProduct)
-    const cycles = context.program.imports.cycles('runtime')
+    const cycles = context.language === 'typescript' ? fileCycles(context) : context.program.imports.cycles('runtime')
     return {
       detections: cycles.flatMap((cycle) => cutsOf(cycle, context)),
       examined: { count: product.length, of: 'modules' },
@@ -40,14 +42,15 @@ function detection({ edge, circle }: ImportCut, cycle: ImportCycle, context: Rul
           .map((name) => `\`${name}\``)
           .join(', ')
       : ''
+  const unit = context.language === 'typescript' ? 'files' : 'modules'
   return {
     place: { path: from.path, line: edge.line },
     subject: '<module>',
     evidence: `imports ${to.name}`,
     message: {
-      what: `\`${from.name}\` and \`${to.name}\` import each other${circle.length > 2 ? ` through ${circle.length - 2} more` : ''}${size > circle.length ? `, in a circle of ${size} modules` : ''}.`,
+      what: `\`${from.name}\` and \`${to.name}\` import each other${circle.length > 2 ? ` through ${circle.length - 2} more` : ''}${size > circle.length ? `, in a circle of ${size} ${unit}` : ''}.`,
       why: `${size === 2 ? 'Both' : `All ${size}`} can only be loaded, tested and moved together, and whichever is imported first sees the ${size === 2 ? 'other' : 'others'} half made.`,
-      do: `Cut this import${cycle.cuts.length > 1 ? ` and ${cycle.cuts.length - 1} more` : ''}: move ${names === '' || names === `\`${to.name.split('.').at(-1)}\`` ? 'what it needs' : names} to a module below both, or pass it in as an argument.`,
+      do: `Cut this import${cycle.cuts.length > 1 ? ` and ${cycle.cuts.length - 1} more` : ''}: ${isThroughOwnIndex(edge, program.modules) && context.language === 'typescript' ? 'name the file that it needs instead of the index, which exports this file as well' : `move ${names === '' || names === `\`${to.name.split('.').at(-1)}\`` ? 'what it needs' : names} to a ${context.language === 'typescript' ? 'file' : 'module'} below both, or pass it in as an argument`}.`,
     },
     confidence: 'definite',
     severity: severityOf(cycle, circle, context),
@@ -67,7 +70,14 @@ function detection({ edge, circle }: ImportCut, cycle: ImportCycle, context: Rul
  * Low inside one package and its own `__init__`, medium inside one domain package; between domain packages high for a
  * circle of ten or more, or through a hotspot.
  */
-function severityOf(cycle: ImportCycle, circle: readonly ImportEdge[], { program, history }: RuleContext): Severity {
+function severityOf(
+  cycle: ImportCycle,
+  circle: readonly ImportEdge[],
+  { program, history, language }: RuleContext,
+): Severity {
+  // Between modules of TypeScript it would be a circle of modules, which is told instead.
+  if (language === 'typescript')
+    return cycle.cuts.every(({ edge }) => isThroughOwnIndex(edge, program.modules)) ? 'low' : 'medium'
   const members = circle.map((edge) => moduleOf(program, edge.from))
   const aggregator = members.find((module) => module.isPackage)
   if (
@@ -86,6 +96,7 @@ export function drawCircle(program: Program, circle: readonly ImportEdge[]): Cha
     path: moduleOf(program, edge.from).path,
     line: edge.line,
     label: `${moduleOf(program, edge.from).name} imports ${moduleOf(program, edge.to).name}`,
+    arrow: { from: moduleOf(program, edge.from).name, verb: 'imports', to: moduleOf(program, edge.to).name },
   }))
 }
 

@@ -8,7 +8,7 @@ import { InvoiceRepository, type InvoiceRow } from './invoice-repository.ts'
 import { dateOf } from './month.ts'
 import type { Invoice, Pledge } from './pledge.ts'
 import { PledgeRepository, type PledgeRow } from './pledge-repository.ts'
-import type { BillingTables } from './tables.ts'
+import type { BillingTables } from './tables.generated.ts'
 
 export const billingModule = implement(billing, ({ database, ports, self, clock }) => {
   const db = database<BillingTables>()

@@ -3,7 +3,7 @@ import type { Database, Transaction } from '@footing/core'
 import { sql } from 'kysely'
 import { addMonths } from './month.ts'
 import type { PledgeRow } from './pledge-repository.ts'
-import type { BillingTables } from './tables.ts'
+import type { BillingTables } from './tables.generated.ts'
 
 export interface InvoiceRow {
   readonly id: string

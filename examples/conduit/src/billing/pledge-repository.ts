@@ -5,7 +5,7 @@ import { fault } from '../realworld/fault.ts'
 import { billingErrors } from './errors.ts'
 import { issueInvoice } from './invoice-repository.ts'
 import { addMonths } from './month.ts'
-import type { BillingTables } from './tables.ts'
+import type { BillingTables } from './tables.generated.ts'
 
 /** An author's price. */
 export interface PlanRow {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { app } from '../app.ts'
 import { articleCountQuery, articlePageQuery, type ListSelection } from './article-list.ts'
 import { ArticleRepository } from './article-repository.ts'
-import type { ContentTables } from './tables.ts'
+import type { ContentTables } from './tables.generated.ts'
 
 const articlesInAll = 20_000
 const accounts = 10_000

@@ -2,7 +2,7 @@
 import type { ReadQueries } from '@footing/core'
 import { type ExpressionBuilder, type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import type { ArticleFilter } from './article.ts'
-import type { ContentTables } from './tables.ts'
+import type { ContentTables } from './tables.generated.ts'
 
 type Queries = ReadQueries<ContentTables>
 type Articles = SelectQueryBuilder<ContentTables, 'article', object>

@@ -9,7 +9,7 @@ import {
   type ListSelection,
 } from './article-list.ts'
 import { slugCandidates } from './slug.ts'
-import type { ContentTables } from './tables.ts'
+import type { ContentTables } from './tables.generated.ts'
 import { countArticle } from './tally.ts'
 
 /** An article before it is stored. */

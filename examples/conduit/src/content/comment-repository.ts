@@ -1,7 +1,7 @@
 // All queries about comments.
 import type { Database } from '@footing/core'
 import { sql } from 'kysely'
-import type { ContentTables } from './tables.ts'
+import type { ContentTables } from './tables.generated.ts'
 
 /** A comment with its author as the viewer sees them. */
 export interface CommentRow {

@@ -10,7 +10,7 @@ import { content } from './content.module.ts'
 import { seedDemo } from './demo.ts'
 import { contentErrors } from './errors.ts'
 import { contentRoutes } from './http.ts'
-import type { ContentTables } from './tables.ts'
+import type { ContentTables } from './tables.generated.ts'
 
 export const contentModule = implement(content, ({ database, ports, self, config, profile }) => {
   const db = database<ContentTables>()

@@ -1,7 +1,7 @@
 // Keeps the totals of articles: in all, by author, by tag.
 import type { Transaction } from '@footing/core'
 import { sql } from 'kysely'
-import type { ContentTables, TallyKind } from './tables.ts'
+import type { ContentTables } from './tables.generated.ts'
 
 /** What an article counts towards. */
 export interface Tallied {
@@ -9,6 +9,8 @@ export interface Tallied {
   readonly author_id: string
   readonly tag_list: readonly string[]
 }
+
+type TallyKind = ContentTables['tally']['kind']
 
 const slots = 16n
 

@@ -4,7 +4,7 @@ import { sql } from 'kysely'
 import { fault } from '../realworld/fault.ts'
 import type { Account } from './account.ts'
 import { identityErrors } from './errors.ts'
-import type { IdentityTables } from './tables.ts'
+import type { IdentityTables } from './tables.generated.ts'
 
 const columns = ['id', 'username', 'email', 'bio', 'image'] as const
 

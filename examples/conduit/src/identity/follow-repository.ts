@@ -2,7 +2,7 @@
 import type { Database } from '@footing/core'
 import { sql } from 'kysely'
 import type { Profile } from './account.ts'
-import type { IdentityTables } from './tables.ts'
+import type { IdentityTables } from './tables.generated.ts'
 
 export class FollowRepository {
   readonly #db: Database<IdentityTables>

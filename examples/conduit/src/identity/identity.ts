@@ -8,7 +8,7 @@ import { FollowRepository } from './follow-repository.ts'
 import { identityRoutes } from './http.ts'
 import { identity } from './identity.module.ts'
 import { hashPassword, isOutdatedHash, passwordMatches } from './password.ts'
-import type { IdentityTables } from './tables.ts'
+import type { IdentityTables } from './tables.generated.ts'
 import { createTokens } from './token.ts'
 
 export const identityModule = implement(identity, ({ database, config, clock, self }) => {

@@ -1,0 +1,37 @@
+// What changes in the environment of both processes on the day the module leaves.
+import type { AnyManifest } from '@footing/core'
+
+/** Lines for the environment of the two processes; values in angle brackets are the reader's. */
+export interface Deployment {
+  /** The application without the module. */
+  readonly application: readonly string[]
+  /** The module in a process of its own. */
+  readonly module: readonly string[]
+}
+
+/** Writes both environments down. */
+export function deploymentOf(manifest: AnyManifest, modules: readonly AnyManifest[]): Deployment {
+  const keys = 'MODULE_KEYS=first:<32 or more random characters, the same in both>'
+  const callsBack = manifest.needs.length > 0
+  const stateful = manifest.tables.length > 0 || manifest.migrations !== undefined
+  const othersKeepTables = modules.some(({ name, tables }) => name !== manifest.name && tables.length > 0)
+  return {
+    application: [
+      `PLACE_${manifest.name.toUpperCase()}=https://<${manifest.name}>`,
+      keys,
+      ...(callsBack
+        ? [`# ${manifest.name} calls back: its process must reach /modules/ here, and nobody else needs to`]
+        : []),
+      ...(othersKeepTables ? [] : ['# DATABASE_URL is not needed any more']),
+    ],
+    module: [
+      `SERVE_MODULES=${manifest.name}`,
+      keys,
+      ...manifest.needs.map(({ name }) => `PLACE_${name.toUpperCase()}=https://<application>`),
+      ...(stateful ? [`DATABASE_URL=<as before; it uses the schema ${manifest.name} only>`] : []),
+      ...Object.entries(manifest.settings).map(([name, { optional, fallback }]) =>
+        optional || fallback !== undefined ? `# ${name}=<as before, where it is set>` : `${name}=<as before>`,
+      ),
+    ],
+  }
+}

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createMigrator, type EmbeddedServer, startEmbeddedPostgres } from '@footing/core'
+import { createMigrator, type EmbeddedServer, provisionDatabase, startEmbeddedPostgres } from '@footing/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { app } from '../app.ts'
 import { migrationSources, newcomers, testSecret } from './running-conduit.ts'
@@ -15,6 +15,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'conduit-outage-'))
   server = await startDatabase()
   await createMigrator({ url: server.url, sources: migrationSources(app) }).up()
+  await provisionDatabase(server.url, app.modules)
   conduit = await app.start({
     env: { DATABASE_URL: server.url, TOKEN_SECRET: testSecret },
     profile: 'test',

@@ -9,6 +9,7 @@ import {
   createMigrator,
   type DataSource,
   openDataSource,
+  provisionDatabase,
   type RunningApp,
 } from '@footing/core'
 import { startTelemetry } from '@footing/core/telemetry'
@@ -80,6 +81,7 @@ function nextStart(onStop: () => void): Promise<Extract<ToApp, { kind: 'start' }
 async function migrate(app: App, url: string): Promise<void> {
   const migrator = createMigrator({ url, sources: migrationSources(app) })
   const applied = await migrator.up()
+  await provisionDatabase(url, app.modules)
   const source = openDataSource({ url, poolSize: 1 })
   const [row] = await source
     .forModule('public')

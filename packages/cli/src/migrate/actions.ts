@@ -1,6 +1,6 @@
 // The actions of `footing migrate` as data: how each is written, and the function that carries it out.
 import { relative } from 'node:path'
-import { createMigrator, dataErrors, type MigrationStatus, redoMigration } from '@footing/core'
+import { createMigrator, dataErrors, type MigrationStatus, provisionDatabase, redoMigration } from '@footing/core'
 import { type ExitCode, exit } from '../command.ts'
 import { planMigrations, showPlan } from '../migration-plan.ts'
 import { findDrift } from './find-drift.ts'
@@ -40,6 +40,7 @@ async function up(world: MigrateWorld): Promise<ExitCode> {
   const production = stage.profile === 'production' || (stage.profile === undefined && !stage.local)
   const migrator = await migratorOf(world, production && options.contract !== true)
   const applied = await migrator.up()
+  await provisionDatabase(await world.databaseUrl(), world.manifests)
   const refresh = options.dump !== false && applied.length > 0 && mayRefresh(world)
   const written = refresh ? await refreshFiles(world) : []
   const waiting = (await migrator.status()).filter(({ state }) => state === 'pending')
@@ -100,6 +101,7 @@ async function redo(world: MigrateWorld, module: string): Promise<ExitCode> {
   const url = await world.databaseUrl()
   const log = (line: string) => terminal.note(line)
   const result = await redoMigration({ url, sources: world.sources, module, acceptLoss, log })
+  await provisionDatabase(url, world.manifests)
   const written = options.dump !== false && mayRefresh(world) ? await refreshFiles(world) : []
   if (terminal.wantsJson) terminal.json({ ok: true, ...result, written: written.map(({ path }) => path) })
   else {

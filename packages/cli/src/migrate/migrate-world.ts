@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type MigrationSource, mayCreateDatabases, startEmbeddedPostgres } from '@footing/core'
+import { type AnyManifest, type MigrationSource, mayCreateDatabases, startEmbeddedPostgres } from '@footing/core'
 import { findApplication } from '../application.ts'
 import type { CommandContext } from '../command.ts'
 import { readEnvFile } from '../env-file.ts'
@@ -18,6 +18,8 @@ export interface MigrateWorld {
   readonly sources: readonly MigrationSource[]
   /** Names of all modules, those without migrations too. */
   readonly modules: readonly string[]
+  /** The manifests: what they ask of the database beyond migrations is put in place after these. */
+  readonly manifests: readonly AnyManifest[]
   /** Views of other modules that each module declares to read. */
   readonly readsOf: ReadonlyMap<string, Readonly<Record<string, readonly string[]>>>
   /** Where the database is and how careful to be with it. */
@@ -82,6 +84,7 @@ export async function openMigrateWorld(
     folder,
     sources: migrationSources(application),
     modules: application.modules.map(({ name }) => name),
+    manifests: application.modules,
     readsOf: new Map(application.modules.map(({ name, reads }) => [name, reads])),
     stage,
     databaseUrl,

@@ -1,11 +1,30 @@
 // Every command, in the order that help shows them. A test compares this list with the folder.
 import type { Command } from './command.ts'
+import { accessLog } from './commands/access-log.ts'
+import { archive } from './commands/archive.ts'
 import { audit } from './commands/audit.ts'
+import { check } from './commands/check.ts'
 import { dev } from './commands/dev.ts'
 import { explain } from './commands/explain.ts'
 import { info } from './commands/info.ts'
+import { map } from './commands/map.ts'
 import { migrate } from './commands/migrate.ts'
+import { personalData } from './commands/personal-data.ts'
+import { rehearse } from './commands/rehearse.ts'
 import { start } from './commands/start.ts'
 
 /** The commands of `footing`. */
-export const commands: readonly Command[] = [audit, dev, start, migrate, explain, info]
+export const commands: readonly Command[] = [
+  audit,
+  check,
+  dev,
+  start,
+  migrate,
+  archive,
+  map,
+  rehearse,
+  accessLog,
+  personalData,
+  explain,
+  info,
+]

@@ -104,7 +104,9 @@ describe('footing map', () => {
   })
 
   describe('--pressure', () => {
-    const metrics = (loop: number): string => `footing_loop_time_seconds_total{module="billing",operation="quote"} 90
+    const metrics = (
+      utilisation: number,
+    ): string => `footing_loop_time_seconds_total{module="billing",operation="quote"} 90
 footing_loop_time_seconds_total{module="content",operation="GET /articles"} 10
 footing_request_duration_seconds_count{method="GET",route="/articles",module="content",status="2xx"} 100
 footing_call_duration_seconds_count{module="billing",operation="supports",caller="content",code="ok"} 50

@@ -4,6 +4,7 @@ import { dirname, relative, resolve } from 'node:path'
 import type { CommandContext } from '../command.ts'
 import { cliErrors } from '../errors.ts'
 import type { ReadMap } from './read-map.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** Writes to stdout or to `--output`. */
 export async function showMap(read: ReadMap, context: CommandContext): Promise<void> {
@@ -76,11 +77,4 @@ async function draw(
       return `${[...mapText(map, terminal), ...(pressure ?? [])].join('\n')}\n`
     }
   }
-}
-
-/** @throws `map-number-invalid` */
-export function wholeNumber(value: unknown, option: string): number {
-  const number = typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : 0
-  if (number === 0) throw cliErrors('map-number-invalid', { details: { option, value: String(value) } })
-  return number
 }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { CommandContext } from '../../command.ts'
 import { cliErrors } from '../../errors.ts'
-import { wholeNumber } from '../show-map.ts'
+import { wholeNumber } from '../whole-number.ts'
 import { type Load, largestMetrics, loadOf, parseMetrics, type Sample } from './measured.ts'
 
 /** Undefined without `--metrics`. @throws `map-metrics-unreadable`, `map-number-invalid` */
@@ -26,8 +26,18 @@ export async function measureLoad({ options, cwd, env, signal, terminal }: Comma
 async function fetchText(url: string, token: string | undefined, signal: AbortSignal): Promise<string> {
   const place = withoutSecrets(url)
   try {
-    const response = await fetch(url, {
-      headers: token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` },
+    const target = new URL(url)
+    const headers: Record<string, string> = {}
+    if (target.username !== '' || target.password !== '') {
+      // fetch refuses an address with a password, and says it in its message.
+      const pair = `${decodeURIComponent(target.username)}:${decodeURIComponent(target.password)}`
+      headers.authorization = `Basic ${Buffer.from(pair).toString('base64')}`
+      target.username = ''
+      target.password = ''
+    }
+    if (token !== undefined && token !== '') headers.authorization = `Bearer ${token}`
+    const response = await fetch(target, {
+      headers,
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]),
     })

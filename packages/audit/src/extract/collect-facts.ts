@@ -75,14 +75,14 @@ export const collectFacts = async (options: CollectOptions): Promise<Facts> => {
   const before = cache === undefined ? undefined : readCache(cache)
   const pool = before?.pool ?? new StringPool()
   const startedAt = Date.now()
-  const { files, cached } = await currentFiles(discovery.sources, before, pool, options)
+  const { files, cached, read } = await currentFiles(discovery.sources, before, pool, options)
   const manifests = discovery.sources.some(({ path }) => languageOf(path)?.name === 'typescript')
     ? manifestsOf(discovery)
     : NO_MANIFESTS
   const result = arrange(discovery, files, pool, manifests)
-  const fresh = files.length - cached
-  // A handful of changed files is read again faster than a large cache is written.
-  const worthStoring = fresh > files.length / 100 || (before?.files.length ?? 0) > files.length * 1.1
+  // A handful of changed files is read again faster than a large cache is written. One whose content is known but whose
+  // time stamp is new, as after a checkout, counts: it would be read again and again.
+  const worthStoring = read > files.length / 100 || (before?.files.length ?? 0) > files.length * 1.1
   const stored =
     cache === undefined || !worthStoring
       ? Promise.resolve()
@@ -105,14 +105,14 @@ const currentFiles = async (
   before: CachedFacts | undefined,
   pool: StringPool,
   options: CollectOptions,
-): Promise<{ files: CachedFile[]; cached: number }> => {
+): Promise<{ files: CachedFile[]; cached: number; read: number }> => {
   const byPath = new Map(before?.files.map((file) => [file.path, file]))
   const kept = sources.map((source) => {
     const known = byPath.get(source.path)
     return known !== undefined && isUnchanged(known, source, before?.writtenAt ?? 0) ? known : undefined
   })
   const missing = sources.filter((_, at) => kept[at] === undefined)
-  if (missing.length === 0) return { files: kept as CachedFile[], cached: kept.length }
+  if (missing.length === 0) return { files: kept as CachedFile[], cached: kept.length, read: 0 }
   const byDigest = new Map(before?.files.map((file) => [file.digest, file]))
   const { records, blocks } = await readFiles(missing, pool, {
     threads: options.threads ?? availableParallelism(),
@@ -140,7 +140,7 @@ const currentFiles = async (
     const words = blocks[record.block]?.subarray(record.offset, end) ?? NO_WORDS
     return { path, size, mtimeMs, inode, digest, lines, generated, failure, words, nodeWords, nameCount }
   })
-  return { files, cached }
+  return { files, cached, read: missing.length }
 }
 
 const NO_WORDS = new Int32Array(0)

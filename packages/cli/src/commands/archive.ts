@@ -1,0 +1,82 @@
+// Old rows of tables as Parquet files in the storage: moved, verified, read, put back.
+import type { Command } from '../command.ts'
+
+/** `footing archive <action> …`. */
+export const archive: Command = {
+  name: 'archive',
+  summary: 'move old rows to files in the storage, verify them, read them, put them back',
+  description:
+    'Works on DATABASE_URL, pooler or not, and STORAGE_URL; without them on the embedded PostgreSQL of footing dev and on ' +
+    '.footing/storage. Which rows are old stands in archive.ts beside the entry file of the application. ' +
+    'run moves what is old after mending what a killed run left behind; several machines may run it at once. ' +
+    'status exits with 1 when a batch is unfinished, which the next run mends. ' +
+    'verify reads every file again and exits with 1 when one is not what was archived. ' +
+    'query prints rows as JSON, one for each line. restore puts whole files back into the table.',
+  arguments: [
+    { name: 'action', summary: 'run, status, verify, query or restore', required: true },
+    {
+      name: 'words',
+      summary: 'query, restore: module.table; then the folder of the application (this folder when left out)',
+      variadic: true,
+    },
+  ],
+  options: [
+    { flags: '--max-batches <n>', summary: 'run: stop after so many files of each table' },
+    { flags: '--from <time>', summary: 'query, restore: rows from this time on' },
+    { flags: '--to <time>', summary: 'query, restore: rows before this time' },
+    { flags: '--where <condition>', summary: 'query: column=value, or < <= > >= in place of =', repeated: true },
+    { flags: '--columns <names>', summary: 'query: only these, with commas between them' },
+    { flags: '--live', summary: 'query: the rows that are still in the table too' },
+    { flags: '--limit <n>', summary: 'query: most rows (default 1000)' },
+    {
+      flags: '--without-column <name>',
+      summary: 'restore: leave out a column that the table has no more',
+      repeated: true,
+    },
+  ],
+  examples: [
+    { run: 'footing archive run examples/conduit', does: 'move what is old' },
+    { run: 'footing archive status examples/conduit --json', does: 'what is archived and what is due, as data' },
+    { run: 'footing archive verify examples/conduit', does: 'read every file again' },
+    {
+      run: 'footing archive query content.article examples/conduit --from 2025-01-01 --where author=7 --live',
+      does: 'rows of the archive and of the table, each once',
+    },
+    {
+      run: 'footing archive restore content.article examples/conduit --to 2025-01-01',
+      does: 'rows back into the table',
+    },
+  ],
+  docs: 'docs/archive.md',
+  run: async (context) => {
+    const { cliErrors } = await import('../errors.ts')
+    const { actionsOnTable, archiveActions, nameOf } = await import('../archive/actions.ts')
+    const name = String(context.args.action)
+    const action = Object.hasOwn(archiveActions, name) ? archiveActions[name] : undefined
+    const words = [context.args.words ?? []].flat()
+    const tables = actionsOnTable.has(name) ? 1 : 0
+    if (action === undefined) {
+      const details = {
+        action: JSON.stringify(name.slice(0, 80)),
+        command: 'archive',
+        actions: Object.keys(archiveActions).join(', '),
+      }
+      throw cliErrors('action-unknown', { details })
+    }
+    if (words.length < tables || words.length > tables + 1) {
+      const wanted = `footing archive ${name}${tables === 1 ? ' <module.table>' : ''} [app]`
+      throw cliErrors('archive-option-wrong', {
+        details: { what: 'the words', given: JSON.stringify(words.join(' ').slice(0, 80)), wanted },
+      })
+    }
+    // Told before anything is opened.
+    if (tables === 1) nameOf(words[0] ?? '')
+    const { openArchiveWorld } = await import('../archive/open-archive-world.ts')
+    const world = await openArchiveWorld(context, words[tables], name)
+    try {
+      return await action(world.archive, context, words[0] ?? '')
+    } finally {
+      await world.close()
+    }
+  },
+}

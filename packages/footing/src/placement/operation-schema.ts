@@ -47,7 +47,8 @@ function plain(schema: JsonSchema): JsonSchema {
     if (remarks.has(key)) continue
     if (key === 'properties' || key === '$defs' || key === 'patternProperties') {
       result[key] = Object.fromEntries(Object.entries(asObject(value)).map(([name, part]) => [name, plainPart(part)]))
-    } else if (key === 'enum' || key === 'const' || key === 'default' || key === 'required') result[key] = value
+    } else if (key === 'enum' || key === 'const' || key === 'default') result[key] = value
+    else if (key === 'required' && Array.isArray(value)) result[key] = value.toSorted()
     else result[key] = Array.isArray(value) ? value.map(plainPart) : plainPart(value)
   }
   return result

@@ -1,0 +1,127 @@
+// Breaker, retry budget, pauses and the memory of nonces: small machines on an owned clock.
+import { manualClock } from '@footing/kernel'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { CircuitBreaker, type Outcome } from './circuit-breaker.ts'
+import { developmentKeys, parseModuleKeys } from './module-keys.ts'
+import { NonceMemory } from './nonce-memory.ts'
+import { mostAttempts, pauseBefore, RetryBudget } from './retry-budget.ts'
+import { decodeUser, encodeUser } from './wire.ts'
+
+describe('the breaker', () => {
+  const many = (breaker: CircuitBreaker, outcomes: readonly Outcome[]) => {
+    for (const outcome of outcomes) breaker.enter()?.(outcome)
+  }
+
+  test('stays closed while at least half of the calls are answered, and for calls that were given up', () => {
+    const breaker = new CircuitBreaker(manualClock(), () => 0)
+    for (let round = 0; round < 20; round++) many(breaker, ['answered', 'answered', 'failed'])
+    expect(breaker.state).toBe('closed')
+    many(breaker, Array<Outcome>(50).fill('unknown'))
+    expect(breaker.state).toBe('closed')
+  })
+
+  test('opens, lets one call try, and stays open longer each time that it fails', async () => {
+    const clock = manualClock()
+    const breaker = new CircuitBreaker(clock, () => 1)
+    many(breaker, Array<Outcome>(5).fill('failed'))
+    const pauses: number[] = []
+    for (let round = 0; round < 8; round++) {
+      expect([breaker.state, breaker.enter()]).toEqual(['open', undefined])
+      pauses.push(breaker.pausedMs)
+      await clock.advance(breaker.pausedMs)
+      expect(breaker.state).toBe('half-open')
+      const probe = breaker.enter()
+      expect(breaker.enter()).toBeUndefined()
+      // A probe that was given up decides nothing; the next one does.
+      probe?.('unknown')
+      breaker.enter()?.('failed')
+    }
+    expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000])
+    await clock.advance(15_000)
+    breaker.enter()?.('answered')
+    expect(breaker.state).toBe('closed')
+  })
+
+  test('a call that began before it opened neither closes nor reopens it', async () => {
+    const clock = manualClock()
+    const breaker = new CircuitBreaker(clock, () => 1)
+    const early = breaker.enter()
+    many(breaker, Array<Outcome>(5).fill('failed'))
+    early?.('answered')
+    early?.('failed')
+    expect(breaker.state).toBe('open')
+  })
+})
+
+test('retries are a tenth of the calls in the long run, whatever their order', () => {
+  fc.assert(
+    fc.property(fc.array(fc.boolean(), { maxLength: 500 }), (retries) => {
+      const budget = new RetryBudget()
+      let spent = 0
+      for (const retry of retries) {
+        budget.earn()
+        if (retry && budget.spend()) spent++
+      }
+      expect(spent).toBeLessThanOrEqual(10 + retries.length / 10)
+    }),
+  )
+  const budget = new RetryBudget()
+  let allowed = 0
+  for (let call = 0; call < 1000; call++) {
+    budget.earn()
+    if (budget.spend()) allowed++
+  }
+  expect(allowed).toBeGreaterThanOrEqual(109)
+})
+
+test('the first repetition comes at once, later ones at random moments below a limit that doubles', () => {
+  expect(pauseBefore(2, () => 0.99)).toBe(0)
+  for (let attempt = 3; attempt <= 12; attempt++) {
+    expect(pauseBefore(attempt, () => 0)).toBe(0)
+    expect(pauseBefore(attempt, () => 0.999)).toBeLessThanOrEqual(400)
+  }
+  expect(pauseBefore(3, () => 0.5)).toBe(25)
+  expect(mostAttempts).toBe(3)
+})
+
+test('a nonce is known for at least one turn and forgotten after two', async () => {
+  const clock = manualClock()
+  const nonces = new NonceMemory(clock, 1000)
+  expect([nonces.add('a'), nonces.add('a')]).toEqual([true, false])
+  await clock.advance(1000)
+  expect([nonces.add('a'), nonces.add('b')]).toEqual([false, true])
+  await clock.advance(1000)
+  expect([nonces.add('a'), nonces.add('b')]).toEqual([true, false])
+  await clock.advance(10_000)
+  expect([nonces.add('b'), nonces.size]).toEqual([true, 1])
+})
+
+describe('keys', () => {
+  const secret = 's'.repeat(32)
+  test('are read in order, and printed nowhere', () => {
+    const keys = parseModuleKeys(` new:${secret}n , old:${secret}o `)
+    expect([keys?.signing.id, keys?.find('old')?.id, keys?.find('other')]).toEqual(['new', 'old', undefined])
+    expect(`${JSON.stringify(keys)} ${String(keys)}`).not.toContain('sss')
+    expect(developmentKeys().development).toBe(true)
+  })
+
+  test.each(['', 'x', `x:${'s'.repeat(31)}`, `a:${secret},a:${secret}`, `a b:${secret}`, `:${secret}`, `a:${secret},`])(
+    'refuses %j',
+    (text) => {
+      expect(parseModuleKeys(text)).toBeUndefined()
+    },
+  )
+})
+
+test('a user comes back as it went, and anything else is none', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.array(fc.string()), (id, roles) => {
+      expect(decodeUser(encodeUser({ id, roles }))).toEqual({ id, roles })
+    }),
+  )
+  fc.assert(fc.property(fc.string(), (text) => void decodeUser(text)))
+  for (const wrong of ['null', '7', '[]', '{}', '{"id":7}']) {
+    expect(decodeUser(Buffer.from(wrong).toString('base64url'))).toBeUndefined()
+  }
+})

@@ -5,8 +5,10 @@ import {
   createMigrator,
   explainDifferences,
   type MigrationStatus,
+  moduleFiles,
   readAllMigrations,
   readSchemas,
+  readText,
   renderSchema,
   type SchemaDrift,
 } from '@footing/core'
@@ -29,6 +31,9 @@ export interface DriftReport {
   readonly databaseSkipped: string | undefined
 }
 
+/** Why the database was left out when only the files were asked for. */
+export const notAskedFor = 'not asked for'
+
 /** Which of the two comparisons are made. */
 export type DriftScope = 'files' | 'live' | undefined
 
@@ -43,19 +48,18 @@ export async function findDrift(world: MigrateWorld, only: DriftScope): Promise<
     )
   const drift: SchemaDrift[] = []
   const stale: StaleFile[] = []
-  let files: readonly SchemaFile[] | undefined
   if (only !== 'live') {
     const made = await schemaFiles(world, await buildAll(world))
-    files = made.files
     for (const view of made.missingViews) stale.push(missingView(view))
-    for (const file of files) {
-      const found = file.kind === 'dump' ? explain(file.module, file.committed ?? '', file.text, 'committed dump') : []
-      if (file.committed !== undefined) drift.push(...found)
+    for (const file of made.files) {
+      const { module, kind, committed, text } = file
+      const found = kind === 'dump' && committed !== undefined ? explain(module, committed, text, 'committed dump') : []
+      drift.push(...found)
       const fault = staleness(file, found.length)
       if (fault !== undefined) stale.push(fault)
     }
   }
-  if (only === 'files') return { modules: world.sources.length, drift, stale, databaseSkipped: 'not asked for' }
+  if (only === 'files') return { modules: world.sources.length, drift, stale, databaseSkipped: notAskedFor }
   const url = await world.databaseUrl()
   const statuses = await createMigrator({ url, sources: world.sources }).status()
   stale.push(...brokenHistory(statuses, new Set(world.modules)))
@@ -106,7 +110,6 @@ async function expectedOf(
   world: MigrateWorld,
   statuses: readonly MigrationStatus[],
 ): Promise<ReadonlyMap<string, string>> {
-  const { moduleFiles, readText } = await import('@footing/core')
   const expected = new Map<string, string>()
   if (statuses.every(({ state }) => state !== 'pending')) {
     for (const { module, dump } of moduleFiles(world.sources)) {

@@ -1,7 +1,7 @@
 // The words of `footing migrate check`.
 import { type ExitCode, exit } from '../command.ts'
 import type { Terminal } from '../terminal.ts'
-import type { DriftReport } from './find-drift.ts'
+import { type DriftReport, notAskedFor } from './find-drift.ts'
 
 const longest = 400
 
@@ -22,7 +22,8 @@ export function showDrift(terminal: Terminal, report: DriftReport): ExitCode {
       terminal.out(`${terminal.style(path, 'bold')} ${what}`)
       terminal.out(`  do        ${remedy}`)
     }
-    if (databaseSkipped !== undefined) terminal.note(`the database was not compared: ${databaseSkipped}`)
+    if (databaseSkipped !== undefined && databaseSkipped !== notAskedFor)
+      terminal.note(`the database was not compared: ${databaseSkipped}`)
     const differences = `${drift.length + stale.length} ${drift.length + stale.length === 1 ? 'difference' : 'differences'}`
     terminal.out(ok ? `no drift in ${modules} modules` : differences)
   }

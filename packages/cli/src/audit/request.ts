@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import type { AuditOptions, Format, RuleDescription, Severity } from '@footing/audit'
 import type { DecisionId } from '@footing/kernel'
 import { decisions } from '@footing/kernel'
+import { cacheFolder } from '../cache-folder.ts'
 import type { CommandContext, OptionValue } from '../command.ts'
 
 type Auditor = typeof import('@footing/audit')
@@ -44,7 +45,7 @@ export async function readRequest(context: CommandContext, auditor: Auditor): Pr
       root,
       settings: explain === undefined ? await settings(context, root, auditor) : auditor.DEFAULT_SETTINGS,
       minConfidence: choice(options.minConfidence, auditor.CONFIDENCES, 'probable'),
-      cache: options.cache === false ? false : cacheFolder(context),
+      cache: options.cache === false ? false : cacheFolder(context.env),
       history: options.history !== false,
       ...only(options.only, auditor),
       ...baseline(baselinePath, options.updateBaseline === true, auditor),
@@ -165,12 +166,6 @@ function outputs({ options, cwd, terminal }: CommandContext, auditor: Auditor): 
     })
   }
   return result
-}
-
-/** The cache lies with the user, never in the audited tree, which may be read-only or somebody else's. */
-function cacheFolder({ env }: CommandContext): string {
-  const home = env.XDG_CACHE_HOME || (env.LOCALAPPDATA ?? (env.HOME === undefined ? '' : join(env.HOME, '.cache')))
-  return home === '' ? join(process.cwd(), '.footing', 'cache') : join(home, 'footing')
 }
 
 function defaultFormat(json: boolean): Format {

@@ -33,9 +33,10 @@ const limitMs = 2000
 
 /** Lays the map out; undefined when it is too large or the layout took longer than two seconds. */
 export async function layOut(map: ModuleMap, limit: number = limitMs): Promise<PlacedMap | undefined> {
-  if (map.modules.length === 0 || map.modules.length > mostNodes) return undefined
+  const drawn = connected(map)
+  if (drawn.length === 0 || drawn.length > mostNodes) return undefined
   const task: LayoutTask = {
-    nodes: map.modules.map((module) => ({ name: module.name, ...sizeOf(module) })),
+    nodes: drawn.map((module) => ({ name: module.name, ...sizeOf(module) })),
     arrows: map.arrows.filter(({ from, to }) => from !== to).map(({ from, to }) => ({ from, to })),
   }
   // Sources run as .ts, the built package as .js.
@@ -54,11 +55,18 @@ export async function layOut(map: ModuleMap, limit: number = limitMs): Promise<P
   }
 }
 
+/** A folder that nobody imports and that imports nobody would only push the others apart; a manifest is always drawn. */
+function connected({ modules, arrows, source }: ModuleMap): readonly MapModule[] {
+  if (source === 'manifests') return modules
+  const ends = new Set(arrows.flatMap(({ from, to }) => (from === to ? [] : [from, to])))
+  return ends.size === 0 ? modules : modules.filter(({ name }) => ends.has(name))
+}
+
 /** Widths of the three lines in the fonts of draw-map.ts, a little more than they need. */
 const sizeOf = (module: MapModule) => ({
   width: Math.max(
     150,
-    24 + 8.8 * Math.min(module.name.length, 32),
+    24 + 9.6 * Math.min(module.name.length, 32),
     24 + 6.9 * Math.min((module.owner ?? '').length, 36),
     24 + 6.6 * counts(module).length,
   ),

@@ -11,7 +11,9 @@ import type { Pressure } from './pressure/judge-pressure.ts'
 export function mapPage(map: ModuleMap, placed: PlacedMap | undefined, pressure?: Pressure): string {
   const { circles } = arrange(map)
   const picture =
-    placed === undefined ? '' : `<div class="picture">${drawMap(map, placed, (name) => `#${idOf(name)}`)}</div>`
+    placed === undefined
+      ? ''
+      : `<div class="picture map">${drawMap(map, placed, (name) => `#${idOf(name)}`)}</div>${aloneLine(map, placed)}`
   const left = map.modules.length - mostRows
   return `<!doctype html>
 <html lang="en">
@@ -37,6 +39,13 @@ ${map.modules.map((module) => modulePage(module, map)).join('\n')}
 </body>
 </html>
 `
+}
+
+function aloneLine(map: ModuleMap, placed: PlacedMap): string {
+  const drawn = new Set(placed.nodes.map(({ name }) => name))
+  const alone = map.modules.filter(({ name }) => !drawn.has(name))
+  if (alone.length === 0) return ''
+  return `<p class="quiet">Without arrows: ${alone.map(({ name }) => `<a href="#${idOf(name)}">${esc(name)}</a>`).join(', ')}.</p>`
 }
 
 function modulePage(module: MapModule, map: ModuleMap): string {
@@ -110,7 +119,7 @@ const style = `
 main{max-width:76rem;margin:0 auto;padding:2rem 1rem}h1{font-size:1.6rem;margin:0}h2{font-size:1.2rem;margin:0 0 .6rem}
 a{color:var(--accent)}.quiet{color:var(--soft)}.bad{color:var(--bad)}
 section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1rem 1.2rem;margin:1rem 0;scroll-margin-top:1rem}
-section:target{outline:2px solid var(--accent)}.picture,.wide{overflow:auto;max-width:100%}.picture{margin:1rem 0}
+section:target{outline:2px solid var(--accent)}.picture,.wide{overflow:auto;max-width:100%}.picture{margin:1rem 0}.map{width:calc(100vw - 3rem);max-width:none;margin-left:50%;transform:translateX(-50%);text-align:center}.map svg{max-width:100%;min-width:min(100%,60rem);height:auto}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:0 0 .8rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;vertical-align:top;padding:.35rem .7rem .35rem 0;border-top:1px solid var(--line);font-weight:400}
 thead th{color:var(--soft);border-top:0}th p,td p{margin:0;color:var(--soft);font-size:13px}tbody th code{white-space:nowrap}.number{text-align:right;white-space:nowrap}

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { findApplication } from '../application.ts'
+import { cacheFolder } from '../cache-folder.ts'
 import type { CommandContext } from '../command.ts'
 import { mapOfApplication } from './from-application.ts'
 import { mapOfRepository } from './from-repository.ts'
@@ -17,12 +18,12 @@ export interface ReadMap {
 }
 
 /** @throws `app-load-failed` and the coded errors of reading a repository */
-export async function readMap({ args, cwd, signal }: CommandContext): Promise<ReadMap> {
+export async function readMap({ args, cwd, env, signal }: CommandContext): Promise<ReadMap> {
   const folder = resolve(cwd, typeof args.path === 'string' ? args.path : '.')
   const repository = repositoryOf(folder)
   const place = findApplication(folder)
   const { readModules } = await import('@footing/audit')
-  const structure = await readModules({ root: folder, signal })
+  const structure = await readModules({ root: folder, cache: cacheFolder(env), signal })
   const below = (path: string): string => slashes(join(relative(repository, folder), path))
   if (place === undefined) return { map: mapOfRepository(structure, below, folder), folder, repository }
   const { loadApplication } = await import('../load-application.ts')

@@ -209,7 +209,7 @@ test('a change whose entry cannot be written does not happen', async () => {
   }
 })
 
-test('the role of a module can neither forge, change nor delete an entry, nor read the log; the owner is stopped as well', async () => {
+test('the role of a module can neither invent a change nor alter or delete an entry, nor read the log; the owner is stopped as well', async () => {
   const db = (await open({ owned: true })).forModule<ShopTables>('shop')
   await db.query('update shop.invoice set amount = 7 where id = 1')
   const refused = { code: 'data-foreign-table' }

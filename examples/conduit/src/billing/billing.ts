@@ -7,7 +7,7 @@ import { billingRoutes } from './http.ts'
 import { InvoiceRepository, type InvoiceRow } from './invoice-repository.ts'
 import { dateOf } from './month.ts'
 import type { Invoice, Pledge } from './pledge.ts'
-import { PledgeRepository, type PledgeRow } from './pledge-repository.ts'
+import { erasePledges, PledgeRepository, type PledgeRow } from './pledge-repository.ts'
 import type { BillingTables } from './tables.generated.ts'
 
 export const billingModule = implement(billing, ({ database, ports, self, clock }) => {
@@ -95,6 +95,8 @@ export const billingModule = implement(billing, ({ database, ports, self, clock 
     },
 
     routes: billingRoutes(self),
+
+    personal: { pledge: erasePledges },
   }
 })
 

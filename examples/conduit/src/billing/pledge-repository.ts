@@ -1,5 +1,5 @@
 // All queries about plans and pledges.
-import { type Database, isFootingError, type Transaction } from '@footing/core'
+import { type Database, eraseBy, isFootingError, type Transaction } from '@footing/core'
 import { sql } from 'kysely'
 import { fault } from '../realworld/fault.ts'
 import { billingErrors } from './errors.ts'
@@ -159,6 +159,25 @@ export class PledgeRepository {
     })
   }
 }
+
+/** Ends the pledges of a person who is erased, as reader and as author: nothing is invoiced any more. */
+export const erasePledges = eraseBy<BillingTables>(async (tx, subject, most) => {
+  const some = tx
+    .selectFrom('pledge')
+    .select('id')
+    .where(({ or, eb }) => or([eb('reader_id', '=', subject), eb('author_id', '=', subject)]))
+    .where('ended_at', 'is', null)
+    .orderBy('id')
+    .limit(most)
+    .forUpdate()
+  const ended = await tx
+    .updateTable('pledge')
+    .set({ ended_at: sql`now()` })
+    .where('id', 'in', some)
+    .returning('id')
+    .execute()
+  return ended.length
+})
 
 async function extend(tx: Transaction<BillingTables>, pledge: PledgeRow): Promise<void> {
   const months = pledge.months_invoiced + 1

@@ -8,6 +8,7 @@ import { toArticle, toCard, toComment } from './article-view.ts'
 import { CommentRepository } from './comment-repository.ts'
 import { content } from './content.module.ts'
 import { seedDemo } from './demo.ts'
+import { eraseArticles, eraseFavorites } from './erasure.ts'
 import { contentErrors } from './errors.ts'
 import { contentRoutes } from './http.ts'
 import type { ContentTables } from './tables.generated.ts'
@@ -117,6 +118,8 @@ export const contentModule = implement(content, ({ database, ports, self, config
     },
 
     routes: contentRoutes(self),
+
+    personal: { article: eraseArticles, favorite: eraseFavorites },
 
     async start() {
       if (profile === 'development' && config.DEMO_DATA !== false) await seedDemo(ports.identity, ports.billing, self)

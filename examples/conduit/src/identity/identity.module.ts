@@ -60,5 +60,31 @@ export const identity = defineModule('identity', {
     }),
   },
   tables: ['account', 'follow'],
+  access: { account: { key: 'id', values: true } },
+  personal: {
+    account: {
+      subject: 'id',
+      columns: {
+        username: { replace: 'gone-{key}' },
+        email: { replace: 'gone-{key}@erased.invalid' },
+        password_hash: 'secret',
+        bio: 'erase',
+        image: 'erase',
+        created_at: 'keep',
+        updated_at: 'other',
+      },
+      erase: 'anonymise',
+      keep: { why: 'its number stands in what others wrote and paid', until: 'those rows are gone' },
+    },
+    follow: {
+      subject: ['follower_id', 'author_id'],
+      key: ['follower_id', 'author_id'],
+      columns: { created_at: 'keep' },
+      erase: 'delete',
+    },
+  },
   migrations: new URL('./migrations/', import.meta.url),
 })
+
+// What other modules build their own shapes of: an article carries its author's profile.
+export { profile } from './account.ts'

@@ -25,7 +25,7 @@ export function dumpedTable(dump: string, table: string): DumpedTable {
 }
 
 const columnLine =
-  /^ {2}(?!constraint )("(?:[^"]|"")*"|\S+) (.+?)(?: (?:generated|default|not null|not valid|collate|storage|with|comment)(?: .*)?)?$/
+  /^ {2}(?!constraint )("(?:[^"]|"")*"|\S+) (.+?)(?: (?:generated|default|not null|not valid|collate|storage|with(?= \()|comment)(?: .*)?)?$/
 
 function namesIn(list: string): readonly string[] {
   return sqlTokens(list)

@@ -40,7 +40,9 @@ function onlySource(tokens: readonly SqlToken[]): string | undefined {
   ) {
     return undefined
   }
-  const names = sources.filter(({ text }) => text !== '(' && text !== ')' && !/^(lateral|only|as)$/i.test(text))
+  const sample = sources.findIndex(({ kind, text }) => kind === 'word' && /^tablesample$/i.test(text))
+  const named = sample < 0 ? sources : sources.slice(0, sample)
+  const names = named.filter(({ text }) => text !== '(' && text !== ')' && !/^(lateral|only|as)$/i.test(text))
   return nameOf(names.at(-1))
 }
 

@@ -183,7 +183,8 @@ function adoptCaller(headers: Readonly<Record<string, string | string[] | undefi
   const user = textOf(headers[header.user])
   if (user !== undefined) origin.user = decodeUser(user)
   const from = textOf(headers[header.route])
-  if (from !== undefined && from.length <= 300) origin.route = safeDecode(from) ?? origin.route
+  // Logs and statements name the route that the user asked, not this one; a call that belongs to none has none.
+  origin.route = from !== undefined && from.length <= 300 ? safeDecode(from) : undefined
 }
 
 /** Errors as problem details with the whole coded error in `error`, whatever the profile: the reader is one of us. */

@@ -49,6 +49,7 @@ let clock: ManualClock | undefined
 let data: DataSource | undefined
 let running: RunningApp | undefined
 let rehearsal: Rehearsal | undefined
+let starting: Promise<void> | undefined
 const report = new QueryReport()
 
 async function start(order: ModuleOrder): Promise<void> {
@@ -104,18 +105,25 @@ function reporting({ options }: App): App {
   })
 }
 
+/** Time that passes while the application still starts is made up for when it has. */
+async function follow({ id, now }: { readonly id: number; readonly now: number }): Promise<void> {
+  await starting
+  if (clock !== undefined) await clock.advance(Math.max(0, now - clock.now()))
+  tell({ kind: 'moved', id })
+}
+
 async function stop(): Promise<void> {
   if (clock !== undefined) void clock.advance(60_000)
   await running?.stop({ deadline: 0 })
   await data?.close()
-  rehearsal?.close()
+  await rehearsal?.close()
   process.exit(0)
 }
 
 process.on('message', (message: ToModule) => {
   switch (message.kind) {
     case 'start':
-      start(message).catch((error: unknown) => {
+      starting = start(message).catch((error: unknown) => {
         tell({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) })
       })
       break
@@ -123,7 +131,7 @@ process.on('message', (message: ToModule) => {
       report.counted(message.id)
       break
     case 'time':
-      void clock?.advance(message.now - clock.now()).then(() => tell({ kind: 'moved', id: message.id }))
+      void follow(message)
       break
     case 'stop':
       void stop()

@@ -58,33 +58,37 @@ export async function placeModule(
     data,
     ...(plan === undefined ? {} : { rehearsal: plan }),
   }
-  let second: SecondProcess | undefined
+  const all: SecondProcess[] = []
   const closeDoors = async () => {
-    rehearsal?.close()
     await front?.close()
     await back?.close()
   }
   try {
-    second = await startSecondProcess(order, clock, queries)
-    front?.lead(second.port)
+    const first = await startSecondProcess(order, clock, queries)
+    all.push(first)
+    front?.lead(first.port)
     // As a deployment does it: the new one is there before the old one goes; what was under way there breaks.
     rehearsal?.restartBy(async () => {
-      const old = second
-      second = await startSecondProcess(order, clock, queries)
-      front?.cut()
-      front?.lead(second.port)
-      await old?.kill()
+      const next = await startSecondProcess(order, clock, queries)
+      all.push(next)
+      return () => {
+        front?.cut()
+        front?.lead(next.port)
+        void first.kill()
+      }
     })
     return {
-      env: { ...keys, [placeVariable(module)]: front?.url ?? `http://127.0.0.1:${second.port}` },
+      env: { ...keys, [placeVariable(module)]: front?.url ?? `http://127.0.0.1:${first.port}` },
       disturbance: rehearsal,
       meet: (port) => back?.lead(port),
       close: async () => {
-        await second?.stop()
+        await rehearsal?.close()
+        await Promise.all(all.map((one) => one.stop()))
         await closeDoors()
       },
     }
   } catch (error) {
+    await rehearsal?.close()
     await closeDoors()
     throw error
   }

@@ -86,7 +86,9 @@ export class Rehearsal implements CallDisturbance {
   #sent = 0
   #idempotent = 0
   #fragile = 0
-  #restart: (() => Promise<void>) | undefined
+  #prepare: (() => Promise<() => void>) | undefined
+  #replace: (() => void) | undefined
+  #preparing: Promise<void> | undefined
   readonly #noteCall = (message: unknown) => {
     const { module, operation, code } = message as CallRecord // what this channel carries
     this.#fault(code, `${module}.${operation}`)
@@ -102,20 +104,18 @@ export class Rehearsal implements CallDisturbance {
     subscribe(requestChannel.name, this.#noteRequest)
   }
 
-  /** Names what replaces the process of the module. It is called once, when no call is under way that must not break. */
-  restartBy(restart: () => Promise<void>): void {
-    this.#restart = restart
+  /**
+   * Names how the process of the module is replaced, once. `prepare` starts the new one; the function that it gives
+   * switches over, in a moment when no call is under way that must not break.
+   */
+  restartBy(prepare: () => Promise<() => void>): void {
+    this.#prepare = prepare
   }
 
   async plan(call: DisturbedCall, attempt: number): Promise<Disturbance> {
     const { duplicateEvery, loseEvery, loseAll, restartAfter } = this.#plan
     this.#sent++
-    if (this.#restart && restartAfter > 0 && this.#sent > restartAfter && this.#fragile === 0) {
-      const restart = this.#restart
-      this.#restart = undefined
-      this.#disturbed.restarts++
-      await restart()
-    }
+    if (restartAfter > 0 && this.#sent > restartAfter) this.#restart()
     if (!call.idempotent) this.#fragile++
     // What is repeated is let through: a rehearsal shows that one failure does not matter, not that three do.
     if (attempt > 1) return 'none'
@@ -153,7 +153,9 @@ export class Rehearsal implements CallDisturbance {
   }
 
   /** Ends it and writes what it saw. */
-  close(): void {
+  async close(): Promise<void> {
+    this.#prepare = undefined
+    await this.#preparing
     unsubscribe(callChannel.name, this.#noteCall)
     unsubscribe(requestChannel.name, this.#noteRequest)
     if (this.#sent === 0 && Object.keys(this.#faults).length === 0) return
@@ -168,6 +170,20 @@ export class Rehearsal implements CallDisturbance {
       disturbed: this.#disturbed,
       faults: this.#faults,
     }
+  }
+
+  #restart(): void {
+    const prepare = this.#prepare
+    this.#prepare = undefined
+    this.#preparing ??= prepare?.().then((replace) => {
+      this.#replace = replace
+    })
+    // A process that cannot start again is told when the rehearsal ends.
+    this.#preparing?.catch(() => undefined)
+    if (this.#replace === undefined || this.#fragile > 0) return
+    this.#replace()
+    this.#replace = undefined
+    this.#disturbed.restarts++
   }
 
   #fault(code: string | undefined, place: string): void {

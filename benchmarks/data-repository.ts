@@ -1,15 +1,21 @@
 // What a repository costs over the bare driver: the same read and the same write, in turns, in one run, as a ratio.
-// Run: node --conditions=@footing/source benchmarks/data-repository.ts
+// Run: node --conditions=@footing/source benchmarks/data-repository.ts, with FOOTING_NEWER_PGBOUNCER for a third server.
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { cpus, loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { compiled, openDataSource } from '@footing/core'
+import { startPgBouncer } from '@footing/core/pooler'
 import { openServerDesk } from '@footing/core/testing'
 import pg from 'pg'
 
-const rounds = 5
-const operations = 3000
+const rounds = 11
+const operations = 4000
 const poolSize = 16
 // As many as connections: waiting in line costs both, and is not what is measured.
 const concurrency = poolSize
 const rows = 10_000
+const readText = 'select id, name, stock from bench.item where id = $1'
+const writeText = 'update bench.item set stock = $1 where id = $2'
 
 interface BenchTables {
   item: { id: number; name: string; stock: number }
@@ -21,21 +27,28 @@ interface Sample {
   readonly cpu: number
 }
 
+const lines: string[] = []
+const load = loadavg()[0] ?? 0
 const desk = await openServerDesk({ resolveFrom: [], log: console.error })
 try {
   const directUrl = await desk.ask('postgres')
   await prepare(directUrl)
-  for (const [name, url] of [
-    ['PgBouncer', await desk.ask('pgbouncer')],
-    ['direct', directUrl],
-  ] as const) {
-    await compare(name, url)
+  await compare('PgBouncer 1.18', await desk.ask('pgbouncer'), false)
+  const program = process.env.FOOTING_NEWER_PGBOUNCER
+  if (program !== undefined) {
+    const folder = await mkdtemp(join(tmpdir(), 'footing-bench-'))
+    const newer = await startPgBouncer({ program, serverUrl: directUrl, folder, temporary: true })
+    await compare(`PgBouncer ${newer.version}`, newer.urlFor(directUrl), true)
+    await newer.stop()
   }
+  await compare('direct', directUrl, true)
 } finally {
   await desk.close()
 }
+await writeReport()
 
-async function compare(name: string, url: string): Promise<void> {
+/** @param named whether names of prepared statements are kept on the way, so that the bare driver may use them as well */
+async function compare(name: string, url: string, named: boolean): Promise<void> {
   const bare = new pg.Pool({ connectionString: url, max: poolSize })
   bare.on('error', () => undefined)
   const source = openDataSource({ url, poolSize, scope: () => scope })
@@ -51,27 +64,36 @@ async function compare(name: string, url: string): Promise<void> {
     q.updateTable('item').set({ stock }).where('id', '=', id),
   )
   const read = {
-    bare: () => bare.query('select id, name, stock from bench.item where id = $1', [id()]),
+    bare: () => bare.query(readText, [id()]),
+    named: () => bare.query({ name: 'read', text: readText, values: [id()] }),
     compiled: () => byId.first(db.read(), { id: id() }),
     built: () => db.read().selectFrom('item').select(['id', 'name', 'stock']).where('id', '=', id()).execute(),
   }
   const write = {
-    bare: () => bare.query('update bench.item set stock = $1 where id = $2', [1, id()]),
+    bare: () => bare.query(writeText, [1, id()]),
+    named: () => bare.query({ name: 'write', text: writeText, values: [1, id()] }),
     compiled: () => setStock.execute(db.write(), { stock: 1, id: id() }),
     built: () => db.write().updateTable('item').set({ stock: 1 }).where('id', '=', id()).execute(),
   }
+  // As somebody would write it by hand: the beginning and its limits in one message.
+  const both = async (read: () => [string, unknown[]], write: () => [string, unknown[]], name?: string) => {
+    const client = await bare.connect()
+    const send = (what: string, [text, values]: [string, unknown[]]) =>
+      client.query(name === undefined ? { text, values } : { name: what, text, values })
+    try {
+      await client.query("begin; set local lock_timeout = '5s'; set local statement_timeout = '60s'")
+      await send('read', read())
+      await send('write', write())
+      await client.query('commit')
+    } finally {
+      client.release()
+    }
+  }
+  const reading = (): [string, unknown[]] => [readText, [id()]]
+  const writing = (): [string, unknown[]] => [writeText, [1, id()]]
   const transaction = {
-    bare: async () => {
-      const client = await bare.connect()
-      try {
-        await client.query("begin; set local lock_timeout = '5s'; set local statement_timeout = '60s'")
-        await client.query('select stock from bench.item where id = $1', [id()])
-        await client.query('update bench.item set stock = $1 where id = $2', [1, id()])
-        await client.query('commit')
-      } finally {
-        client.release()
-      }
-    },
+    bare: () => both(reading, writing),
+    named: () => both(reading, writing, 'named'),
     compiled: () =>
       db.transaction(async (tx) => {
         await byId.first(tx, { id: id() })
@@ -79,27 +101,28 @@ async function compare(name: string, url: string): Promise<void> {
       }),
     built: () =>
       db.transaction(async (tx) => {
-        await tx.selectFrom('item').select('stock').where('id', '=', id()).execute()
+        await tx.selectFrom('item').select(['id', 'name', 'stock']).where('id', '=', id()).execute()
         await tx.updateTable('item').set({ stock: 1 }).where('id', '=', id()).execute()
       }),
   }
-  await report(name, 'read one row', read, operations)
-  await report(name, 'write one row', write, operations / 2)
-  await report(name, 'transaction of both', transaction, operations / 4)
+  await report(name, 'read one row', read, operations, named)
+  await report(name, 'write one row', write, operations / 2, named)
+  await report(name, 'transaction of both', transaction, operations / 4, named)
   await source.close()
   await bare.end()
 }
 
-type Way = 'bare' | 'compiled' | 'built'
+type Way = 'bare' | 'named' | 'compiled' | 'built'
 
 async function report(
   server: string,
   what: string,
   ways: Readonly<Record<Way, () => Promise<unknown>>>,
   count: number,
+  named: boolean,
 ): Promise<void> {
-  const names = ['bare', 'compiled', 'built'] as const
-  const samples: Record<Way, Sample[]> = { bare: [], compiled: [], built: [] }
+  const names = (['bare', 'named', 'compiled', 'built'] as const).filter((way) => named || way !== 'named')
+  const samples: Record<Way, Sample[]> = { bare: [], named: [], compiled: [], built: [] }
   for (const way of names) await measure(ways[way], count / 2)
   // In turns, each round beginning with another one, so that whatever else the machine does falls on all of them.
   for (let round = 0; round < rounds; round += 1) {
@@ -108,16 +131,23 @@ async function report(
       samples[way].push(await measure(ways[way], count))
     }
   }
-  console.log(`${server}, ${what}: bare driver ${perSecond(samples.bare)}/s`)
-  for (const way of ['compiled', 'built'] as const) {
-    const ratios = (of: (sample: Sample) => number) =>
-      median(samples.bare.map((sample, round) => of(samples[way][round] ?? sample) / of(sample)))
-    const speed = (100 * ratios(({ perSecond }) => perSecond)).toFixed(0)
-    const cpu = ratios(({ cpu }) => cpu).toFixed(2)
-    console.log(
-      `  repository, ${way.padEnd(8)} ${speed.padStart(3)} % of its operations per second, ${cpu} x its CPU here`,
-    )
+  const ratios = (way: Way, of: (sample: Sample) => number): readonly number[] =>
+    samples.bare.map((sample, round) => of(samples[way][round] ?? sample) / of(sample))
+  const speed = (way: Way): string => {
+    if (!names.includes(way)) return '–'
+    const all = ratios(way, ({ perSecond }) => perSecond).toSorted((a, b) => a - b)
+    const [low, high] = [all[Math.floor(all.length / 4)] ?? 0, all[Math.floor((all.length * 3) / 4)] ?? 0]
+    return `${percent(median(all))} (${percent(low)} to ${percent(high)})`
   }
+  const cpu = (way: Way): string => median(ratios(way, (sample) => sample.cpu)).toFixed(2)
+  const columns = [`${server}, ${what}`, perSecond(samples.bare), speed('named'), speed('compiled'), speed('built')]
+  const line = `| ${[...columns, cpu('compiled'), cpu('built')].join(' | ')} |`
+  lines.push(line)
+  console.log(line)
+}
+
+function percent(ratio: number): string {
+  return `${(100 * ratio).toFixed(0)} %`
 }
 
 function perSecond(samples: readonly Sample[]): string {
@@ -152,4 +182,26 @@ async function prepare(url: string): Promise<void> {
   await client.query('insert into bench.item select n, $1 || n, 0 from generate_series(0, $2) n', ['item ', rows])
   await client.query('vacuum analyze bench.item')
   await client.end()
+}
+
+async function writeReport(): Promise<void> {
+  const text = `# Repository against the bare driver
+
+\`node --conditions=@footing/source benchmarks/data-repository.ts\` runs the same statement several ways, in turns, in one
+process: the bare driver (\`pg\` with its pool), the bare driver with prepared statements under names, a repository with a
+query prepared by \`compiled(…)\`, and a repository whose query is built for each call. The repository's statements carry a
+route, a deadline and an abort signal, as in a request; the bare driver has none of them. Pools have ${poolSize} connections.
+
+${rounds} rounds on ${cpus().length} cores that load, PostgreSQL 18.4 and PgBouncer share with other work (load ${load.toFixed(1)} at the start), Node
+${process.versions.node}. Each figure is the median of the rounds' ratios, in brackets the middle half of them.
+
+| | bare driver, operations/s | bare, named | compiled | built each time | CPU here: compiled | built |
+|---|---|---|---|---|---|---|
+${lines.join('\n')}
+
+100 % is the bare driver without names. "CPU here" is processor time of this process, the bare driver being 1. PgBouncer 1.18 keeps
+no names, so there everything is parsed for each call; PgBouncer 1.21 and newer, and PostgreSQL itself, keep them, and \`compiled(…)\`
+uses that by itself.
+`
+  await writeFile(new URL('./data-repository.md', import.meta.url), text)
 }

@@ -238,6 +238,8 @@ export const Flag = {
   CUT: 2,
   /** Number. */
   INTEGER: 1,
+  /** Name of TypeScript: assigned without a declaration, so the name is one of a scope around. */
+  REBOUND: 16,
   /** Call: `new X()`. */
   NEW: 1,
   /** Call: a tagged template. */

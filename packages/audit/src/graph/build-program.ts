@@ -8,7 +8,7 @@ import type { CallId, CallInfo, FunctionId, FunctionInfo, ImportGraph, Module, M
 import { divideIntoPackages } from './domain-packages.ts'
 import { type Entries, findEntryPoints } from './entry-points/find-entry-points.ts'
 import { buildImportGraph } from './import-graph.ts'
-import { indexLibraries, LIBRARIES } from './libraries/library-index.ts'
+import { indexLibraries, LIBRARIES, NODE_LIBRARIES } from './libraries/library-index.ts'
 import { mapModules } from './module-map.ts'
 import { ReachIndex } from './reach.ts'
 import { indexSources, ScopeKind, type SourceIndex } from './source-index.ts'
@@ -47,7 +47,11 @@ export class AnalysedProgram implements Program {
     this.index = indexSources(trees)
     const own = trees.map((tree) => tree.path)
     const map = around === undefined ? mapModules(own) : mapTypeScriptModules(own, around.paths, around.manifests)
-    this.inference = new TypeInference(this.index, map, indexLibraries(LIBRARIES))
+    this.inference = new TypeInference(
+      this.index,
+      map,
+      indexLibraries(around === undefined ? LIBRARIES : NODE_LIBRARIES),
+    )
     this.graph = new CallGraph(this.inference)
     const { packages, of } = divideIntoPackages(map)
     this.packages = packages
@@ -92,7 +96,7 @@ export class AnalysedProgram implements Program {
     const module = this.index.scopeModule[fn]!
     const tree = this.index.trees[module]!
     const node = this.index.scopeNode[fn]!
-    const isFunction = tree.kind(node) === Kind.FunctionDef
+    const isFunction = tree.kind(node) === Kind.FunctionDef || tree.kind(node) === Kind.Lambda
     const body = node === 0 ? 0 : tree.childOf(node, Kind.Body)
     const kinds = ['module', 'class', 'function', 'lambda'] as const
     return {
@@ -113,9 +117,17 @@ export class AnalysedProgram implements Program {
     const parts: string[] = []
     for (let at = fn; at >= 0 && this.index.scopeKind[at] !== ScopeKind.Module; at = this.index.scopeParent[at]!) {
       const tree = this.index.trees[this.index.scopeModule[at]!]!
-      parts.push(this.index.scopeKind[at] === ScopeKind.Lambda ? '<lambda>' : tree.text(this.index.scopeNode[at]!))
+      parts.push(this.#ownName(at, tree))
     }
     return parts.length === 0 ? '<module>' : parts.reverse().join('.')
+  }
+
+  #ownName(scope: FunctionId, tree: SyntaxTree): string {
+    const node = this.index.scopeNode[scope]!
+    const isLambda = this.index.scopeKind[scope] === ScopeKind.Lambda
+    if (!this.inference.isTypeScript) return isLambda ? '<lambda>' : tree.text(node)
+    if (isLambda) return keyBefore(tree, node) || '<function>'
+    return tree.text(node) === '__init__' ? 'constructor' : tree.text(node)
   }
 
   /** `shop.orders.views:Orders.create`. */
@@ -241,6 +253,15 @@ export class AnalysedProgram implements Program {
     }
     return this.#coverage
   }
+}
+
+/** The key that a function of an object literal stands under, '' for any other. */
+function keyBefore(tree: SyntaxTree, node: number): string {
+  const parent = tree.parent(node)
+  if (tree.kind(parent) !== Kind.Dict) return ''
+  let key = -1
+  for (let at = tree.firstChild(parent); at >= 0 && at !== node; at = tree.nextSibling(at)) key = at
+  return key >= 0 && tree.kind(key) === Kind.String && tree.value(key) >= 0 ? tree.text(key) : ''
 }
 
 /** Line of the method's name in a chain over several lines, else of the call. */

@@ -177,11 +177,13 @@ export class CallGraph {
     const otherModule = index.scopeModule[body]!
     const other = index.trees[otherModule]!
     const definition = index.scopeNode[body]!
-    if (other.kind(definition) !== Kind.FunctionDef) return ArrowKind.Call
+    // Flags of a Python lambda are never set.
     if (other.has(definition, Flag.ASYNC)) return ArrowKind.Coroutine
+    if (other.kind(definition) !== Kind.FunctionDef) return ArrowKind.Call
     if (this.inference.isOffloadingDecorator(body, otherModule, other, definition)) return ArrowKind.Reference
     // An awaited call of a decorated sync function: the decorator has made something else of it.
-    if (tree.isAwaited(node) && this.inference.hasChangingDecorator(body)) return ArrowKind.Reference
+    if (!this.inference.isTypeScript && tree.isAwaited(node) && this.inference.hasChangingDecorator(body))
+      return ArrowKind.Reference
     if (other.has(definition, Flag.GENERATOR) && !this.#isIterated(module, tree, node, body)) return ArrowKind.Reference
     return ArrowKind.Call
   }

@@ -115,6 +115,8 @@ export function indexSources(trees: readonly SyntaxTree[]): SourceIndex {
     openEnd[0] = size
     let current = openScope[0]!
     let currentEnd = size
+    const firstBound = bound.length
+    const rebound: Rebound[] = []
     runNode.push(0)
     runScope.push(current)
     for (let node = 1, word = NODE_WORDS; node < size; node++, word += NODE_WORDS) {
@@ -188,7 +190,9 @@ export function indexSources(trees: readonly SyntaxTree[]): SourceIndex {
           break
         }
         case Kind.Name:
-          if (((head >>> 7) & STORES) !== 0) bound.add(current, names[nodes[word + 4]!]!, node)
+          if (((head >>> 7) & STORES) === 0) break
+          if (((head >>> 7) & Flag.REBOUND) === 0) bound.add(current, names[nodes[word + 4]!]!, node)
+          else rebound.push({ scope: current, name: names[nodes[word + 4]!]!, node })
           break
         case Kind.Attribute:
           if (((head >>> 7) & STORES) !== 0) {
@@ -238,6 +242,7 @@ export function indexSources(trees: readonly SyntaxTree[]): SourceIndex {
           break
       }
     }
+    if (rebound.length > 0) bindToDeclarations(rebound, bound, firstBound, scopeParent, scopeKind)
   }
   firstScope[trees.length] = scopeModule.length
   firstCall[trees.length] = callNode.length
@@ -272,6 +277,39 @@ export function indexSources(trees: readonly SyntaxTree[]): SourceIndex {
   }
 }
 
+/** A name that is assigned without being declared there. */
+interface Rebound {
+  readonly scope: number
+  readonly name: number
+  readonly node: number
+}
+
+/** Gives assignments of one module to the scopes that declare their names; an unknown name is one of the module. */
+function bindToDeclarations(
+  rebound: readonly Rebound[],
+  bound: Gathered,
+  firstBound: number,
+  scopeParent: IntList,
+  scopeKind: IntList,
+): void {
+  const wanted = new Set(rebound.map(({ name }) => name))
+  const declared = new Map<number, Set<number>>()
+  for (let i = firstBound; i < bound.length; i++) {
+    const name = bound.nameAt(i)
+    if (!wanted.has(name)) continue
+    const scopes = declared.get(name)
+    if (scopes === undefined) declared.set(name, new Set([bound.ownerAt(i)]))
+    else scopes.add(bound.ownerAt(i))
+  }
+  for (const { scope, name, node } of rebound) {
+    let at = scope
+    while (scopeParent.at(at) >= 0 && (scopeKind.at(at) === ScopeKind.Class || declared.get(name)?.has(at) !== true)) {
+      at = scopeParent.at(at)
+    }
+    bound.add(at, name, node)
+  }
+}
+
 /** Name that an import alias binds (string number): after `as`, else the first segment of `import a.b`; -1 for a star. */
 function aliasName(tree: SyntaxTree, alias: number, isPlainImport: boolean): number {
   const as = tree.firstChild(alias)
@@ -292,6 +330,18 @@ class Gathered {
     this.#owner.push(owner)
     this.#name.push(name)
     this.#node.push(node)
+  }
+
+  get length(): number {
+    return this.#owner.length
+  }
+
+  ownerAt(item: number): number {
+    return this.#owner.at(item)
+  }
+
+  nameAt(item: number): number {
+    return this.#name.at(item)
   }
 
   group(ownerCount: number): Grouped {

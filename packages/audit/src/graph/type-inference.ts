@@ -5,7 +5,7 @@
 import { Flag, Kind, Op, ParamKind, paramKind } from '../facts/contract.ts'
 import type { SyntaxTree } from '../facts/tree.ts'
 import { ClassMembers } from './class-members.ts'
-import { type ImportSource, importSource, submoduleOf } from './import-resolution.ts'
+import { type ImportSource, importSource, outsideName, submoduleOf } from './import-resolution.ts'
 import type { LibraryEntry, LibraryIndex, TypeText } from './libraries/library-index.ts'
 import type { ModuleMap } from './module-map.ts'
 import { reachingBindings, ScopeNames } from './scope-names.ts'
@@ -94,6 +94,8 @@ export class TypeInference {
   readonly classes: ClassMembers
   readonly #types: (Int32Array | undefined)[]
   readonly #annotations: (Map<number, TypeId> | undefined)[]
+  /** Names mean what they mean in TypeScript: its globals, its generic types, its object literals. */
+  readonly isTypeScript: boolean
   readonly #results: Int32Array
   readonly #decorated = new Map<number, number>()
   readonly #exports = new Map<number, TypeId>()
@@ -107,6 +109,7 @@ export class TypeInference {
   constructor(index: SourceIndex, modules: ModuleMap, libraries: LibraryIndex) {
     this.index = index
     this.modules = modules
+    this.isTypeScript = modules.language === 'typescript'
     this.libraries = libraries
     this.names = new ScopeNames(index)
     this.classes = new ClassMembers(index, this.names, this.table, (module, node) => this.typeOf(module, node))
@@ -207,6 +210,7 @@ export class TypeInference {
         return table.tuple(items)
       }
       case Kind.Dict: {
+        if (this.isTypeScript) return table.make(TypeKind.Literal, module, node)
         const second = tree.child(node, 1)
         return table.wrap(TypeKind.Dict, second < 0 ? UNKNOWN : this.typeOf(module, second))
       }
@@ -243,6 +247,7 @@ export class TypeInference {
   #starOrBuiltin(module: number, name: number, text: string): TypeId {
     const star = this.#fromStar(module, name, 0)
     if (star !== UNKNOWN) return star
+    if (this.isTypeScript) return globalOf(this.table, text)
     return BUILTINS.has(text) ? this.table.outside(`builtins.${text}`) : UNKNOWN
   }
 
@@ -280,6 +285,7 @@ export class TypeInference {
   exportOf(module: number, name: number, depth = 0): TypeId {
     const nodes = this.names.bindingsIn(this.index.firstScope[module]!, name)
     if (nodes.length > 0) return this.unionOf(module, nodes)
+    if (this.isTypeScript) return this.#exportedByAssignment(module, name, depth)
     if (this.modules.isPackage[module] && name >= 0) {
       const submodule = this.modules.submodule(module, this.index.trees[module]!.strings.text(name))
       if (submodule >= 0) return this.table.make(TypeKind.Module, submodule)
@@ -287,10 +293,24 @@ export class TypeInference {
     return this.#fromStar(module, name, depth)
   }
 
+  /** What a TypeScript module offers besides its own names: those of `export *`, or of `module.exports = …`. */
+  #exportedByAssignment(module: number, name: number, depth: number): TypeId {
+    const text = name < 0 ? '' : this.index.trees[module]!.strings.text(name)
+    const whole = this.names.bindingsIn(this.index.firstScope[module]!, this.nameId('export='))
+    if (whole.length > 0) {
+      const type = this.unionOf(module, whole)
+      if (text === 'default') return type
+      return this.table.union(this.table.members(type).map((member) => this.memberOf(module, member, name, text)))
+    }
+    if (text === 'default') return UNKNOWN
+    return this.#fromStar(module, name, depth)
+  }
+
   #imported(module: number, tree: SyntaxTree, alias: number): TypeId {
     const statement = tree.parent(alias)
     const name = tree.text(alias)
     if (tree.kind(statement) === Kind.Import) {
+      if (this.isTypeScript) return this.moduleNamed(module, name)
       const whole = tree.firstChild(alias) >= 0 ? name : name.split('.', 1)[0]!
       return this.#dottedModule(module, whole)
     }
@@ -300,6 +320,10 @@ export class TypeInference {
       const type = this.#exported(source.module, tree.name(alias))
       if (type !== UNKNOWN) return type
     }
+    // The default of a library is the library itself, as the compiler treats CommonJS.
+    if (this.isTypeScript && source.module < 0 && name === 'default') return this.moduleNamed(module, source.name)
+    if (this.isTypeScript && source.module < 0)
+      return this.#isOutside(module, source.name) ? this.outside(`${source.name}.${name}`) : UNKNOWN
     const submodule = submoduleOf(this.modules, source, module, name)
     if (submodule >= 0) return this.table.make(TypeKind.Module, submodule)
     if (source.module >= 0 || source.name === '') return UNKNOWN
@@ -327,6 +351,18 @@ export class TypeInference {
     const type = this.exportOf(module, name)
     this.#exports.set(key, type)
     return type
+  }
+
+  /** The module of TypeScript that a specifier means, or the library of that name. */
+  moduleNamed(module: number, specifier: string): TypeId {
+    const found = this.modules.find(specifier, module)
+    if (found >= 0) return this.table.make(TypeKind.Module, found)
+    return this.#isOutside(module, specifier) ? this.outside(outsideName(specifier)) : UNKNOWN
+  }
+
+  /** Whether a specifier that is no module of ours is a library, not a path or an alias that leads nowhere. */
+  #isOutside(_module: number, specifier: string): boolean {
+    return /^(?:@[\w.~-]+\/|node:)?[a-z0-9_]/i.test(specifier)
   }
 
   #dottedModule(module: number, name: string): TypeId {
@@ -365,6 +401,12 @@ export class TypeInference {
         return this.entered(module, this.typeOf(module, parent + 1), tree.has(tree.parent(parent), Flag.ASYNC))
       case Kind.Starred:
         return this.table.wrap(TypeKind.List, UNKNOWN)
+      case Kind.PatternProperty: {
+        if (tree.value(parent) < 0 || tree.firstChild(parent) !== target) return UNKNOWN
+        const whole = this.#assigned(module, tree, tree.parent(parent))
+        const members = this.table.members(whole)
+        return this.table.union(members.map((one) => this.memberOf(module, one, tree.name(parent), tree.text(parent))))
+      }
       case Kind.Tuple:
       case Kind.List: {
         let place = 0
@@ -425,6 +467,7 @@ export class TypeInference {
 
   #methodKind(_module: number, tree: SyntaxTree, definition: number): 'instance' | 'class' | 'static' {
     const name = tree.text(definition)
+    if (tree.has(definition, Flag.STATIC)) return 'class'
     if (name === '__new__' || name === '__init_subclass__' || name === '__class_getitem__') return 'class'
     for (let at = tree.firstChild(definition); at >= 0 && tree.kind(at) === Kind.Decorator; at = tree.nextSibling(at)) {
       const text = lastName(tree, at + 1)
@@ -439,6 +482,7 @@ export class TypeInference {
     const tree = this.index.trees[this.index.scopeModule[scope]!]!
     const definition = this.index.scopeNode[scope]!
     if (tree.kind(definition) !== Kind.FunctionDef) return false
+    if (tree.has(definition, Flag.GETTER)) return true
     for (let at = tree.firstChild(definition); at >= 0 && tree.kind(at) === Kind.Decorator; at = tree.nextSibling(at)) {
       const text = lastName(tree, at + 1)
       if (PROPERTY.has(text)) return true
@@ -533,7 +577,15 @@ export class TypeInference {
         const index = tree.nextSibling(node + 1)
         const first = tree.kind(index) === Kind.Tuple ? tree.firstChild(index) : index
         if (first < 0) return UNKNOWN
-        if (TRANSPARENT.has(head)) {
+        if (this.isTypeScript) {
+          const generic = TYPESCRIPT_GENERICS.get(head)
+          if (generic !== undefined) {
+            let at: number = first
+            for (let i = 0; i < generic.argument && at >= 0; i++) at = at === index ? -1 : tree.nextSibling(at)
+            const inner = at < 0 ? UNKNOWN : this.annotated(module, at)
+            return generic.kind === TypeKind.Unknown ? inner : table.wrap(generic.kind, inner)
+          }
+        } else if (TRANSPARENT.has(head)) {
           const declared = this.annotated(module, first)
           if (head !== 'Annotated' || declared !== UNKNOWN) return declared
           for (let at = tree.nextSibling(first); at >= 0; at = tree.nextSibling(at)) {
@@ -542,7 +594,7 @@ export class TypeInference {
           }
           return UNKNOWN
         }
-        if (head === 'Union') {
+        if (head === 'Union' && !this.isTypeScript) {
           const types: TypeId[] = []
           for (let at = first; at >= 0; at = at === index ? -1 : tree.nextSibling(at))
             types.push(this.annotated(module, at))
@@ -573,7 +625,8 @@ export class TypeInference {
       case Kind.Attribute: {
         const text = lastName(tree, node)
         const generic = GENERIC_HEADS.get(text)
-        if (generic !== undefined && BUILTIN_GENERICS.has(text)) return table.wrap(generic.kind, UNKNOWN)
+        if (generic !== undefined && !this.isTypeScript && BUILTIN_GENERICS.has(text))
+          return table.wrap(generic.kind, UNKNOWN)
         if (text === 'Self') {
           const owner = this.#classAround(module, node)
           if (owner >= 0) return table.make(TypeKind.Instance, owner)
@@ -750,7 +803,11 @@ export class TypeInference {
       }
       case TypeKind.Super:
         return this.#superMember(a, table.b[object]!, name, text)
+      case TypeKind.Literal:
+        return this.#literalMember(a, table.b[object]!, text, 0)
       case TypeKind.Function:
+        // `handler.bind(this)` is the handler.
+        if (this.isTypeScript) return text === 'bind' ? table.wrap(TypeKind.Callable, object) : UNKNOWN
         if (text === 'delay' || text === 'apply_async' || text === 's' || text === 'si') {
           return table.make(TypeKind.OutsideMethod, table.outsideNumber(`celery.canvas.Signature.${text}`), object)
         }
@@ -767,6 +824,25 @@ export class TypeInference {
       default:
         return UNKNOWN
     }
+  }
+
+  /** The value of a key of an object literal; what is spread into it is looked into. */
+  #literalMember(module: number, dict: number, text: string, depth: number): TypeId {
+    const tree = this.index.trees[module]!
+    let spread: TypeId = UNKNOWN
+    for (let at = tree.firstChild(dict); at >= 0; at = tree.nextSibling(at)) {
+      if (tree.kind(at) === Kind.DictUnpack) {
+        const type = this.typeOf(module, at + 1)
+        const isLiteral = this.table.kind[type] === TypeKind.Literal && depth < 4
+        if (isLiteral) spread = this.#literalMember(this.table.a[type]!, this.table.b[type]!, text, depth + 1)
+        continue
+      }
+      const isKey = tree.kind(at) === Kind.String && tree.value(at) >= 0 && tree.text(at) === text
+      at = tree.nextSibling(at)
+      if (at < 0) break
+      if (isKey) return this.typeOf(module, at)
+    }
+    return spread
   }
 
   readonly #outsideMembers = new Map<number, TypeId>()
@@ -984,12 +1060,33 @@ export class TypeInference {
 
   #call(module: number, tree: SyntaxTree, node: number): TypeId {
     if (tree.kind(node + 1) === Kind.Name) {
-      const special = this.#builtinCall(module, tree, node, tree.text(node + 1))
+      const name = tree.text(node + 1)
+      const special = this.isTypeScript
+        ? (this.#loaded(module, tree, node, name) ??
+          (name === 'super' ? this.#builtinCall(module, tree, node, name) : undefined))
+        : this.#builtinCall(module, tree, node, name)
       if (special !== undefined) return special
     }
     const callee = this.typeOf(module, node + 1)
     if (callee === UNKNOWN) return UNKNOWN
+    if (this.table.kind[callee] === TypeKind.Outside && tree.has(node, Flag.NEW) && this.isTypeScript) {
+      return this.table.make(TypeKind.OutsideInstance, this.table.a[callee]!)
+    }
     return this.called(module, callee, node)
+  }
+
+  /** `require('x')` and `import('x')`. */
+  #loaded(module: number, tree: SyntaxTree, node: number, name: string): TypeId | undefined {
+    if (name !== 'require' && name !== 'import') return undefined
+    const argument = tree.nextSibling(node + 1)
+    if (argument < 0 || tree.kind(argument) !== Kind.String || tree.value(argument) < 0) return undefined
+    const type = this.moduleNamed(module, tree.text(argument))
+    if (name === 'import') return this.table.wrap(TypeKind.Awaitable, type)
+    // What a CommonJS module assigns as a whole is what `require` gives.
+    if (this.table.kind[type] !== TypeKind.Module) return type
+    const other = this.table.a[type]!
+    const whole = this.names.bindingsIn(this.index.firstScope[other]!, this.nameId('export='))
+    return whole.length > 0 ? this.unionOf(other, whole) : type
   }
 
   #builtinCall(module: number, tree: SyntaxTree, node: number, name: string): TypeId | undefined {
@@ -1210,7 +1307,12 @@ export class TypeInference {
     const module = this.index.scopeModule[scope]!
     const tree = this.index.trees[module]!
     const definition = this.index.scopeNode[scope]!
-    if (tree.kind(definition) === Kind.Lambda) return this.typeOf(module, tree.lastChild(definition))
+    if (tree.kind(definition) === Kind.Lambda) {
+      const last = tree.lastChild(definition)
+      const hasBody = tree.kind(last) === Kind.Body
+      const value = hasBody ? this.#inferredResult(scope, module, tree, false) : this.typeOf(module, last)
+      return tree.has(definition, Flag.ASYNC) ? table.wrap(TypeKind.Awaitable, this.awaitedOrSelf(value)) : value
+    }
     const isAsync = tree.has(definition, Flag.ASYNC)
     const isGenerator = tree.has(definition, Flag.GENERATOR)
     const returns = tree.childOf(definition, Kind.Returns)
@@ -1223,7 +1325,9 @@ export class TypeInference {
       if (isGenerator) declared = table.wrap(isAsync ? TypeKind.AsyncIterator : TypeKind.Iterator, inferred)
       else if (declared === UNKNOWN) declared = inferred
     }
-    if (isAsync && !isGenerator) declared = table.wrap(TypeKind.Awaitable, declared)
+    // An async function of TypeScript declares the promise that it gives.
+    if (isAsync && !isGenerator)
+      declared = table.wrap(TypeKind.Awaitable, this.isTypeScript ? this.awaitedOrSelf(declared) : declared)
     return this.#decorate(scope, module, tree, definition, declared)
   }
 
@@ -1303,9 +1407,17 @@ export class TypeInference {
 
   // Shapes -------------------------------------------------------------------------------------------------------
 
+  /** What is inside of a promise, or the type itself. */
+  awaitedOrSelf(type: TypeId): TypeId {
+    const { table } = this
+    return table.union(table.members(type).map((one) => (table.kind[one] === TypeKind.Awaitable ? table.a[one]! : one)))
+  }
+
   /** Result of `await`. */
   awaited(type: TypeId): TypeId {
     const { table } = this
+    // Awaiting what is no promise gives the thing itself.
+    if (this.isTypeScript) return this.awaitedOrSelf(type)
     return table.union(
       table
         .members(type)
@@ -1429,6 +1541,35 @@ const PLAIN_DECORATORS = new Set(
     ' ',
   ),
 )
+/** Generic types of TypeScript; `Unknown` stands for "the argument itself". */
+const TYPESCRIPT_GENERICS = new Map<string, { readonly kind: number; readonly argument: number }>([
+  ...['Array', 'ReadonlyArray', 'Set', 'ReadonlySet'].map(
+    (name) => [name, { kind: TypeKind.List, argument: 0 }] as const,
+  ),
+  ...['Iterable', 'Iterator', 'IterableIterator', 'Generator'].map(
+    (name) => [name, { kind: TypeKind.Iterator, argument: 0 }] as const,
+  ),
+  ...['AsyncIterable', 'AsyncIterator', 'AsyncIterableIterator', 'AsyncGenerator'].map(
+    (name) => [name, { kind: TypeKind.AsyncIterator, argument: 0 }] as const,
+  ),
+  ...['Promise', 'PromiseLike'].map((name) => [name, { kind: TypeKind.Awaitable, argument: 0 }] as const),
+  ...['Map', 'ReadonlyMap', 'Record', 'WeakMap'].map((name) => [name, { kind: TypeKind.Dict, argument: 1 }] as const),
+  ...['Partial', 'Required', 'Readonly', 'NonNullable', 'Awaited', 'Pick', 'Omit', 'DeepPartial'].map(
+    (name) => [name, { kind: TypeKind.Unknown, argument: 0 }] as const,
+  ),
+])
+/** Names that every program of Node has; their members are looked up in the tables under the same name. */
+const GLOBALS = new Set(
+  'Atomics JSON Promise process Buffer globalThis fetch setTimeout setInterval setImmediate queueMicrotask console'.split(
+    ' ',
+  ),
+)
+
+function globalOf(table: TypeTable, text: string): TypeId {
+  if (text === 'super') return table.outside('builtins.super')
+  return GLOBALS.has(text) ? table.outside(text) : UNKNOWN
+}
+
 const BUILTIN_GENERICS = new Set([
   'list',
   'List',

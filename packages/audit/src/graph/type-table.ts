@@ -39,6 +39,8 @@ export const TypeKind = {
   Union: 17,
   /** a: class in whose method `super()` stands, b: instance. */
   Super: 18,
+  /** a: module, b: Dict node: an object literal of TypeScript, whose keys are members. */
+  Literal: 19,
 } as const
 
 /** The number of a type. 0 is "unknown". */

@@ -145,7 +145,7 @@ export abstract class ExpressionWriter extends TypeWriter {
       }
       case 'UpdateExpression': {
         const mark = this.mark()
-        this.target(node.argument, Flag.STORE | Flag.AUGMENTED)
+        this.target(node.argument, Flag.STORE | Flag.AUGMENTED | Flag.REBOUND)
         this.leaf(Kind.Number, Flag.INTEGER, node, 1)
         this.node(Kind.AugAssign, 0, node, node.operator === '++' ? Op.Add : Op.Subtract, mark)
         return
@@ -364,12 +364,12 @@ export abstract class ExpressionWriter extends TypeWriter {
   protected assignment(node: Extract<Expression, { type: 'AssignmentExpression' }>): void {
     const mark = this.mark()
     if (node.operator !== '=') {
-      this.target(node.left, Flag.STORE | Flag.AUGMENTED)
+      this.target(node.left, Flag.STORE | Flag.AUGMENTED | Flag.REBOUND)
       this.expression(node.right)
       this.node(Kind.AugAssign, 0, node, OPERATORS[node.operator.slice(0, -1)] ?? Op.Or, mark)
       return
     }
-    this.target(node.left, Flag.STORE)
+    this.target(node.left, Flag.STORE | Flag.REBOUND)
     this.expression(node.right)
     this.node(Kind.Assign, 0, node, NO_VALUE, mark)
   }

@@ -96,7 +96,7 @@ export class StatementWriter extends ClassWriter {
         if (node.left.type === 'VariableDeclaration') {
           const [declared] = node.left.declarations
           if (declared !== undefined) this.target(declared.id, Flag.STORE)
-        } else this.target(node.left, Flag.STORE)
+        } else this.target(node.left, Flag.STORE | Flag.REBOUND)
         this.expression(node.right)
         this.#block(Kind.Body, node.body)
         this.node(Kind.For, node.type === 'ForOfStatement' && node.await ? Flag.ASYNC : 0, node, NO_VALUE, mark)

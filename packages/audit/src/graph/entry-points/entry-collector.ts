@@ -43,7 +43,9 @@ export class EntryCollector {
     const key = `${kind} ${fn} ${label}`
     if (this.#seen.has(key)) return
     this.#seen.add(key)
-    const onEventLoop = this.isAsync(fn) && ON_LOOP.has(framework) && kind !== 'command'
+    // Node has one loop a process, for async and plain functions alike.
+    const onEventLoop =
+      (this.inference.isTypeScript || (this.isAsync(fn) && ON_LOOP.has(framework))) && kind !== 'command'
     this.entries.push({
       kind,
       framework,

@@ -7,6 +7,10 @@ import { ScopeKind } from '../source-index.ts'
 import { findDjangoEntries } from './django-entries.ts'
 import { EntryCollector } from './entry-collector.ts'
 import { findTaskEntries } from './task-entries.ts'
+import { findFileRoutes } from './typescript/file-routes.ts'
+import { findHttpEntries } from './typescript/http-entries.ts'
+import { findNestEntries } from './typescript/nest-entries.ts'
+import { findWorkerEntries } from './typescript/worker-entries.ts'
 import { findWebEntries } from './web-entries.ts'
 
 /** Entry points and the arrows that only a framework knows. */
@@ -19,11 +23,18 @@ export interface Entries {
 /** Finds every entry point. */
 export function findEntryPoints(graph: CallGraph): Entries {
   const collector = new EntryCollector(graph)
-  findWebEntries(collector)
-  findDjangoEntries(collector)
-  findTaskEntries(collector)
-  classDependencies(collector)
-  dependencies(collector)
+  if (graph.inference.isTypeScript) {
+    findHttpEntries(collector)
+    findNestEntries(collector)
+    findFileRoutes(collector)
+    findWorkerEntries(collector)
+  } else {
+    findWebEntries(collector)
+    findDjangoEntries(collector)
+    findTaskEntries(collector)
+    classDependencies(collector)
+    dependencies(collector)
+  }
   const { index } = graph.inference
   const entries = collector.entries.sort(
     (a, b) =>

@@ -4,6 +4,7 @@ import { databases } from './databases.ts'
 import { django } from './django.ts'
 import { httpClients } from './http-clients.ts'
 import type { Library } from './library.ts'
+import { node } from './node.ts'
 import { python } from './python.ts'
 import { sqlalchemy } from './sqlalchemy.ts'
 import { vendors } from './vendors.ts'
@@ -11,6 +12,9 @@ import { work } from './work.ts'
 
 /** The tables that the auditor ships with. */
 export const LIBRARIES: readonly Library[] = [python, httpClients, sqlalchemy, django, databases, vendors, work]
+
+/** The tables for TypeScript and JavaScript. */
+export const NODE_LIBRARIES: readonly Library[] = [node]
 
 /** A type as a library table writes it, parsed. */
 export interface TypeText {

@@ -7,6 +7,7 @@ import type { Confidence, FunctionId, Program } from '../../graph/contract.ts'
 import { ScopeKind } from '../../graph/source-index.ts'
 import { type BlockingSite, blockingSites, type Family, worksOnce } from './blocking-sites.ts'
 import { closedBranches, isUnder } from './closed-branches.ts'
+import { loopBodies } from './loop-bodies.ts'
 import { type Standing, standingOf } from './standing.ts'
 
 /** Sync functions between an async body and the primitive, at most. */
@@ -51,6 +52,11 @@ interface Distances {
   readonly next: (Arrow | undefined)[]
 }
 
+/** A function as its language defines it. */
+export function defined(name: string, isAsync: boolean, isTypeScript: boolean): string {
+  return isTypeScript ? `${isAsync ? 'async ' : ''}function ${name}` : `async def ${name}`
+}
+
 const analyses = new WeakMap<Program, AsyncAnalysis>()
 
 /** The analysis of a program, made once per run. */
@@ -77,6 +83,11 @@ export class AsyncAnalysis {
     this.program = program
     this.#sites = new Array(program.functionCount)
     const { index } = program
+    if (program.inference.isTypeScript) {
+      this.#standing = () => 'loop'
+      this.bodies = loopBodies(program).map((fn) => ({ fn, standing: 'loop' }))
+      return
+    }
     const functions: FunctionId[] = []
     for (let fn = 0; fn < index.scopeCount; fn++) {
       if (index.scopeKind[fn] !== ScopeKind.Function) continue
@@ -239,7 +250,13 @@ export class AsyncAnalysis {
     const { program } = this
     const first = chain.steps[0]!.from
     const info = program.functionInfo(first)
-    const steps: ChainStep[] = [{ path: this.path(first), line: info.line, label: `async def ${info.name}` }]
+    const steps: ChainStep[] = [
+      {
+        path: this.path(first),
+        line: info.line,
+        label: defined(info.name, info.isAsync, program.inference.isTypeScript),
+      },
+    ]
     for (const { from, arrow } of chain.steps) {
       steps.push({
         path: this.path(from),

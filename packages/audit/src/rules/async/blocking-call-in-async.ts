@@ -1,14 +1,26 @@
 // Finds network calls, DNS look-ups, sleeps and child processes that block the event loop inside an async function.
-import type { Rule } from '../rule.ts'
+import type { LanguageName, Rule } from '../rule.ts'
 import type { BlockingSite } from './blocking-sites.ts'
-import { reachedBy, siteDetections } from './site-detections.ts'
+import { reachedBy, siteDetections, standsOnLoop } from './site-detections.ts'
 
-const ADVICE: Readonly<Partial<Record<BlockingSite['effect'], string>>> = {
+type Advice = Readonly<Partial<Record<BlockingSite['effect'], string>>>
+
+const PYTHON: Advice = {
   network:
     'Use an async client (`httpx.AsyncClient`, `redis.asyncio`, `aiosmtplib`), or hand the call to `asyncio.to_thread`.',
   dns: 'Use `await asyncio.get_running_loop().getaddrinfo(…)`.',
   sleep: 'Use `await asyncio.sleep(…)`.',
   process: 'Use `asyncio.create_subprocess_exec`, or hand the call to `asyncio.to_thread`.',
+}
+const TYPESCRIPT: Advice = {
+  network: 'Use a client that gives a promise, such as `fetch`.',
+  sleep: 'Use `await setTimeout(…)` of `node:timers/promises`.',
+  process: 'Use the form that gives a promise or calls back (`execFile`, `spawn`), and wait for its end with `await`.',
+}
+const ADVICE: Readonly<Record<LanguageName, Advice>> = { python: PYTHON, typescript: TYPESCRIPT }
+const OTHERWISE: Readonly<Record<LanguageName, string>> = {
+  python: 'Hand the call to `asyncio.to_thread`.',
+  typescript: 'Hand the call to a worker thread.',
 }
 const WAITS: Readonly<Partial<Record<BlockingSite['effect'], string>>> = {
   network: 'waits for the network',
@@ -21,6 +33,7 @@ const WAITS: Readonly<Partial<Record<BlockingSite['effect'], string>>> = {
 export const rule: Rule = {
   id: 'async/blocking-call-in-async',
   decision: 'async',
+  languages: ['python', 'typescript'],
   severity: 'high',
   effort: { minutes: 20, per: 'site' },
   trial: false,
@@ -29,10 +42,10 @@ export const rule: Rule = {
   run: (context) =>
     siteDetections(context, {
       family: 'call',
-      message: (site, name, routes) => ({
-        what: `\`${name}\` is async and calls \`${site.name}\`, which ${WAITS[site.effect] ?? 'waits'}.`,
+      message: (site, name, routes, language) => ({
+        what: `\`${name}\` ${standsOnLoop(language)} and calls \`${site.name}\`, which ${WAITS[site.effect] ?? 'waits'}.`,
         why: `Every other request of the same worker stands still until it returns.${reachedBy(routes)}`,
-        do: ADVICE[site.effect] ?? 'Hand the call to `asyncio.to_thread`.',
+        do: ADVICE[language][site.effect] ?? OTHERWISE[language],
       }),
     }),
 }

@@ -5,12 +5,13 @@ import type { Rule, RuleContext, RuleResult } from '../rule.ts'
 import { asyncAnalysis, type Chain } from './async-analysis.ts'
 import { severityOfSite } from './blocking-sites.ts'
 import { sharedBodies } from './shared-bodies.ts'
-import { examined, reachedBy } from './site-detections.ts'
+import { examined, reachedBy, standsOnLoop } from './site-detections.ts'
 
 /** async/blocking-chain-in-async. */
 export const rule: Rule = {
   id: 'async/blocking-chain-in-async',
   decision: 'async',
+  languages: ['python', 'typescript'],
   severity: 'high',
   effort: { minutes: 45, per: 'site' },
   trial: false,
@@ -47,9 +48,9 @@ function run(context: RuleContext): RuleResult {
         subject: program.qualifiedName(fn),
         evidence: `${name} → ${chain.site.name}`,
         message: {
-          what: `\`${program.qualifiedName(fn)}\` is async and calls \`${name}\`, which ends in \`${chain.site.name}\`${steps(chain)}.`,
+          what: `\`${program.qualifiedName(fn)}\` ${standsOnLoop(context.language)} and calls \`${name}\`, which ends in \`${chain.site.name}\`${steps(chain)}.`,
           why: `The event loop stands still for the whole chain.${reachedBy(routes)}`,
-          do: `Make \`${name}\` async down to the call that waits, or call it through \`asyncio.to_thread\`.`,
+          do: `Make \`${name}\` async down to the call that waits, or ${context.language === 'typescript' ? 'hand it to a worker thread' : 'call it through `asyncio.to_thread`'}.`,
         },
         confidence: standing === 'startup' ? 'possible' : chain.confidence,
         severity: standing === 'startup' ? 'info' : severityOfSite(chain.site),

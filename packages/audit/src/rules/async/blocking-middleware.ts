@@ -1,7 +1,7 @@
 // Finds blocking work in middleware, exception handlers and shared dependencies: one place that slows every request.
 import type { ChainStep, Detection, RelatedPlace, Severity } from '../../findings/finding.ts'
 import type { Rule, RuleContext, RuleResult } from '../rule.ts'
-import { asyncAnalysis } from './async-analysis.ts'
+import { asyncAnalysis, defined } from './async-analysis.ts'
 import { severityOfSite } from './blocking-sites.ts'
 import { sharedBodies } from './shared-bodies.ts'
 
@@ -9,6 +9,7 @@ import { sharedBodies } from './shared-bodies.ts'
 export const rule: Rule = {
   id: 'async/blocking-middleware',
   decision: 'async',
+  languages: ['python', 'typescript'],
   severity: 'critical',
   effort: { minutes: 60, per: 'site' },
   trial: false,
@@ -61,7 +62,7 @@ function run(context: RuleContext): RuleResult {
     const info = analysis.program.functionInfo(fn)
     const related: RelatedPlace[] = hits.slice(1).map((hit) => ({ path, line: hit.line, label: hit.label }))
     const chain = first.chain ?? [
-      { path, line: info.line, label: `async def ${info.name}` },
+      { path, line: info.line, label: defined(info.name, info.isAsync, analysis.program.inference.isTypeScript) },
       { path, line: first.line, label: first.label },
     ]
     detections.push({
@@ -71,7 +72,10 @@ function run(context: RuleContext): RuleResult {
       message: {
         what: `${describe(entry.kind)} \`${info.name}\` blocks the event loop: \`${first.label}\`${hits.length > 1 ? ` and ${hits.length - 1} more` : ''}.`,
         why: `${passes(routes)} and each of them stops all the others while this waits.`,
-        do: 'Make the work async, hand it to a thread, or (for a dependency) declare it `def` so that the framework runs it in its thread pool.',
+        do:
+          context.language === 'typescript'
+            ? 'Make the work async, or do it once at start-up and keep the result.'
+            : 'Make the work async, hand it to a thread, or (for a dependency) declare it `def` so that the framework runs it in its thread pool.',
       },
       confidence: hits.some((hit) => hit.confidence === 'definite') ? 'definite' : 'probable',
       severity: severityOf(worst, routes),

@@ -1,5 +1,5 @@
 // The places in a body that block its thread: library calls with a cost, and loops or lengths that query a database.
-import { Flag, Kind } from '../../facts/contract.ts'
+import { Flag, Kind, Op } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import { type AnalysedProgram, lineOfCall } from '../../graph/build-program.ts'
 import { type Cost, isCertain } from '../../graph/call-resolution.ts'
@@ -182,7 +182,35 @@ function isStoredIn(tree: SyntaxTree, block: number, name: number): boolean {
 /** Whether a body remembers that it has done its work: in a global, or in a flag of its object. */
 export function worksOnce(program: AnalysedProgram, fn: FunctionId): boolean {
   const tree = program.index.trees[program.index.scopeModule[fn]!]!
+  if (program.inference.isTypeScript) return remembersOutside(program, fn, tree)
   return remembersInGlobal(program, fn, tree) || startsOnce(program, fn, tree)
+}
+
+/** `if (cached) return cached; cached = …`, `this.x ??= …`: the body fills something that outlives it, and looks first. */
+function remembersOutside({ index }: AnalysedProgram, fn: FunctionId, tree: SyntaxTree): boolean {
+  const definition = index.scopeNode[fn]!
+  const end = tree.end(definition)
+  const kept = new Set<number>()
+  for (let at = definition; at < end; at++) {
+    const kind = tree.kind(at)
+    if ((kind !== Kind.Name && kind !== Kind.Attribute) || !tree.has(at, Flag.REBOUND)) continue
+    const statement = tree.parent(at)
+    if (
+      tree.kind(statement) === Kind.AugAssign &&
+      (tree.value(statement) === Op.Or || tree.value(statement) === Op.And)
+    )
+      return true
+    kept.add(tree.name(at))
+  }
+  if (kept.size === 0) return false
+  for (let at = definition; at < end; at++) {
+    if (tree.kind(at) !== Kind.If) continue
+    for (let test = at + 1; test < tree.end(at + 1); test++) {
+      const kind = tree.kind(test)
+      if ((kind === Kind.Name || kind === Kind.Attribute) && kept.has(tree.name(test))) return true
+    }
+  }
+  return false
 }
 
 /** `global cache`, a test on `cache` and an assignment to it: the body works once per process. */

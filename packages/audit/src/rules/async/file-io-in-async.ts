@@ -1,11 +1,12 @@
 // Finds file reads and writes inside an async function.
 import type { Rule } from '../rule.ts'
-import { reachedBy, siteDetections } from './site-detections.ts'
+import { reachedBy, siteDetections, standsOnLoop } from './site-detections.ts'
 
 /** async/file-io-in-async. */
 export const rule: Rule = {
   id: 'async/file-io-in-async',
   decision: 'async',
+  languages: ['python', 'typescript'],
   severity: 'medium',
   effort: { minutes: 15, per: 'site' },
   trial: false,
@@ -14,10 +15,13 @@ export const rule: Rule = {
     siteDetections(context, {
       family: 'file',
       severity: (_site, routes) => (routes === 0 ? 'low' : undefined),
-      message: (site, name, routes) => ({
-        what: `\`${name}\` is async and calls \`${site.name}\`, which reads or writes the disk.`,
+      message: (site, name, routes, language) => ({
+        what: `\`${name}\` ${standsOnLoop(language)} and calls \`${site.name}\`, which reads or writes the disk.`,
         why: `A large file, a full disk queue or a network volume stops the event loop for as long as it takes.${reachedBy(routes)}`,
-        do: 'Hand the file work to `asyncio.to_thread` as one function, or use `anyio.Path` or `aiofiles`.',
+        do:
+          language === 'typescript'
+            ? 'Use `node:fs/promises`, and a stream for what may be large; read what never changes once, at start-up.'
+            : 'Hand the file work to `asyncio.to_thread` as one function, or use `anyio.Path` or `aiofiles`.',
       }),
     }),
 }

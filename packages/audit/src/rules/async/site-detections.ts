@@ -1,7 +1,7 @@
 // Detections for sites that block directly in an async body: the shape that five of the async rules share.
 import type { Detection, Message, Severity } from '../../findings/finding.ts'
 import type { FunctionId } from '../../graph/contract.ts'
-import type { RuleContext, RuleResult } from '../rule.ts'
+import type { LanguageName, RuleContext, RuleResult } from '../rule.ts'
 import { type AsyncAnalysis, asyncAnalysis } from './async-analysis.ts'
 import type { BlockingSite, Family } from './blocking-sites.ts'
 
@@ -10,7 +10,7 @@ export interface SiteRule {
   readonly family: Family
   /** Severity when it is not the rule's. */
   severity?(site: BlockingSite, routes: number): Severity | undefined
-  message(site: BlockingSite, name: string, routes: number): Message
+  message(site: BlockingSite, name: string, routes: number, language: LanguageName): Message
 }
 
 /** Runs a rule over every async body. */
@@ -26,7 +26,7 @@ export function siteDetections(context: RuleContext, rule: SiteRule): RuleResult
         place: { path: analysis.path(fn), line: site.line },
         subject: analysis.program.qualifiedName(fn),
         evidence: site.name,
-        message: rule.message(site, analysis.program.qualifiedName(fn), routes),
+        message: rule.message(site, analysis.program.qualifiedName(fn), routes, context.language),
         confidence: standing === 'startup' ? 'possible' : site.confidence,
         ...(severity === undefined ? {} : { severity }),
         fanOut: routes,
@@ -44,7 +44,13 @@ export function siteDetections(context: RuleContext, rule: SiteRule): RuleResult
 
 /** The denominator of the async rules. */
 export function examined(analysis: AsyncAnalysis): RuleResult['examined'] {
-  return { count: analysis.bodies.length, of: 'async functions' }
+  const of = analysis.program.inference.isTypeScript ? 'functions of requests and jobs' : 'async functions'
+  return { count: analysis.bodies.length, of }
+}
+
+/** What makes a function one that must not block. */
+export function standsOnLoop(language: LanguageName): string {
+  return language === 'typescript' ? 'runs on the event loop' : 'is async'
 }
 
 /** "14 routes reach it." or nothing. */

@@ -39,10 +39,9 @@ export function bindToSchema<Node extends RootOperationNode>(query: Node, schema
 /** A compiler that qualifies the tables of a query which name no schema, and neither aliases nor common table expressions. */
 export class SchemaCompiler extends PostgresQueryCompiler {
   readonly #schema: string
-  readonly #tables = new Set<string>()
-  readonly #expressions = new Set<string>()
-  /** What each query under way has added to the two sets, innermost last. */
-  readonly #added: { readonly name: string; readonly to: Set<string> }[] = []
+  // Lists, not sets: a query has few names, and those of an inner query are taken off the end.
+  readonly #tables: string[] = []
+  readonly #expressions: string[] = []
 
   constructor(schema: string) {
     super()
@@ -52,42 +51,42 @@ export class SchemaCompiler extends PostgresQueryCompiler {
   override compileQuery(node: RootOperationNode, queryId: QueryId): CompiledQuery {
     if (bound?.query === node && bound.schema === this.#schema) bound = undefined
     // A query that could not be written has left its names behind.
-    this.#leave(0)
+    this.#leave(0, 0)
     return super.compileQuery(node, queryId)
   }
 
   protected override visitSelectQuery(node: SelectQueryNode): void {
-    const before = this.#added.length
+    const [tables, expressions] = [this.#tables.length, this.#expressions.length]
     super.visitSelectQuery(this.#enter(node))
-    this.#leave(before)
+    this.#leave(tables, expressions)
   }
 
   protected override visitInsertQuery(node: InsertQueryNode): void {
-    const before = this.#added.length
+    const [tables, expressions] = [this.#tables.length, this.#expressions.length]
     super.visitInsertQuery(this.#enter(node))
-    this.#leave(before)
+    this.#leave(tables, expressions)
   }
 
   protected override visitUpdateQuery(node: UpdateQueryNode): void {
-    const before = this.#added.length
+    const [tables, expressions] = [this.#tables.length, this.#expressions.length]
     super.visitUpdateQuery(this.#enter(node))
-    this.#leave(before)
+    this.#leave(tables, expressions)
   }
 
   protected override visitDeleteQuery(node: DeleteQueryNode): void {
-    const before = this.#added.length
+    const [tables, expressions] = [this.#tables.length, this.#expressions.length]
     super.visitDeleteQuery(this.#enter(node))
-    this.#leave(before)
+    this.#leave(tables, expressions)
   }
 
   protected override visitMergeQuery(node: MergeQueryNode): void {
-    const before = this.#added.length
+    const [tables, expressions] = [this.#tables.length, this.#expressions.length]
     super.visitMergeQuery(this.#enter(node))
-    this.#leave(before)
+    this.#leave(tables, expressions)
   }
 
   protected override visitSchemableIdentifier(node: SchemableIdentifierNode): void {
-    if (node.schema === undefined && this.#tables.has(node.identifier.name) && !this.#takesRow()) {
+    if (node.schema === undefined && this.#tables.includes(node.identifier.name) && !this.#takesRow()) {
       this.append(`${quote(this.#schema)}.`)
     }
     super.visitSchemableIdentifier(node)
@@ -104,7 +103,7 @@ export class SchemaCompiler extends PostgresQueryCompiler {
       return new WithSchemaPlugin(own).transformQuery({ node, queryId: { queryId: '' } }) as Node
     }
     if (node.with !== undefined) {
-      for (const { name } of node.with.expressions) this.#add(name.table.table.identifier.name, this.#expressions)
+      for (const { name } of node.with.expressions) this.#expressions.push(name.table.table.identifier.name)
     }
     if ('from' in node && node.from !== undefined) for (const from of node.from.froms) this.#addTables(from)
     if ('into' in node && node.into !== undefined) this.#addTables(node.into)
@@ -123,21 +122,13 @@ export class SchemaCompiler extends PostgresQueryCompiler {
     else if (UsingNode.is(node)) for (const table of node.tables) this.#addTables(table)
     else if (TableNode.is(node)) {
       const { name } = node.table.identifier
-      if (!this.#expressions.has(name)) this.#add(name, this.#tables)
+      if (!this.#expressions.includes(name)) this.#tables.push(name)
     }
   }
 
-  #add(name: string, to: Set<string>): void {
-    if (to.has(name)) return
-    to.add(name)
-    this.#added.push({ name, to })
-  }
-
-  #leave(before: number): void {
-    while (this.#added.length > before) {
-      const last = this.#added.pop()
-      last?.to.delete(last.name)
-    }
+  #leave(tables: number, expressions: number): void {
+    this.#tables.length = tables
+    this.#expressions.length = expressions
   }
 
   // `to_json(item)` and `for update of item` mean the row of the table that is in the query, which has no schema.

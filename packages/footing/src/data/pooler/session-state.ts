@@ -105,7 +105,8 @@ function sessionStateError({ kind, consequence, instead }: Construct): FootingEr
 }
 
 function find(text: string, inTransaction: boolean): Construct | undefined {
-  if (!suspicious.test(text)) return undefined
+  if (known.has(text)) return undefined
+  if (!suspicious.test(text)) return remember(text)
   for (const statement of withoutLiterals(text).split(';')) {
     const plain = statement.trim().replace(/\s+/g, ' ').toLowerCase()
     const found = constructs.find(
@@ -114,6 +115,17 @@ function find(text: string, inTransaction: boolean): Construct | undefined {
     if (found !== undefined) return found
   }
   return undefined
+}
+
+// Statements are few and come again and again, and a look at one costs more than finding it here.
+const known = new Set<string>()
+const mostKnown = 1_000
+const longestKnown = 4_000
+
+function remember(text: string): undefined {
+  if (text.length > longestKnown) return
+  if (known.size >= mostKnown) known.clear()
+  known.add(text)
 }
 
 // Strings, quoted names and comments may hold any word; each becomes something without meaning.

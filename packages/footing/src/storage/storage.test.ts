@@ -1,9 +1,13 @@
 // Every store against the same cases; then what each has of its own.
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3'
 import { isFootingError, manualClock } from '@footing/kernel'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testServer } from '../testing/test-servers.ts'
@@ -171,6 +175,51 @@ describe('a store that does not answer', () => {
     await storage.close()
   })
 
+  // Answers each request with the head of an object of 100 bytes and a part of its content.
+  const answering = async (content: string, end: boolean): Promise<{ url: string; close: () => void }> => {
+    const half = createTcpServer((socket) => {
+      sockets.add(socket.on('error', () => undefined))
+      socket.once('data', () => {
+        socket.write(
+          `HTTP/1.1 200 OK\r\nContent-Length: 100\r\nETag: "x"\r\nContent-Type: text/plain\r\n\r\n${content}`,
+        )
+        if (end) socket.end()
+      })
+    })
+    await new Promise<void>((resolve) => half.listen(0, '127.0.0.1', resolve))
+    const address = half.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    return { url: `s3://AK:secret@bucket-1?endpoint=http://127.0.0.1:${port}`, close: () => half.close() }
+  }
+
+  test('a download that stops in the middle ends when nothing has moved for a while', async () => {
+    const half = await answering('0123456789', false)
+    const clock = manualClock()
+    const storage = openStorage({ url: half.url, clock })
+    const { body } = await storage.get('a')
+    const pieces: Uint8Array[] = []
+    const reading = (async () => {
+      for await (const piece of body) pieces.push(piece)
+    })()
+    const ended = expect(reading).rejects.toMatchObject({ code: 'storage-timeout' })
+    await expect.poll(() => pieces.length).toBe(1)
+    await clock.advance(60_000)
+    await ended
+    expect(clock.pending).toBe(0)
+    await storage.close()
+    half.close()
+  })
+
+  test('a download that is cut off fails instead of looking complete', async () => {
+    const half = await answering('0123456789', true)
+    const storage = openStorage({ url: half.url })
+    await expect(storage.read('a')).rejects.toMatchObject({
+      code: expect.stringMatching(/^storage-(unreachable|failed|checksum-mismatch)$/),
+    })
+    await storage.close()
+    half.close()
+  })
+
   test('one that is not there is told with its address and without the secret', async () => {
     const storage = openStorage({ url: 's3://AKEXAMPLE:very%2Fsecret@bucket-1?endpoint=http://127.0.0.1:1' })
     const error: unknown = await storage.head('a').catch((thrown: unknown) => thrown)
@@ -218,4 +267,57 @@ test('an S3 server without conditional writes refuses ifAbsent instead of lettin
   expect(storage.guarantees.atomicIfAbsent).toBe(false)
   await expect(storage.put('a', 'a', { ifAbsent: true })).rejects.toMatchObject({ code: 'storage-unsupported' })
   await storage.close()
+})
+
+test('a large upload that fails leaves no parts behind on the server', async () => {
+  const url = new URL(await s3Url())
+  const storage = openStorage({ url: url.href })
+  const broken = (async function* () {
+    for (let index = 0; index < 10; index += 1) yield randomBytes(2 * 1024 * 1024)
+    throw new Error('the source broke')
+  })()
+  const key = `unfinished-${randomBytes(6).toString('hex')}`
+  await expect(storage.put(key, broken)).rejects.toThrow('the source broke')
+  await storage.close()
+  const client = new S3Client({
+    endpoint: url.searchParams.get('endpoint') ?? '',
+    region: url.searchParams.get('region') ?? '',
+    forcePathStyle: true,
+    credentials: { accessKeyId: url.username, secretAccessKey: decodeURIComponent(url.password) },
+  })
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: url.hostname, Prefix: key }))
+  expect(Uploads).toEqual([])
+  client.destroy()
+})
+
+test('twenty processes killed in the middle of a put: the key holds one of the contents, whole', {
+  timeout: 60_000,
+}, async () => {
+  const root = join(folder, 'killed')
+  const storage = openStorage({ folder: root })
+  const size = 3_000_000
+  await storage.put('a', Buffer.alloc(size, 'a'))
+  const program = `
+    import { openStorage } from ${JSON.stringify(new URL('./open-storage.ts', import.meta.url).href)}
+    const storage = openStorage({ folder: process.argv[1] })
+    for (let letter = 97 + Number(process.argv[2]); ; letter = 97 + ((letter - 96) % 26)) {
+      await storage.put('a', Buffer.alloc(${size}, letter))
+      process.stdout.write('stored')
+    }`
+  const seen = new Set<string>()
+  for (let kill = 0; kill < 20; kill += 1) {
+    const args = ['--conditions=@footing/source', '--input-type=module', '--eval', program, root, String(kill)]
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const exited = once(child, 'exit')
+    await once(child.stdout, 'data')
+    // Not a wait for anything: the point at which it dies is what is random here.
+    await delay(Math.random() * 60)
+    child.kill('SIGKILL')
+    await exited
+    const content = Buffer.from(await storage.read('a'))
+    seen.add(String.fromCharCode(content[0] ?? 0))
+    expect(content.equals(Buffer.alloc(size, content[0]))).toBe(true)
+  }
+  expect(seen.size).toBeGreaterThan(2)
+  expect((await storage.list()).objects).toHaveLength(1)
 })

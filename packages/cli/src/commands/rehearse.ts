@@ -56,6 +56,7 @@ async function run(context: CommandContext): Promise<ExitCode> {
   const { rehearseModule } = await import('../rehearse/rehearse-module.ts')
   const { showRehearsal } = await import('../rehearse/show-rehearsal.ts')
   const result = await rehearseModule(context)
+  if (result === undefined) return exit.interrupted
   if (context.terminal.wantsJson) context.terminal.json(result)
   else showRehearsal(result, context.terminal)
   return result.ok ? exit.ok : exit.findings

@@ -16,10 +16,10 @@ import type { RehearsalResult } from './show-rehearsal.ts'
 import { findTestCommand, type TestCommand } from './test-command.ts'
 
 /**
- * Rehearses.
+ * Rehearses; undefined when it was stopped.
  * @throws `app-missing`, `rehearse-module-unknown`, `rehearse-option-wrong`, `rehearse-tests-missing`, `rehearse-empty`
  */
-export async function rehearseModule(context: CommandContext): Promise<RehearsalResult> {
+export async function rehearseModule(context: CommandContext): Promise<RehearsalResult | undefined> {
   const { args, options, cwd, env, signal, terminal } = context
   const module = String(args.module)
   const folder = resolve(cwd, typeof args.app === 'string' ? args.app : '.')
@@ -45,11 +45,13 @@ export async function rehearseModule(context: CommandContext): Promise<Rehearsal
       FOOTING_REHEARSAL: JSON.stringify(plan),
     }
     const tests = await runTests(command, placed, signal)
+    if (signal.aborted) return undefined
     const notes = readNotes(plan.notes)
     if (Object.keys(notes.calls).length === 0 && tests.passed) {
       throw cliErrors('rehearse-empty', { details: { module, command: command.shown } })
     }
     const alone = tests.passed ? undefined : await runInOneProcess(command, context)
+    if (signal.aborted) return undefined
     const { broken, anyway } = compare(tests, alone)
     const roundTripMs = 2 * Math.max(1, disturbances.latencyMs)
     const findings = findingsOf(module, notes, broken, roundTripMs)

@@ -89,6 +89,7 @@ export class Rehearsal implements CallDisturbance {
   #prepare: (() => Promise<() => void>) | undefined
   #replace: (() => void) | undefined
   #preparing: Promise<void> | undefined
+  #switching: Promise<void> | undefined
   readonly #noteCall = (message: unknown) => {
     const { module, operation, code } = message as CallRecord // what this channel carries
     this.#fault(code, `${module}.${operation}`)
@@ -116,6 +117,7 @@ export class Rehearsal implements CallDisturbance {
     const { duplicateEvery, loseEvery, loseAll, restartAfter } = this.#plan
     this.#sent++
     if (restartAfter > 0 && this.#sent > restartAfter) this.#restart()
+    await this.#switching
     if (!call.idempotent) this.#fragile++
     // What is repeated is let through: a rehearsal shows that one failure does not matter, not that three do.
     if (attempt > 1) return 'none'
@@ -183,6 +185,8 @@ export class Rehearsal implements CallDisturbance {
     if (this.#replace === undefined || this.#fragile > 0) return
     this.#replace()
     this.#replace = undefined
+    // Until the pool has heard that its idle connections are gone: that race is a matter of crashes, not of restarts.
+    this.#switching = new Promise((resolve) => setTimeout(resolve, 50))
     this.#disturbed.restarts++
   }
 

@@ -1,5 +1,5 @@
 // kill -9 in the middle of a backfill, at random points, again and again: no row is missed and none is changed twice.
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -23,6 +23,11 @@ afterEach(async () => {
 })
 
 const kills = 25
+
+async function progressBeyond(rows: number, run: ChildProcess): Promise<void> {
+  const query = `select rows from footing.backfill where rows > ${Math.floor(rows)}`
+  while (run.exitCode === null && (await database.query(query).catch(() => [])).length === 0) await delay(2)
+}
 
 test(`${kills} kills, then one run that is left alone`, { timeout: 180_000 }, async () => {
   await writeFile(
@@ -48,8 +53,9 @@ test(`${kills} kills, then one run that is left alone`, { timeout: 180_000 }, as
     })
     const exited = once(run, 'exit')
     await once(run.stdout, 'data')
-    // Not a wait for anything: the point at which it dies is what is random here.
-    await Promise.race([delay(20 + Math.random() * 130), exited])
+    // Some die at any moment, most in the middle of the work, however slow the machine is.
+    if (kill % 5 === 0) await Promise.race([delay(Math.random() * 150), exited])
+    else await Promise.race([progressBeyond((reached.at(-1) ?? 0) + Math.random() * 1500, run), exited])
     run.kill('SIGKILL')
     await exited
     const migrator = createMigrator({ url: database.directUrl, sources: [source] })
@@ -63,5 +69,5 @@ test(`${kills} kills, then one run that is left alone`, { timeout: 180_000 }, as
   expect(await database.query('select * from footing.backfill')).toEqual([])
   // Each run went on where the one before had been killed, and several were killed on the way.
   expect(reached).toEqual(reached.toSorted((a, b) => a - b))
-  expect(new Set(reached).size).toBeGreaterThan(3)
+  expect(new Set(reached).size).toBeGreaterThan(10)
 })

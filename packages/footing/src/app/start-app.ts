@@ -173,13 +173,15 @@ function openOwnDatabase(
   profile: Profile,
 ): DataSource | undefined {
   if (!usesDatabase(local)) return undefined
-  const { DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_REPLICA_URLS } = values as Settled<typeof databaseSettings>
+  const { DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_REPLICA_URLS, DATABASE_REHEARSAL, DATABASE_PREPARED_STATEMENTS } =
+    values as Settled<typeof databaseSettings>
   return openDataSource({
     url: DATABASE_URL,
     poolSize: DATABASE_POOL_SIZE,
     replicaUrls: DATABASE_REPLICA_URLS ?? [],
     // What a pooler would break should break on the first day.
-    rehearsal: profile === 'development',
+    rehearsal: DATABASE_REHEARSAL ?? profile === 'development',
+    preparedStatements: DATABASE_PREPARED_STATEMENTS,
     scope: databaseScope,
     clock,
     applicationName: app.name,

@@ -53,11 +53,21 @@ function exactOrder(count: number, arrows: readonly WeightedArrow[]): number[] {
 }
 
 /**
- * Takes, again and again, the node that gives most and receives least (after Eades, Lin and Smyth 1993), then moves single
- * nodes for as long as that removes less.
+ * The best of several orders: that of Eades, Lin and Smyth (1993), and the nodes as they come and backwards, each improved
+ * by moving single nodes for as long as that removes less.
  */
 function greedyOrder(count: number, arrows: readonly WeightedArrow[]): number[] {
-  return improved(balancedOrder(count, arrows), count, arrows)
+  const natural = Array.from({ length: count }, (_, node) => node)
+  const orders = [balancedOrder(count, arrows), natural, natural.toReversed()].map((order) =>
+    improved(order, count, arrows),
+  )
+  const costs = orders.map((order) => backwards(order, arrows))
+  return orders[costs.indexOf(Math.min(...costs))]!
+}
+
+function backwards(order: readonly number[], arrows: readonly WeightedArrow[]): number {
+  const place = new Map(order.map((node, position) => [node, position]))
+  return arrows.reduce((sum, { from, to, weight }) => sum + (place.get(from)! > place.get(to)! ? weight : 0), 0)
 }
 
 const ROUNDS = 20
@@ -94,23 +104,33 @@ function improved(first: readonly number[], count: number, arrows: readonly Weig
   return order
 }
 
+/** Sinks to the end, sources to the front, and between them whoever gives most and receives least. */
 function balancedOrder(count: number, arrows: readonly WeightedArrow[]): number[] {
-  const balance = new Float64Array(count)
+  const out = new Float64Array(count)
+  const into = new Float64Array(count)
   for (const { from, to, weight } of arrows) {
-    balance[from] = balance[from]! + weight
-    balance[to] = balance[to]! - weight
+    out[from] = out[from]! + weight
+    into[to] = into[to]! + weight
   }
-  const left = new Set(balance.keys())
-  const order: number[] = []
+  const left = new Set(out.keys())
+  const head: number[] = []
+  const tail: number[] = []
   while (left.size > 0) {
     let chosen = -1
-    for (const node of left) if (chosen < 0 || balance[node]! > balance[chosen]!) chosen = node
+    let best = Number.NEGATIVE_INFINITY
+    for (const node of left) {
+      const isEnd = out[node]! < 1e-9 || into[node]! < 1e-9
+      const score = isEnd ? Number.MAX_VALUE : out[node]! - into[node]!
+      if (score > best) [chosen, best] = [node, score]
+      if (isEnd) break
+    }
     left.delete(chosen)
-    order.push(chosen)
+    if (out[chosen]! < 1e-9) tail.unshift(chosen)
+    else head.push(chosen)
     for (const { from, to, weight } of arrows) {
-      if (from === chosen) balance[to] = balance[to]! + weight
-      if (to === chosen) balance[from] = balance[from]! - weight
+      if (from === chosen) into[to] = into[to]! - weight
+      if (to === chosen) out[from] = out[from]! - weight
     }
   }
-  return order
+  return [...head, ...tail]
 }

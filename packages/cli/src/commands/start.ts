@@ -18,12 +18,14 @@ export const start: Command = {
       summary: 'what this process does (default ROLE, else all)',
       choices: ['web', 'worker', 'all'],
     },
+    { flags: '--modules <names>', summary: 'only these modules, separated by commas (default SERVE_MODULES, else all)' },
     { flags: '-p, --port <number>', summary: 'port to listen on (default PORT, else 3000)' },
     { flags: '--host <address>', summary: 'address to listen on (default HOST, else all)' },
   ],
   examples: [
     { run: 'footing start examples/conduit', does: 'with DATABASE_URL and every required setting in the environment' },
     { run: 'footing start --role web --port 8080', does: 'only requests' },
+    { run: 'footing start examples/conduit --modules billing', does: 'one module, for the processes that need it' },
   ],
   docs: 'docs/cli.md',
   run: async ({ args, options, cwd, env, signal, terminal }) => {
@@ -41,6 +43,7 @@ export const start: Command = {
       profile: 'production',
       metrics: telemetry.metrics,
       ...(isRole(options.role) ? { role: options.role } : {}),
+      ...(typeof options.modules === 'string' ? { serve: options.modules.split(',') } : {}),
       ...(typeof options.port === 'string' ? { port: readPort(options.port) } : {}),
       ...(typeof options.host === 'string' ? { host: options.host } : {}),
     })

@@ -117,8 +117,8 @@ export class Rehearsal implements CallDisturbance {
     const { duplicateEvery, loseEvery, loseAll, restartAfter } = this.#plan
     this.#sent++
     if (restartAfter > 0 && this.#sent > restartAfter) this.#restart()
-    await this.#switching
     if (!call.idempotent) this.#fragile++
+    await this.#switching
     // What is repeated is let through: a rehearsal shows that one failure does not matter, not that three do.
     if (attempt > 1) return 'none'
     if (call.idempotent) this.#idempotent++

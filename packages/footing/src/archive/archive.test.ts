@@ -186,6 +186,24 @@ test('every value of every type comes back as it was, by query and by restore', 
   expect(await database.query('select * from shop.hostile')).toEqual([])
   const { rows } = await read({ table: 'hostile' }, archive)
   expect(rows.map((row) => ({ ...row }))).toEqual(before.map((row) => ({ ...row })))
+  const column = (type: string) => `c ${types.indexOf(type)}`
+  for (const [type, value, found] of [
+    ['character(5)', 'ab', 1],
+    ['numeric', '1.1', 2],
+    ['numeric(12,2)', '0.010', 1],
+    ['date', 'infinity', 1],
+    ['double precision', 'NaN', 1],
+    ['double precision', '-0', 1],
+    ['timestamp(3) with time zone', '2026-03-29T03:30:00.123+02:00', 1],
+    ['text[]', '{}', 1],
+    ['inet', '::1', 1],
+  ] as const) {
+    const where = [{ column: column(type), is: '=', value }] as const
+    expect((await read({ table: 'hostile', where }, archive)).rows, type).toHaveLength(found)
+  }
+  await expect(
+    read({ table: 'hostile', where: [{ column: column('json'), is: '=', value: 'null' }] }, archive),
+  ).rejects.toMatchObject({ code: 'archive-query-invalid' })
   expect(await archive.restore({ module: 'shop', table: 'hostile' })).toBe(longest)
   expect(await database.query('select h::text as row from shop.hostile h order by id')).toEqual(texts)
 })
@@ -426,6 +444,11 @@ test.each([
   [
     'a table whose rows others lose with it',
     'create table shop.bad (id int primary key, at date); create table shop.child (bad int references shop.bad on delete cascade)',
+    'archive-table-unsafe',
+  ],
+  [
+    'a table that others inherit from',
+    'create table shop.bad (id int primary key, at date); create table shop.heir () inherits (shop.bad)',
     'archive-table-unsafe',
   ],
   ['a view', 'create view shop.bad as select * from shop.event', 'archive-table-unsafe'],

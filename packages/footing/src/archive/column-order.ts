@@ -10,7 +10,9 @@ const longestBound = 64
 export function rankOf(type: string, text: string): Rank | undefined {
   if (/^numeric/.test(type)) return decimalRank(text)
   const kind = kindOf(type)
-  if (kind.name === 'text') return /^(?:text|character|varchar|citext|name|"char")/.test(type) ? text : undefined
+  // The blanks at the end of a value of fixed length do not count.
+  if (/^(?:character\(|bpchar)/.test(type)) return text.replace(/ +$/, '')
+  if (kind.name === 'text') return /^(?:text|character varying|name)/.test(type) ? text : undefined
   if (kind.name === 'bytes') return undefined
   if (kind.name === 'boolean' || kind.name === 'uuid') return text
   const edge = infinite(text)
@@ -28,7 +30,8 @@ export function compareTexts(type: string, a: string, b: string): number | undef
   const left = rankOf(type, a)
   const right = rankOf(type, b)
   if (left === undefined || right === undefined) return a === b ? 0 : undefined
-  if (typeof left === 'string' || typeof right === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  if (typeof left === 'string' || typeof right === 'string')
+    return Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)))
   if (Number.isNaN(left) || Number.isNaN(right)) return Number(Number.isNaN(left)) - Number(Number.isNaN(right))
   return left < right ? -1 : left > right ? 1 : 0
 }

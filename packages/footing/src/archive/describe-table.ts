@@ -44,6 +44,14 @@ export function tableName(module: string, table: string): string {
 const castable =
   /^(?:boolean|smallint|integer|bigint|real|double precision|numeric|text|character varying|uuid|jsonb?|bytea|date|timestamp\b.*)(?:\(.*\))?$/
 
+/** The type without its length or precision, which would cut or round a value that is cast to it. */
+export function plainType(type: string): string {
+  const plain = type.replace(/\([^)]*\)/, '')
+  // Without a length these two mean a length of one.
+  const unlimited: Readonly<Record<string, string>> = { character: 'bpchar', bit: 'bit varying' }
+  return unlimited[plain] ?? plain
+}
+
 /** SQL of the text of a value, with everything that its type has. */
 export function textExpression(type: string, value: string): string {
   return castable.test(type) ? `${value}::text` : `case when ${value} is null then null else format('%s', ${value}) end`
@@ -87,9 +95,9 @@ export async function columnsOf(
 export async function describeTable(tx: Transaction<unknown>, target: ArchivedTable): Promise<DescribedTable> {
   const { module, table } = target
   const name = `${module}.${table}`
-  const found = await tx.query<{ oid: string; kind: string; encoding: string; row_security: boolean }>(
+  const found = await tx.query<{ oid: string; kind: string; encoding: string; inherited: boolean }>(
     `select c.oid::text as oid, c.relkind::text as kind, current_setting('server_encoding') as encoding,
-            c.relrowsecurity as row_security
+            exists (select from pg_inherits i where i.inhparent = c.oid) as inherited
      from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = $2`,
     [schemaOf(module), table],
   )
@@ -100,6 +108,12 @@ export async function describeTable(tx: Transaction<unknown>, target: ArchivedTa
   if (relation.kind !== 'r' && relation.kind !== 'p') throw unsafe('it is no table.', 'Archive the tables behind it.')
   if (relation.encoding !== 'UTF8') throw unsafe(`the database is in ${relation.encoding}.`, 'Use a database in UTF8.')
 
+  if (relation.kind === 'r' && relation.inherited) {
+    throw unsafe(
+      'other tables inherit from it, so that its key does not tell its rows apart.',
+      'Use partitions instead.',
+    )
+  }
   const columns = (await columnsOf(tx, module, table)) ?? []
   const keys = await tx.query<{ name: string }>(
     `select a.attname as name from pg_index i

@@ -14,7 +14,7 @@ import type {
   ArchiveValue,
   QueryReport,
 } from './contract.ts'
-import { columnsOf, fixTextForms, quoted, tableName, textExpression } from './describe-table.ts'
+import { columnsOf, fixTextForms, plainType, quoted, tableName, textExpression } from './describe-table.ts'
 import { archiveError } from './errors.ts'
 
 type Take = (rows: readonly ArchiveRow[]) => Promise<void> | void
@@ -106,18 +106,24 @@ async function inText(tx: Transaction<unknown>, condition: ArchiveCondition, typ
   if ((is === 'in') !== Array.isArray(value))
     throw invalid(`"in" takes a list, any other comparison one value (${column}).`)
   if (list.length > 1000) throw invalid(`the list for ${column} has more than 1000 values.`)
-  // Without its length or precision the type would cut or round the value.
-  const plain = type.replace(/\([^)]*\)/, '')
+  const plain = plainType(type)
   const texts = list.map((item) => textOf(item, plain))
   try {
+    // Comparing a value with itself fails here for types without that comparison, in the table as in the files.
+    const own = `v.value::${plain}`
     const rows = await tx.query<{ text: string }>(
-      `select ${textExpression(type, `v.value::${plain}`)} as text from unnest($1::text[]) with ordinality as v(value, n) order by v.n`,
+      `select ${textExpression(type, own)} as text, (${own}) ${is === 'in' ? '=' : is} (${own}) as comparable
+       from unnest($1::text[]) with ordinality as v(value, n) order by v.n`,
       [texts],
     )
     return { column, type, is, values: rows.map(({ text }) => text) }
   } catch (error) {
     if (!isFootingError(error) || error.retryable) throw error
-    throw archiveError('archive-query-invalid', { reason: `a value for ${column} is no ${plain}.` }, error)
+    throw archiveError(
+      'archive-query-invalid',
+      { reason: `a value for ${column} is no ${plain}, or ${plain} has no such comparison.` },
+      error,
+    )
   }
 }
 
@@ -138,8 +144,8 @@ async function readTable(tx: Transaction<unknown>, target: ArchivedTable, plan: 
       : `null::text as c${index}`,
   )
   const conditions = plan.conditions.map(({ column, type, is }, index) => {
-    const plain = type.replace(/\([^)]*\)/, '')
-    const bytewise = /^(?:text|character varying|character|name)$/.test(plain) ? ' collate "C"' : ''
+    const plain = plainType(type)
+    const bytewise = /^(?:text|character varying|bpchar|name)$/.test(plain) ? ' collate "C"' : ''
     const values = `$${index + 1}::text[]::${plain}[]`
     return `t.${quoted(column)}${bytewise} ${is === 'in' ? '=' : is} any (${values})`
   })

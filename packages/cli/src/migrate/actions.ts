@@ -4,7 +4,7 @@ import { createMigrator, dataErrors, type MigrationStatus, provisionDatabase, re
 import { type ExitCode, exit } from '../command.ts'
 import { planMigrations, showPlan } from '../migration-plan.ts'
 import { findDrift } from './find-drift.ts'
-import { type MigrateWorld, sourceOf } from './migrate-world.ts'
+import { isProduction, type MigrateWorld, sourceOf } from './migrate-world.ts'
 import { newMigration } from './new-migration.ts'
 import { showDrift } from './show-drift.ts'
 import { buildAll, mayRefresh, refreshFiles, schemaFiles, writeFiles } from './write-schema.ts'
@@ -35,10 +35,7 @@ async function migratorOf(world: MigrateWorld, holdContracts = false) {
 
 async function up(world: MigrateWorld): Promise<ExitCode> {
   const { terminal, options } = world.context
-  const { stage } = world
-  // A server elsewhere whose profile nobody named is taken for production: a dropped column cannot be brought back.
-  const production = stage.profile === 'production' || (stage.profile === undefined && !stage.local)
-  const migrator = await migratorOf(world, production && options.contract !== true)
+  const migrator = await migratorOf(world, isProduction(world.stage) && options.contract !== true)
   const applied = await migrator.up()
   await provisionDatabase(await world.databaseUrl(), world.manifests)
   const refresh = options.dump !== false && applied.length > 0 && mayRefresh(world)

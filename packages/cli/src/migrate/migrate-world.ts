@@ -76,7 +76,7 @@ export async function openMigrateWorld(
   const stage = readStage(settings, direct)
   const findScratch = async (): Promise<string> => {
     if (direct === undefined) return databaseUrl()
-    if (stage.profile !== 'production' && (await mayCreateDatabases(direct))) return direct
+    if (!isProduction(stage) && (await mayCreateDatabases(direct))) return direct
     return start(join(tmpdir(), `footing-scratch-${process.pid}-${randomBytes(4).toString('hex')}`), true)
   }
   return {
@@ -96,6 +96,11 @@ export async function openMigrateWorld(
       for (const stop of stops.toReversed()) await stop()
     },
   }
+}
+
+/** A server elsewhere whose profile nobody named is taken for production: a dropped column cannot be brought back. */
+export function isProduction({ profile, local }: Stage): boolean {
+  return profile === 'production' || (profile === undefined && !local)
 }
 
 function readStage(settings: Readonly<Record<string, string | undefined>>, direct: string | undefined): Stage {

@@ -22,6 +22,12 @@ const leaseMs = 5000
 const patienceMs = 200
 const lookMs = 20
 
+// Looks once more and takes the lease in one step: between a look and a lease another process may have stored and gone.
+// What could not be read as JSON is given along, so that it counts as missing.
+const findOrLease = `local found = redis.call('get', KEYS[1])
+  if found and found ~= ARGV[3] then return {'found', found} end
+  if redis.call('set', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return {'leased'} end return {'wait'}`
+
 // Stores only while the lease is still ours: a drop in between has taken it away, and what was loaded is from before.
 const storeIfLeased = `if redis.call('get', KEYS[2]) == ARGV[1] then
   redis.call('set', KEYS[1], ARGV[2], 'px', ARGV[3]); redis.call('del', KEYS[2]); return 1 end return 0`
@@ -31,6 +37,9 @@ interface Flight {
   /** True when the key was dropped while this load was under way. */
   dropped: boolean
 }
+
+/** What a look found: a value, something that is none, or nothing. */
+type Look<T> = { readonly value: T } | { readonly unreadable?: string }
 
 /** Makes the hot data of a module. */
 export function openHotData(options: HotDataOptions): HotData {
@@ -49,9 +58,14 @@ export function openHotData(options: HotDataOptions): HotData {
     const lease = randomBytes(12).toString('base64url')
     let leased: boolean
     try {
-      const found = await lookup<T>(key)
-      if (found !== undefined) return found.value
-      leased = (await send('set', leaseKey(key), lease, 'NX', 'PX', leaseMs)) !== null
+      const first = await lookup<T>(key)
+      if ('value' in first) return first.value
+      const unreadable = first.unreadable ?? ''
+      const answer = await send('eval', findOrLease, 2, key, leaseKey(key), lease, leaseMs, unreadable)
+      const [word, text] = answer as readonly [string, string?] // what the script above returns
+      const second = text === undefined ? undefined : parsed<T>(key, text)
+      if (second !== undefined && 'value' in second) return second.value
+      leased = word === 'leased'
       const arrived = leased ? undefined : await waitFor<T>(key)
       if (arrived !== undefined) return arrived.value
     } catch (error) {
@@ -63,9 +77,12 @@ export function openHotData(options: HotDataOptions): HotData {
     return value
   }
 
-  async function lookup<T>(key: string): Promise<{ readonly value: T } | undefined> {
+  async function lookup<T>(key: string): Promise<Look<T>> {
     const text = await send('get', key)
-    if (typeof text !== 'string') return undefined
+    return typeof text === 'string' ? parsed<T>(key, text) : {}
+  }
+
+  function parsed<T>(key: string, text: string): Look<T> {
     try {
       // What was stored under this key was a T; whoever changes T changes the key.
       const value = JSON.parse(text) as T
@@ -73,7 +90,7 @@ export function openHotData(options: HotDataOptions): HotData {
       return { value }
     } catch {
       // Not ours, or cut off: as good as nothing, and overwritten by what is loaded now.
-      return undefined
+      return { unreadable: text }
     }
   }
 
@@ -81,7 +98,7 @@ export function openHotData(options: HotDataOptions): HotData {
     for (let waited = 0; waited < patienceMs; waited += lookMs) {
       await clock.sleep(lookMs)
       const found = await lookup<T>(key)
-      if (found !== undefined) return found
+      if ('value' in found) return found
     }
     return undefined
   }

@@ -7,6 +7,8 @@ export interface Health {
   readonly draining: () => boolean
   /** What the process depends on, with what is wrong; only told, see `addHealth`. */
   readonly checks: () => Promise<Readonly<Record<string, 'ok' | string>>>
+  /** How late and how busy the event loop is; undefined when it is not measured. */
+  readonly eventLoop?: () => object | undefined
 }
 
 /**
@@ -24,6 +26,7 @@ export function addHealth(server: FastifyInstance, health: Health): void {
     const ready = health.started() && !health.draining()
     reply.code(ready ? 200 : 503)
     if (!ready) return { status: health.draining() ? 'draining' : 'starting' }
-    return { status: 'ready', checks: await health.checks() }
+    const eventLoop = health.eventLoop?.()
+    return { status: 'ready', checks: await health.checks(), ...(eventLoop === undefined ? {} : { eventLoop }) }
   })
 }

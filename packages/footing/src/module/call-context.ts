@@ -29,7 +29,39 @@ export function runInContext<Input, T>(
   work: (input: Input, context: Context) => T,
   input: Input,
 ): T {
-  return storage.run(context, work, input, context)
+  if (sectionWatch === undefined) return storage.run(context, work, input, context)
+  return runWatched(sectionWatch, context, work, input)
+}
+
+/** Whoever watches the event loop: told where work begins and ends. */
+export interface SectionWatch {
+  /** A stretch of work begins; true when the loop is suspected to stand still already. */
+  enter(context: CallContext): boolean
+  /** It ends, or waits for the first time; `suspected` is what `enter` said. */
+  exit(context: CallContext, suspected: boolean): void
+  /** The whole work has ended. */
+  ended(context: CallContext): void
+}
+
+let sectionWatch: SectionWatch | undefined
+
+/** Sets the one watch of the process, or takes it off. */
+export function watchSections(watch: SectionWatch | undefined): void {
+  sectionWatch = watch
+}
+
+function runWatched<Input, T>(
+  watch: SectionWatch,
+  context: CallContext,
+  work: (input: Input, context: Context) => T,
+  input: Input,
+): T {
+  const suspected = watch.enter(context)
+  try {
+    return storage.run(context, work, input, context)
+  } finally {
+    watch.exit(context, suspected)
+  }
 }
 
 /** One piece of work: a request, a job, or one call between modules below them. */
@@ -112,6 +144,11 @@ export class CallContext implements Context, WheelEntry {
     return this.#controller.signal
   }
 
+  /** True for a request or a job, false for a call below one. */
+  get isRoot(): boolean {
+    return this.#parent === undefined
+  }
+
   /** Why it ended early; undefined while it may go on. */
   get reason(): Error | undefined {
     return this.#reason
@@ -140,6 +177,7 @@ export class CallContext implements Context, WheelEntry {
 
   /** Takes it out of its parent's list, so that a long request does not keep its finished calls. */
   leave(): void {
+    sectionWatch?.ended(this)
     const parent = this.#parent
     if (parent === undefined) return
     const next = this.#nextSibling

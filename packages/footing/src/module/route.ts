@@ -62,6 +62,8 @@ export interface RouteFacts {
   /** Errors that it answers with by design, for the API description: statuses or codes. */
   readonly errors?: readonly (string | number)[]
   readonly timeout?: Duration
+  /** How long it may hold the event loop without a break before a warning says so; default 50 ms. */
+  readonly budget?: Duration
   readonly bodyLimit?: Size
 }
 

@@ -1,7 +1,9 @@
 // Counters and latencies of requests, calls and statements, as Prometheus text.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { type QueryEvent, queryChannel } from '../app/database-scope.ts'
+import { type Stall, stallChannel } from '../event-loop/stall.ts'
+import { type EventRecord, eventChannel } from '../events/event-bus.ts'
 import { type RequestRecord, requestChannel } from '../http/mount-route.ts'
 import { LatencyHistogram } from '../module/latency-histogram.ts'
 import { type CallRecord, callChannel } from '../module/port-call.ts'
@@ -21,6 +23,8 @@ export function collectMetrics(): Metrics {
   const requests = new Family('footing_request_duration_seconds', 'Duration of HTTP requests.')
   const calls = new Family('footing_call_duration_seconds', 'Duration of calls between modules.')
   const queries = new Family('footing_query_duration_seconds', 'Duration of database statements.')
+  const events = new Family('footing_event_duration_seconds', 'Duration of handlers of events between modules.')
+  const stalls = new Family('footing_event_loop_stall_seconds', 'Stalls of the event loop, by who caused them.')
   // The channels carry exactly these records; see where each is published.
   const onRequest = (message: unknown) => {
     const { method, route = 'none', module = 'none', status, durationMs } = message as RequestRecord
@@ -35,14 +39,29 @@ export function collectMetrics(): Metrics {
     const { module, failed, durationMs } = message as QueryEvent
     queries.observe({ module, failed: String(failed) }, durationMs)
   }
+  const onEvent = (message: unknown) => {
+    const { event, subscriber, code = 'ok', durationMs } = message as EventRecord
+    events.observe({ event, subscriber, code }, durationMs)
+  }
+  const onStall = (message: unknown) => {
+    const { handler = 'none', module = 'none', durationMs } = message as Stall
+    stalls.observe({ handler, module }, durationMs)
+  }
+  subscribe(eventChannel.name, onEvent)
+  subscribe(stallChannel.name, onStall)
   subscribe(requestChannel.name, onRequest)
   subscribe(callChannel.name, onCall)
   subscribe(queryChannel.name, onQuery)
   const delay = monitorEventLoopDelay({ resolution: 20 })
   delay.enable()
+  const loop = performance.eventLoopUtilization()
   return {
-    text: () => [requests.text(), calls.text(), queries.text(), loopText(delay.percentile(99) / 1e9)].join(''),
+    text: () =>
+      [requests, calls, queries, events, stalls].map((family) => family.text()).join('') +
+      loopText(delay.percentile(99) / 1e9, performance.eventLoopUtilization(loop).utilization),
     stop: () => {
+      unsubscribe(eventChannel.name, onEvent)
+      unsubscribe(stallChannel.name, onStall)
       unsubscribe(requestChannel.name, onRequest)
       unsubscribe(callChannel.name, onCall)
       unsubscribe(queryChannel.name, onQuery)
@@ -97,9 +116,19 @@ function labelText(labels: Labels): string {
     .join(',')
 }
 
-function loopText(p99: number): string {
-  const name = 'footing_event_loop_delay_p99_seconds'
-  return `# HELP ${name} How late the event loop was, 99th percentile since the start.\n# TYPE ${name} gauge\n${name} ${p99.toFixed(6)}\n`
+function loopText(p99: number, utilisation: number): string {
+  return [
+    gauge('footing_event_loop_delay_p99_seconds', 'How late the event loop was, 99th percentile since the start.', p99),
+    gauge(
+      'footing_event_loop_utilization_ratio',
+      'Share of the time since the start that the loop was busy.',
+      utilisation,
+    ),
+  ].join('')
+}
+
+function gauge(name: string, help: string, value: number): string {
+  return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${name} ${value.toFixed(6)}\n`
 }
 
 function seconds(ms: number): string {

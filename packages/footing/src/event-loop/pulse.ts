@@ -1,0 +1,127 @@
+// The beat of the application's thread: quick while there is work, slow while there is none, so that idling costs nothing.
+import * as inspector from 'node:inspector'
+import { performance } from 'node:perf_hooks'
+import { place } from './shared-beat.ts'
+
+/** One interval between two beats. */
+export interface Gap {
+  /** Number of the beat that it began with. */
+  readonly beat: number
+  /** Milliseconds without waiting for work. */
+  readonly busyMs: number
+  readonly cpuMs: number
+}
+
+/** How it beats. */
+export interface PulseOptions {
+  /** Milliseconds between two beats while there is work. */
+  readonly everyMs: number
+  readonly onBeat: (gap: Gap) => void
+  /** Told of each change between work and none. */
+  readonly onChange: (awake: boolean) => void
+}
+
+/** Milliseconds between two beats, and between two looks of the watchdog, while there is nothing to do. */
+export const slowMs = 250
+/** Without work for so long it goes to sleep; with a request open that waits for somebody else, later. */
+const lingerMs = 500
+const lingerOpenMs = 10_000
+/** Less than this in one interval is no work: the beat itself, and Node's own timers. */
+const idleMs = 3
+
+/** Beats on the real loop, whatever clock the application has. */
+export class Pulse {
+  readonly #view: Int32Array
+  readonly #options: PulseOptions
+  #timer: NodeJS.Timeout | undefined
+  #awake = false
+  #worked = false
+  #workedAt = performance.now()
+  #open = 0
+  #beats = 0
+  #at = performance.now()
+  #loop = performance.eventLoopUtilization()
+  #cpu = process.cpuUsage()
+
+  constructor(view: Int32Array, options: PulseOptions) {
+    this.#view = view
+    this.#options = options
+    this.#wake()
+  }
+
+  /** Work begins; `open` when it stays open until `ended`. */
+  began(open: boolean): void {
+    this.#worked = true
+    if (open) this.#open++
+    if (!this.#awake) this.#wake()
+  }
+
+  /** Work that stayed open has ended. */
+  ended(): void {
+    this.#worked = true
+    if (this.#open > 0) this.#open--
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  #wake(): void {
+    this.#awake = true
+    this.#workedAt = performance.now()
+    this.#measure()
+    // Whoever begins work is alive, so the age of the last slow beat says nothing.
+    Atomics.add(this.#view, place.beat, 1)
+    Atomics.store(this.#view, place.awake, 1)
+    Atomics.notify(this.#view, place.awake)
+    this.#schedule(this.#options.everyMs)
+    this.#options.onChange(true)
+  }
+
+  #sleep(): void {
+    this.#awake = false
+    Atomics.store(this.#view, place.awake, 0)
+    this.#schedule(slowMs)
+    this.#options.onChange(false)
+  }
+
+  #schedule(ms: number): void {
+    clearInterval(this.#timer)
+    this.#timer = setInterval(() => this.#beat(), ms)
+    this.#timer.unref()
+  }
+
+  #beat(): void {
+    const gap = this.#measure()
+    this.#options.onBeat(gap)
+    Atomics.store(this.#view, place.suspected, 0)
+    Atomics.add(this.#view, place.beat, 1)
+    // Somebody who waits at a breakpoint must not be resumed by the watchdog.
+    if (this.#beats++ % 50 === 0) Atomics.store(this.#view, place.debugged, inspector.url() === undefined ? 0 : 1)
+    const worked = this.#worked || gap.busyMs > idleMs
+    this.#worked = false
+    if (worked) {
+      if (this.#awake) this.#workedAt = this.#at
+      else this.#wake()
+    } else if (this.#awake && this.#at - this.#workedAt > (this.#open > 0 ? lingerOpenMs : lingerMs)) {
+      this.#sleep()
+    }
+  }
+
+  /** What has passed since the last time. */
+  #measure(): Gap {
+    const now = performance.now()
+    const loop = performance.eventLoopUtilization()
+    const cpu = process.cpuUsage()
+    const gap = {
+      beat: Atomics.load(this.#view, place.beat),
+      // While it waits for work the loop is idle: also a laptop that slept.
+      busyMs: Math.min(now - this.#at, loop.active - this.#loop.active),
+      cpuMs: (cpu.user - this.#cpu.user + cpu.system - this.#cpu.system) / 1000,
+    }
+    this.#at = now
+    this.#loop = loop
+    this.#cpu = cpu
+    return gap
+  }
+}

@@ -1,0 +1,91 @@
+// Runs in a thread of its own: when the application's beat stays out, it attaches the inspector, asks who runs, and lets go.
+import { once } from 'node:events'
+import type { Debugger } from 'node:inspector'
+import { parentPort, workerData } from 'node:worker_threads'
+import { type Blind, place, type RawFrame, type Ready, type Sample, type WatchdogData } from './shared-beat.ts'
+
+/** Deepest frames that are sent: what is further out is the library and Node. */
+const mostFrames = 40
+/** A pause that was asked for and did not come is given up when the loop beats again, or after this long. */
+const patienceMs = 120_000
+/** Tokens that may be saved up for stalls that follow each other closely. */
+const burst = 10
+
+// Whoever starts this file gives it exactly these data.
+const { memory, lookMs, slowMs, suspectMs, noteExpression, samplesPerMinute } = workerData as WatchdogData
+const view = new Int32Array(memory)
+
+// While the inspector's answer is awaited nothing else would keep the thread alive.
+setInterval(() => undefined, 60_000)
+await watch()
+
+async function watch(): Promise<void> {
+  const inspector = await import('node:inspector').catch(() => undefined)
+  report(inspector === undefined ? { blind: 'this Node has no inspector' } : { ready: true })
+  let beat = -1
+  let since = performance.now()
+  let tokens = burst
+  for (;;) {
+    const asked = performance.now()
+    const awake = Atomics.load(view, place.awake)
+    // Woken before its time when work begins after a rest.
+    if (awake === 0) Atomics.wait(view, place.awake, 0, slowMs)
+    else Atomics.wait(view, place.awake, 1, lookMs)
+    const now = performance.now()
+    tokens = Math.min(burst, tokens + ((now - asked) * samplesPerMinute) / 60_000)
+    const latest = Atomics.load(view, place.beat)
+    if (latest !== beat) {
+      beat = latest
+      since = now
+      continue
+    }
+    if (now - since < (awake === 0 ? 2 * slowMs : suspectMs) || Atomics.load(view, place.suspected) !== 0) continue
+    // The machine kept this thread waiting as well, so the beat may be on its way: look once more.
+    if (now - asked > 2 * lookMs + (awake === 0 ? slowMs : 0)) continue
+    Atomics.store(view, place.suspected, 1)
+    if (tokens < 1 || inspector === undefined || Atomics.load(view, place.debugged) !== 0) continue
+    tokens -= 1
+    const sample = await takeSample(inspector, beat)
+    if (sample !== undefined) report(sample)
+  }
+}
+
+async function takeSample(inspector: typeof import('node:inspector'), beat: number): Promise<Sample | undefined> {
+  const session = new inspector.Session()
+  const asked = performance.now()
+  session.connectToMainThread()
+  const urls = new Map<string, string>()
+  session.on('Debugger.scriptParsed', ({ params }) => urls.set(params.scriptId, params.url))
+  try {
+    const paused = once(session, 'Debugger.paused', { signal: AbortSignal.timeout(patienceMs) })
+    session.post('Debugger.enable')
+    session.post('Debugger.pause')
+    // The type of the event's message is the one that the inspector's own types give it.
+    const [{ params }] = (await paused) as [{ params: Debugger.PausedEventDataType }]
+    // Beyond the beat it is not the stall any more that runs.
+    const current = Atomics.load(view, place.beat) === beat
+    // In the global scope: inside of Node's own functions even `Symbol` may be out of reach.
+    if (current) await posted(session, 'Runtime.evaluate', { expression: noteExpression, silent: true })
+    const frames = current ? params.callFrames.slice(0, mostFrames).map((frame) => rawFrame(frame, urls)) : undefined
+    await posted(session, 'Debugger.resume')
+    return frames && { beat, frames, tookMs: performance.now() - asked }
+  } catch {
+    return undefined // it was not paused in time: there is nothing to tell
+  } finally {
+    // Ends the pause as well, should one still hold.
+    session.disconnect()
+  }
+}
+
+function posted(session: import('node:inspector').Session, method: string, params: object = {}): Promise<void> {
+  return new Promise((resolve) => session.post(method, params, () => resolve()))
+}
+
+function rawFrame({ functionName, location }: Debugger.CallFrame, urls: ReadonlyMap<string, string>): RawFrame {
+  const url = urls.get(location.scriptId) ?? ''
+  return { function: functionName, url, line: location.lineNumber + 1, column: (location.columnNumber ?? 0) + 1 }
+}
+
+function report(message: Sample | Ready | Blind): void {
+  parentPort?.postMessage(message)
+}

@@ -11,6 +11,7 @@ import { setRole } from './ownership/run-as-module.ts'
 import { refuseSessionState } from './pooler/session-state.ts'
 import { commitWithPosition, forgetPosition } from './replicas/written-position.ts'
 import type { Session } from './session.ts'
+import { savepointBegins, transactionBegins, transactionEnds } from './transaction-end.ts'
 
 /** What a transaction is opened for. */
 export interface TransactionContext {
@@ -64,20 +65,27 @@ export async function runTransaction<Tables, T>(
     return result
   }
   const life = { over: false }
+  const tx = transactionHandle<Tables>(context.schema, sendWithoutState, life)
+  transactionBegins(tx)
 
   try {
-    const result = await work(transactionHandle<Tables>(context.schema, sendWithoutState, life))
+    const result = await work(tx)
     life.over = true
-    if (!begun) return result
+    if (!begun) {
+      transactionEnds(tx, 'committed')
+      return result
+    }
     // Recorded reads are a part of the transaction where it may write, so that they cannot fail after its commit.
     if (options.readOnly !== true) await writeReads(send, context)
     const { command } = await commit(send, context, options)
     // PostgreSQL answers the commit of a failed transaction with ROLLBACK and no error.
     if (command === 'ROLLBACK') throw dataError('data-transaction-failed')
+    transactionEnds(tx, 'committed')
     await writeReads(send, context)
     return result
   } catch (error) {
     life.over = true
+    transactionEnds(tx, 'rolled-back')
     if (begun) await rollBack(session, context)
     // What was rolled back was seen all the same. Its scope may be over; the entry is not the scope's business.
     const unbound: Run = (text, values) => session.execute(text, values, { module: context.module, scope: undefined })
@@ -158,11 +166,13 @@ export function transactionHandle<Tables>(
     savepoints += 1
     const name = `footing_${savepoints}`
     await guarded(`savepoint ${name}`, [])
+    const undo = savepointBegins(handle)
     try {
       const result = await work(handle)
       await guarded(`release savepoint ${name}`, [])
       return result
     } catch (error) {
+      undo()
       // When even this fails the transaction is lost, and the first error says more than the second.
       await guarded(`rollback to savepoint ${name}; release savepoint ${name}`, []).catch(() => undefined)
       throw error

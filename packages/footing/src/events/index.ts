@@ -1,0 +1,13 @@
+// The public list of events: the driver's contract, the driver that needs nothing, and the cases that every driver passes.
+export { type EventCase, type EventCaseWorld, eventCases } from './conformance.ts'
+export {
+  type DriverGuarantees,
+  type EventDriver,
+  type EventEnvelope,
+  type EventGuarantee,
+  eventGuarantees,
+  type Subscriber,
+} from './contract.ts'
+export { type InProcessEventsOptions, inProcessEvents } from './drivers/in-process.ts'
+export { eventErrors } from './errors.ts'
+export { EventBus, type EventRecord, eventChannel } from './event-bus.ts'

@@ -20,7 +20,11 @@ export { appErrors } from './app/errors.ts'
 export type { ErasedTable, ErasureProof, PersonalData } from './app/personal-data.ts'
 export { stopOnSignals } from './app/stop-on-signals.ts'
 export { archiveErrors } from './archive/errors.ts'
+export * from './cpu/index.ts'
 export * from './data/index.ts'
+export * from './event-loop/index.ts'
+export * from './events/index.ts'
+export * from './fan-out/index.ts'
 export { httpErrors } from './http/errors.ts'
 export type { CorsOptions, FailedRequest, HttpOptions, MountedRoute, ProblemAnswer } from './http/http-options.ts'
 export type { Context, User } from './module/context.ts'
@@ -34,6 +38,14 @@ export {
 } from './module/define-module.ts'
 export type { Duration } from './module/duration.ts'
 export { moduleErrors } from './module/errors.ts'
+export type {
+  Emit,
+  EmitThrough,
+  EventFacts,
+  EventHandler,
+  EventHandlers,
+  EventSubscription,
+} from './module/event-handler.ts'
 export {
   type Authenticate,
   type Credentials,

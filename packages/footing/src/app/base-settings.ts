@@ -18,6 +18,10 @@ export const baseSettings = {
     secret: true,
     about: 'bearer token that /metrics asks for; without it production does not serve /metrics',
   }),
+  EVENT_LOOP_GUARD: optionalSetting({
+    schema: oneOf(['name', 'measure', 'off']),
+    about: 'whether stalls of the event loop are named, only measured, or neither; name, in tests off',
+  }),
   DRAIN_DELAY_MS: optionalSetting({
     schema: wholeNumber(0, 120_000),
     about: 'milliseconds between saying "not ready" and closing the door; 100, in production 3000',

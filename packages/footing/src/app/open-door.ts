@@ -70,7 +70,8 @@ export async function openDoor(
     },
   }
   const server = await buildServer(routes, environment)
-  addHealth(server, { started: () => state.started, draining, checks: () => checkAll(startUp) })
+  const eventLoop = startUp.loop.read
+  addHealth(server, { started: () => state.started, draining, checks: () => checkAll(startUp), eventLoop })
   if (metrics && (profile !== 'production' || base.METRICS_TOKEN !== undefined)) {
     addMetrics(server, metrics, base.METRICS_TOKEN)
   }
@@ -80,6 +81,7 @@ export async function openDoor(
   if (serves && placement.keys !== undefined) addPorts(server, startUp, placement.keys, environment)
   const port = listens ? await listen(server, hostOf(startUp), base.PORT) : undefined
   state.started = true
+  startUp.loop.start(routes)
   return {
     url: port === undefined ? undefined : `http://${urlHost(hostOf(startUp))}:${port}`,
     port,

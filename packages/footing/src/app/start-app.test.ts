@@ -258,7 +258,8 @@ test('a client that hangs up aborts its work', async () => {
 test('health pages tell how the process is', async () => {
   expect(await (await call('/livez')).json()).toEqual({ status: 'alive' })
   expect(await (await call('/startupz')).json()).toEqual({ status: 'started' })
-  expect(await (await call('/readyz')).json()).toEqual({ status: 'ready', checks: {} })
+  const eventLoop = { utilisation: expect.any(Number), delayP99Ms: expect.any(Number), stalls: expect.any(Number) }
+  expect(await (await call('/readyz')).json()).toMatchObject({ status: 'ready', checks: {}, eventLoop })
 })
 
 test('describes itself; the page asks no other host for anything', async () => {

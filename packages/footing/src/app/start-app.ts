@@ -1,7 +1,11 @@
 // Starting an application: settings, database, modules in order of needs; then the door is opened.
 import { type Clock, systemClock } from '@footing/kernel'
+import { closeCpu } from '../cpu/cpu-pool.ts'
+import { AccessLog } from '../data/access-log/access-log.ts'
 import type { DataSource } from '../data/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
+import { inProcessEvents } from '../events/drivers/in-process.ts'
+import { EventBus } from '../events/event-bus.ts'
 import type { MountedRoute } from '../http/http-options.ts'
 import type { CallContext } from '../module/call-context.ts'
 import { currentContext } from '../module/call-context.ts'
@@ -11,13 +15,18 @@ import { createLog, type Log } from '../module/log.ts'
 import { ModuleNetwork } from '../module/module-network.ts'
 import type { Profile } from '../module/profile.ts'
 import type { Setting, Settled } from '../module/setting.ts'
+import type { CallDisturbance } from '../placement/disturbance.ts'
 import { placementErrors } from '../placement/errors.ts'
 import { RemoteModule } from '../placement/remote-module.ts'
-import { baseSettings, databaseSettings } from './base-settings.ts'
+import type { Redis } from '../redis/contract.ts'
+import { baseSettings, databaseSettings, redisSettings } from './base-settings.ts'
 import type { App, Role, RunningApp, StartOptions } from './create-app.ts'
 import { databaseScope } from './database-scope.ts'
 import { edgeSettings } from './edge-module.ts'
+import { type AppLoop, guardLoop } from './guard-loop.ts'
+import { keepAccessLog } from './keep-access-log.ts'
 import { openDoor } from './open-door.ts'
+import { openPersonalData } from './personal-data.ts'
 import { type Placement, placeModules, placementSettings, placeVariable } from './place-modules.ts'
 import { readProfile, readSettings } from './read-settings.ts'
 import { makeEdges, type StartedModule, startModules, stopModules } from './start-modules.ts'
@@ -32,7 +41,11 @@ export interface StartUp {
   readonly values: Readonly<Record<string, unknown>>
   readonly base: Settled<typeof baseSettings>
   readonly data: DataSource | undefined
+  /** Undefined without REDIS_URL. */
+  readonly redis: Redis | undefined
   readonly network: ModuleNetwork
+  readonly events: EventBus
+  readonly loop: AppLoop
   /** Which modules are here, and where the others are. */
   readonly placement: Placement
   /** Requests under way. */
@@ -56,18 +69,37 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
   // The values were parsed by exactly these settings.
   const base = values as Settled<typeof baseSettings>
   const clock = options.clock ?? systemClock
-  const data = options.database ?? openOwnDatabase(app, placement.local, values, clock, profile)
+  const accessLog = new AccessLog(placement.local)
+  const data = options.database ?? openOwnDatabase(app, placement.local, values, clock, profile, accessLog)
+  const redis = await openOwnRedis(app, values, clock)
   const network = new ModuleNetwork(app.modules, {
     clock,
     wheel: new DeadlineWheel(clock),
     checked: profile !== 'production',
   })
-  const remotes = placeRemotes(network, app.modules, placement, clock)
+  const events = new EventBus(inProcessEvents({ clock }), placement.local, network.environment)
+  const loop = guardLoop(base.EVENT_LOOP_GUARD, profile)
+  const remotes = placeRemotes(network, app.modules, placement, clock, options.disturbance)
   const running = new Set<CallContext>()
-  const startUp: StartUp = { app, profile, role: base.ROLE, clock, values, base, data, network, placement, running }
+  const startUp: StartUp = {
+    app,
+    profile,
+    role: base.ROLE,
+    clock,
+    values,
+    base,
+    data,
+    redis,
+    network,
+    events,
+    loop,
+    placement,
+    running,
+  }
   let modules: readonly StartedModule[] = []
   const closeData = async () => {
     await Promise.all(remotes.map((remote) => remote.close()))
+    await redis?.close()
     if (options.database === undefined) await data?.close()
   }
   try {
@@ -75,6 +107,7 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
     const log = createLog(undefined, currentContext)
     await warnOfWall(data, values, log)
     modules = await startModules(startUp)
+    await events.start()
     const door = await openDoor(
       startUp,
       modules,
@@ -82,9 +115,14 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
       options.metrics,
     )
     log.info('started', { app: app.name, role: base.ROLE, profile, url: door.url })
+    const stopSealing = keepAccessLog(options.database === undefined && !accessLog.empty ? data : undefined, clock, log)
     const stop = stopOnce(startUp, door, async () => {
+      stopSealing()
+      await events.drain(base.DRAIN_MS)
       await stopModules(modules, log)
+      await closeCpu(base.DRAIN_MS)
       await closeData()
+      await loop.stop()
       log.info('stopped', { app: app.name })
     })
     return {
@@ -95,6 +133,7 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
       port: door.port,
       routes: door.routes satisfies readonly MountedRoute[],
       ports: network.portsFor(undefined, app.modules),
+      personalData: openPersonalData(app.modules, network.portsFor(undefined, app.modules), data, clock),
       operations: () => network.targets.map((target) => target.stats()),
       get ready() {
         return !door.draining()
@@ -102,6 +141,7 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
       stop,
     }
   } catch (error) {
+    await loop.stop()
     await stopModules(modules, createLog(undefined, currentContext))
     await closeData()
     throw error
@@ -122,12 +162,13 @@ function placeRemotes(
   modules: readonly AnyManifest[],
   { local, placed, keys }: Placement,
   clock: Clock,
+  disturbance: CallDisturbance | undefined,
 ): readonly RemoteModule[] {
   const remotes: RemoteModule[] = []
   for (const { name } of modules) {
     const url = placed.get(name)
     if (url !== undefined && keys !== undefined) {
-      const remote = new RemoteModule(name, url, { clock, keys, random: Math.random })
+      const remote = new RemoteModule(name, url, { clock, keys, random: Math.random, disturbance })
       network.place(name, (target) => remote.answerOf(target))
       remotes.push(remote)
     } else if (!local.some((module) => module.name === name)) {
@@ -142,6 +183,7 @@ function placeRemotes(
 function settingsOf(app: App, options: StartOptions, placement: Placement): Readonly<Record<string, Setting>> {
   return {
     ...baseSettings,
+    ...redisSettings,
     ...(usesDatabase(placement.local) && options.database === undefined ? databaseSettings : {}),
     ...app.options.settings,
     ...Object.assign({}, ...placement.edges.map(edgeSettings)),
@@ -165,12 +207,20 @@ function usesDatabase(modules: readonly AnyManifest[]): boolean {
   return modules.some((module) => module.tables.length > 0 || module.migrations !== undefined)
 }
 
+async function openOwnRedis(app: App, values: Readonly<Record<string, unknown>>, clock: Clock) {
+  const { REDIS_URL, REDIS_TIMEOUT_MS } = values as Settled<typeof redisSettings>
+  if (REDIS_URL === undefined) return undefined
+  const { openRedis } = await import('../redis/open-redis.ts')
+  return openRedis({ url: REDIS_URL, application: app.name, timeoutMs: REDIS_TIMEOUT_MS, clock })
+}
+
 function openOwnDatabase(
   app: App,
   local: readonly AnyManifest[],
   values: Readonly<Record<string, unknown>>,
   clock: Clock,
   profile: Profile,
+  accessLog: AccessLog,
 ): DataSource | undefined {
   if (!usesDatabase(local)) return undefined
   const { DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_REPLICA_URLS, DATABASE_REHEARSAL, DATABASE_PREPARED_STATEMENTS } =
@@ -183,6 +233,7 @@ function openOwnDatabase(
     rehearsal: DATABASE_REHEARSAL ?? profile === 'development',
     preparedStatements: DATABASE_PREPARED_STATEMENTS,
     scope: databaseScope,
+    accessLog,
     clock,
     applicationName: app.name,
   })

@@ -1,5 +1,6 @@
 // Brings the modules up in order of their needs, and down in the opposite order.
 import type { Database } from '../data/contract.ts'
+import type { Subscriptions } from '../events/event-bus.ts'
 import { currentContext } from '../module/call-context.ts'
 import type { AnyManifest } from '../module/define-module.ts'
 import type { AnyImplementation, Implementation, Kit } from '../module/implement.ts'
@@ -26,6 +27,8 @@ export async function startModules(startUp: StartUp): Promise<readonly StartedMo
     try {
       const implementation = await setUp(manifest, startUp)
       startUp.network.answer(name, { ...implementation.port, ...personalOf(manifest, implementation, startUp) })
+      // Typed by the manifest; the bus checks each key once more.
+      startUp.events.subscribe(manifest, (implementation.on ?? {}) as Subscriptions, startUp.placement.local)
       await implementation.start?.()
       started.push({ manifest, implementation })
     } catch (cause) {
@@ -97,6 +100,7 @@ async function setUp(manifest: AnyManifest, startUp: StartUp): Promise<Implement
         throw new TypeError(`The module ${manifest.name} asks for Redis, but REDIS_URL is not set.`)
       return redis.forModule(manifest.name)
     },
+    emit: startUp.events.emitOf(manifest),
     config: elsewhere ? edgeConfig(manifest, values) : configOf(manifest, values),
     profile,
     log: createLog(manifest.name, currentContext),

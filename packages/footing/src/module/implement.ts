@@ -1,8 +1,11 @@
 // What a module does: the code behind its manifest, made when the application starts.
 import type { Clock } from '@footing/kernel'
 import type { Database } from '../data/contract.ts'
+import type { ModuleErasure } from '../data/personal-data/erase-step.ts'
+import type { ModuleRedis } from '../redis/contract.ts'
 import type { Context, User } from './context.ts'
 import type { AnyManifest, PortOf, PortShape, PortsOf } from './define-module.ts'
+import type { Emit, EventHandlers } from './event-handler.ts'
 import type { Log } from './log.ts'
 import type { Operation } from './operation.ts'
 import type { Profile } from './profile.ts'
@@ -18,6 +21,10 @@ export interface Kit<M extends AnyManifest> {
   readonly self: PortOf<M>
   /** The module's own schema of the database. `Tables` is its table interface: table name → columns. */
   database<Tables>(): Database<Tables>
+  /** Announces an event of this module: `emit(tx, 'paid', payload)`. */
+  readonly emit: Emit<M>
+  /** Redis below the module's own prefix. @throws TypeError when REDIS_URL is not set */
+  redis(): ModuleRedis
   /** The settings that the manifest declares, parsed. */
   readonly config: Settled<M['settings']>
   readonly profile: Profile
@@ -53,6 +60,10 @@ export type Authenticate = (credentials: Credentials, context: Context) => Promi
 export interface Implementation<M extends AnyManifest> {
   readonly port: Handlers<M['port']>
   readonly routes?: readonly AnyRoute[]
+  /** What it does about events: `on: { 'billing.paid': async (invoice) => … }`. */
+  readonly on?: EventHandlers<M>
+  /** How tables are erased whose manifest says `by-module`; see `eraseBy`. */
+  readonly personal?: Readonly<Record<string, ModuleErasure>>
   /** For the one module of an application that knows its users. */
   readonly authenticate?: Authenticate
   /** Runs after everything it needs has started, before the first request. */

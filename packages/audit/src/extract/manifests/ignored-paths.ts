@@ -34,7 +34,9 @@ export class IgnoredPaths {
     for (let depth = 1; depth < segments.length; depth++) {
       if (this.#judge(segments.slice(0, depth).join('/'), true)) return true
     }
-    return ENDINGS.some((ending) => this.#judge(path + ending, false)) || this.#judge(path, true)
+    // `./x.js` is how a source `x.ts` is imported that has yet to be built, or generated.
+    const stems = [path, path.replace(/\.([mc]?)js(x?)$/, '.$1ts$2')]
+    return stems.some((stem) => ENDINGS.some((ending) => this.#judge(stem + ending, false))) || this.#judge(path, true)
   }
 
   #judge(path: string, isFolder: boolean): boolean {

@@ -127,7 +127,8 @@ class TreeResolver implements SpecifierResolver {
     const aliased = this.#alias(folder, specifier)
     if (aliased !== undefined && aliased.to === 'file') return aliased
     if (specifier.startsWith('#')) return this.#import(folder, specifier, depth) ?? aliased ?? unmatched(specifier)
-    const found = this.#package(folder, specifier)
+    // A base folder lets `node_modules/x/y` be written for the inside of a package.
+    const found = this.#package(folder, specifier.replace(/^node_modules\//, ''))
     if (aliased === undefined || found.to === 'file') return found
     return found.to === 'package' && this.#declares(folder, found.name) ? found : aliased
   }

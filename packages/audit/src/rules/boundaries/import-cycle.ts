@@ -36,7 +36,7 @@ function detection({ edge, circle }: ImportCut, cycle: ImportCycle, context: Rul
   const size = cycle.modules.length
   const begin = cycle.cuts[0]?.edge ?? edge
   const names =
-    edge.names.length > 0 && edge.names[0] !== '*'
+    edge.names.length > 0 && edge.names[0] !== '*' && edge.names[0] !== 'default'
       ? edge.names
           .slice(0, 3)
           .map((name) => `\`${name}\``)

@@ -1,4 +1,6 @@
 // unresolved-import: an import that leads nowhere, so that nothing is known of what lies behind it.
+
+import type { Manifests } from '../../extract/manifests/contract.ts'
 import type { Detection } from '../../findings/finding.ts'
 import type { ImportStatement, Module } from '../../graph/contract.ts'
 import { isNotFollowed } from '../../modules/boundary-report.ts'
@@ -14,16 +16,16 @@ export const rule: Rule = {
   trial: false,
   languages: ['typescript'],
   summary: 'An import leads to no file and to no declared package.',
-  run({ program }) {
+  run({ program, manifests }) {
     const judged = program.imports.statements.filter(({ from }) => isProduct(program.modules[from]!))
     return {
-      detections: judged.flatMap((statement) => judge(statement, program.modules[statement.from]!)),
+      detections: judged.flatMap((statement) => judge(statement, program.modules[statement.from]!, manifests)),
       examined: { count: judged.length, of: 'import statements' },
     }
   },
 }
 
-function judge(statement: ImportStatement, importer: Module): Detection[] {
+function judge(statement: ImportStatement, importer: Module, manifests: Manifests): Detection[] {
   const { target, specifier, line } = statement
   // Computed specifiers and code that a generator has yet to write are told in the coverage: nobody can repair them here.
   if (target.to !== 'nowhere' || isNotFollowed(target)) return []
@@ -39,12 +41,21 @@ function judge(statement: ImportStatement, importer: Module): Detection[] {
           ? 'It works only as long as another package happens to install it, in the version that that one wants.'
           : 'No boundary is judged behind it: whatever it reaches is not in the graph.',
         do: isPackage
-          ? `Add \`${target.name ?? specifier}\` to the dependencies of the package that imports it.`
+          ? `Add \`${target.name}\` to the dependencies in \`${nearest(importer.path, manifests)}\`.`
           : 'Correct the path or the alias. If a generator writes the file, run it before the check.',
       },
       confidence: isPackage ? 'probable' : 'definite',
       severity: isPackage ? 'low' : 'medium',
-      fixSite: { path: importer.path, line, name: specifier },
+      // One line in its package.json repairs every import of an undeclared package.
+      fixSite: isPackage
+        ? { path: nearest(importer.path, manifests), line: 1, name: target.name }
+        : { path: importer.path, line, name: specifier },
     },
   ]
+}
+
+/** The package.json nearest above a file. */
+function nearest(path: string, { packages }: Manifests): string {
+  const above = packages.filter(({ folder }) => folder === '' || path.startsWith(`${folder}/`))
+  return above.sort((a, b) => b.folder.length - a.folder.length)[0]?.path ?? 'package.json'
 }

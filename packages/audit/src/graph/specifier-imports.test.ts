@@ -53,6 +53,8 @@ describe('how an import is written', () => {
     ["export const f = () => import('./b')", 'dynamic deferred'],
     ["await import('./b')", 'dynamic deferred'],
     ["export let x: import('./b').B", 'type type-only'],
+    ["export const x = y as unknown as import('./b').B", 'type type-only'],
+    ["export const x = f<typeof import('./b')>()", 'type type-only'],
     ["export const C = () => <B />\nimport { B } from './b'", 'static runtime'],
   ])('%s', (source, expected) => {
     expect(arrows({ 'src/a.tsx': source, ...other }, 'src/a.tsx').map((one) => one.split(' ', 2).join(' '))).toEqual([

@@ -16,7 +16,9 @@ import type {
 import { Flag, Kind, NO_VALUE } from '../../facts/contract.ts'
 import { ClassWriter, unwrapped } from './class-writer.ts'
 import type { Span } from './syntax-writer.ts'
+import { typeImports } from './type-imports.ts'
 
+const TYPE_IMPORT = /\bimport\s*\(/
 /** Comments that speak to a checker are kept; of the others only the line. */
 const SPOKEN = /\bfooting\s*:/i
 
@@ -34,6 +36,8 @@ export class StatementWriter extends ClassWriter {
     this.lines = this.lineTotal(source)
     const { body } = program
     for (const statement of body) this.#statement(statement)
+    if (TYPE_IMPORT.test(source))
+      for (const { specifier, span } of typeImports(program)) this.#typeImport(specifier, span)
     for (const { node, name } of this.#aliases) if (this.valueNames.has(name)) this.setFlags(node, Flag.USED)
     for (const { value, start } of comments) {
       this.comment(this.lineAtOffset(start), SPOKEN.test(value) ? this.string(`//${value}`.slice(0, 1000)) : NO_VALUE)
@@ -297,6 +301,15 @@ export class StatementWriter extends ClassWriter {
         this.node(Kind.Assign, 0, span, NO_VALUE, mark)
       }
     }
+  }
+
+  /** `import('x')` in a type, wherever it stands, as a call behind the last statement. */
+  #typeImport(specifier: string, span: Span): void {
+    const mark = this.mark()
+    this.leaf(Kind.Name, 0, span, this.string('import'))
+    this.text(specifier, span)
+    this.node(Kind.Call, Flag.TYPE_IMPORT, span, this.lineAtOffset(span.start), mark)
+    this.node(Kind.Expr, 0, span, NO_VALUE, mark)
   }
 
   // Imports and exports ----------------------------------------------------------------------------------------------

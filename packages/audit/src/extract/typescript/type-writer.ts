@@ -1,6 +1,6 @@
 // Type annotations: what they say about values is kept, the rest of the type language reads as an unknown name.
 import type { TSType, TSTypeName, TSTypeQueryExprName } from 'oxc-parser'
-import { Flag, Kind, NO_VALUE, Op } from '../../facts/contract.ts'
+import { Kind, NO_VALUE, Op } from '../../facts/contract.ts'
 import { type Span, SyntaxWriter } from './syntax-writer.ts'
 
 /** Keywords of the type language that say nothing about whom a value may reach. */
@@ -54,13 +54,6 @@ export class TypeWriter extends SyntaxWriter {
       case 'TSTypeOperator':
         this.annotation(type.typeAnnotation)
         return
-      case 'TSImportType': {
-        const mark = this.mark()
-        this.leaf(Kind.Name, 0, type, this.string('import'))
-        this.text(type.source.value, type.source)
-        this.node(Kind.Call, Flag.TYPE_IMPORT, type, this.lineAtOffset(type.start), mark)
-        return
-      }
       case 'TSTupleType': {
         const mark = this.mark()
         this.leaf(Kind.Name, 0, type, this.string('tuple'))

@@ -7,6 +7,8 @@ import type { AnyImplementation } from '../module/implement.ts'
 import type { OperationStats } from '../module/operation-stats.ts'
 import { orderByNeeds } from '../module/order-by-needs.ts'
 import type { Profile } from '../module/profile.ts'
+import type { CallDisturbance } from '../placement/disturbance.ts'
+import type { PersonalData } from './personal-data.ts'
 import { startApp } from './start-app.ts'
 
 /** Which part of the work a process does: requests, jobs and schedules, or both. */
@@ -40,6 +42,8 @@ export interface StartOptions {
   readonly place?: Readonly<Record<string, string>>
   /** The only modules of this process, instead of `SERVE_MODULES`. */
   readonly serve?: readonly string[]
+  /** A rehearsal that disturbs calls to modules in other processes; the test kit makes one. */
+  readonly disturbance?: CallDisturbance
   /** An open data source; default one made from DATABASE_URL. Whoever gives it closes it. */
   readonly database?: DataSource
   /** Text of `/metrics`, as `startTelemetry().metrics` gives it. In production it is served with METRICS_TOKEN only. */
@@ -63,6 +67,8 @@ export interface RunningApp<Modules extends readonly AnyImplementation[] = reado
   readonly routes: readonly MountedRoute[]
   /** Ports as an outside caller sees them: for tests, scripts and jobs. */
   readonly ports: AppPorts<Modules>
+  /** What the modules hold about a person: exported, or erased. */
+  readonly personalData: PersonalData
   /** What each operation has done since the start. */
   operations(): readonly OperationStats[]
   /** True until draining begins. */

@@ -1,6 +1,6 @@
 // What a rehearsal has shown, as data: what breaks when the module leaves, and what is worth knowing before.
 import type { AnyManifest } from '@footing/core'
-import type { RehearsalNotes } from '@footing/core/testing'
+import type { OperationNotes, RehearsalNotes } from '@footing/core/testing'
 import type { TestFailure } from './run-tests.ts'
 
 /** Something that breaks, or that will cost more than it looks. Its kind reads after "allow". */
@@ -72,7 +72,7 @@ export function findingsOf(
   }
   for (const [operation, call] of Object.entries(notes.calls)) {
     const second = Object.entries(call.secondFailed)
-    if (second.length > 0) {
+    if (failsTwice(call)) {
       found.push({
         kind: 'operation-not-idempotent',
         where: operation,
@@ -120,7 +120,14 @@ export function remarksOf(
   notes: RehearsalNotes,
 ): readonly string[] {
   const remarks: string[] = []
-  for (const [operation, { secondDiffered }] of Object.entries(notes.calls)) {
+  for (const [operation, call] of Object.entries(notes.calls)) {
+    const { secondDiffered, secondFailed } = call
+    const failed = Object.entries(secondFailed)
+    if (failed.length > 0 && !failsTwice(call)) {
+      remarks.push(
+        `${operation} failed when it arrived a second time: ${countsOf(failed)} of ${call.seconds}; something else may have changed in between.`,
+      )
+    }
     if (secondDiffered > 0)
       remarks.push(
         `${operation} answers a second delivery differently (${secondDiffered} times); its effect may still be the same.`,
@@ -143,6 +150,12 @@ export function remarksOf(
     }
   }
   return remarks
+}
+
+/** A few may fail because something else has changed in between; most do because the operation does. */
+function failsTwice({ seconds, secondFailed }: OperationNotes): boolean {
+  const failed = Object.values(secondFailed).reduce((sum, count) => sum + count, 0)
+  return failed > 0 && failed * 2 >= seconds
 }
 
 function countsOf(entries: readonly (readonly [string, number])[]): string {

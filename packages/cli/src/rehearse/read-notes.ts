@@ -40,6 +40,8 @@ function addOperation(sum: OperationNotes | undefined, one: OperationNotes): Ope
     idempotent: one.idempotent,
     calls: sum.calls + one.calls,
     totalMs: sum.totalMs + one.totalMs,
+    slowestMs: Math.max(sum.slowestMs, one.slowestMs),
+    seconds: sum.seconds + one.seconds,
     codes: addCounts(sum.codes, one.codes),
     secondFailed: addCounts(sum.secondFailed, one.secondFailed),
     secondDiffered: sum.secondDiffered + one.secondDiffered,

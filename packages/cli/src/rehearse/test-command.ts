@@ -18,6 +18,9 @@ export interface TestCommand {
 
 const configs = ['vitest.config.ts', 'vitest.config.js', 'vitest.config.mts', 'vitest.config.mjs', 'vite.config.ts']
 
+/** A bad line takes its time; a test that only becomes slow does not break. */
+const patience = ['--testTimeout=120000', '--hookTimeout=240000']
+
 /**
  * The command that was given, else vitest on the folder of the application.
  * @throws `rehearse-tests-missing`
@@ -31,7 +34,7 @@ export function findTestCommand(folder: string, given: string | undefined, repor
   const part = relative(cwd, folder) || '.'
   return {
     program: process.execPath,
-    args: [program, 'run', part, '--reporter=json', `--outputFile=${report}`],
+    args: [program, 'run', part, '--reporter=json', `--outputFile=${report}`, ...patience],
     cwd,
     shell: false,
     report,

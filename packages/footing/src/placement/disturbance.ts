@@ -24,6 +24,8 @@ export type CallEnd = { readonly value: unknown } | { readonly code: string }
 export interface CallDisturbance {
   /** Asked before each time that a call is sent; `attempt` counts from 1. What disturbs it may take its time. */
   plan(call: DisturbedCall, attempt: number): Promise<Disturbance>
+  /** Told when an arrival begins that only the rehearsal causes; the result is called when it is over. */
+  extra(): () => void
   /** Told both ends of a call that arrived twice. */
   twice(call: DisturbedCall, first: CallEnd, second: CallEnd): void
   /** Told how a call ended for its caller, with the milliseconds that it took. */

@@ -90,12 +90,17 @@ export class RemoteModule {
     attempt: number,
   ): Promise<Result> {
     const plan = await disturbance.plan(call.facts, attempt)
+    if (plan === 'lost-answer') {
+      const over = disturbance.extra()
+      await this.#attempt(call, context).finally(over)
+      return { error: call.lost('the answer was lost on purpose', true), passing: true }
+    }
     const result = await this.#attempt(call, context)
     if (plan === 'twice' && call.idempotent && !('passing' in result && result.passing)) {
-      const second = await this.#attempt(call, context)
+      const over = disturbance.extra()
+      const second = await this.#attempt(call, context).finally(over)
       disturbance.twice(call.facts, endOfResult(result), endOfResult(second))
     }
-    if (plan === 'lost-answer') return { error: call.lost('the answer was lost on purpose', true), passing: true }
     return result
   }
 

@@ -31,7 +31,8 @@ export async function openLateDoor(latencyMs = 0): Promise<LateDoor> {
     }
     server.on('error', end).on('close', () => {
       sockets.delete(server)
-      end()
+      // What it said last is still on its way.
+      setTimeout(end, latencyMs)
     })
     client.on('close', end)
   }

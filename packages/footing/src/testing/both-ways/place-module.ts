@@ -48,6 +48,10 @@ export async function placeModule(
   const back = needs.length > 0 ? await openLateDoor(plan?.latencyMs) : undefined
   const front = plan && (await openLateDoor(plan.latencyMs))
   const rehearsal = plan && new Rehearsal(plan)
+  const counted: QueryCounter = {
+    ...queries,
+    observe: (scope) => (rehearsal?.disturbing ? { ...scope } : queries.observe(scope)),
+  }
   const keys = { MODULE_KEYS: `test:${randomBytes(32).toString('base64url')}` }
   const needed = needs.map(({ name }) => [placeVariable(name), back?.url ?? ''])
   const order = {
@@ -64,12 +68,12 @@ export async function placeModule(
     await back?.close()
   }
   try {
-    const first = await startSecondProcess(order, clock, queries)
+    const first = await startSecondProcess(order, clock, counted)
     all.push(first)
     front?.lead(first.port)
     // As a deployment does it: the new one is there before the old one goes; what was under way there breaks.
     rehearsal?.restartBy(async () => {
-      const next = await startSecondProcess(order, clock, queries)
+      const next = await startSecondProcess(order, clock, counted)
       all.push(next)
       return () => {
         front?.cut()

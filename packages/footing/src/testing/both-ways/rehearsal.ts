@@ -38,8 +38,11 @@ export interface OperationNotes {
   readonly idempotent: boolean
   readonly calls: number
   readonly totalMs: number
+  readonly slowestMs: number
   /** Codes of its errors. */
   readonly codes: Readonly<Record<string, number>>
+  /** Times that it arrived twice. */
+  readonly seconds: number
   /** Times that a second delivery failed although the first had not, with the code. */
   readonly secondFailed: Readonly<Record<string, number>>
   /** Times that a second delivery gave another answer. */
@@ -65,8 +68,10 @@ interface OperationTally {
   idempotent: boolean
   calls: number
   totalMs: number
+  slowestMs: number
   readonly codes: Record<string, number>
   readonly secondFailed: Record<string, number>
+  seconds: number
   secondDiffered: number
   repeatedByCaller: number
   shared: string | null
@@ -86,6 +91,7 @@ export class Rehearsal implements CallDisturbance {
   #sent = 0
   #idempotent = 0
   #fragile = 0
+  #extra = 0
   #prepare: (() => Promise<() => void>) | undefined
   #replace: (() => void) | undefined
   #preparing: Promise<void> | undefined
@@ -134,8 +140,21 @@ export class Rehearsal implements CallDisturbance {
     return 'none'
   }
 
+  extra(): () => void {
+    this.#extra++
+    return () => {
+      this.#extra--
+    }
+  }
+
+  /** True while something arrives that only the rehearsal causes: its statements are not the application's. */
+  get disturbing(): boolean {
+    return this.#extra > 0
+  }
+
   twice(call: DisturbedCall, first: CallEnd, second: CallEnd): void {
     const tally = this.#tallyOf(call)
+    tally.seconds++
     if ('code' in second && !('code' in first && first.code === second.code)) add(tally.secondFailed, second.code)
     else if (JSON.stringify(first) !== JSON.stringify(second)) tally.secondDiffered++
   }
@@ -145,6 +164,7 @@ export class Rehearsal implements CallDisturbance {
     if (!call.idempotent) this.#fragile--
     tally.calls++
     tally.totalMs += ms
+    tally.slowestMs = Math.max(tally.slowestMs, ms)
     if ('code' in end) add(tally.codes, end.code)
     tally.shared ??= findSharedReference(call.input) ?? null
     this.#countRequest(call)
@@ -203,6 +223,8 @@ export class Rehearsal implements CallDisturbance {
       idempotent,
       calls: 0,
       totalMs: 0,
+      slowestMs: 0,
+      seconds: 0,
       codes: {},
       secondFailed: {},
       secondDiffered: 0,

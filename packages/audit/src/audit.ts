@@ -7,6 +7,7 @@ import { collectFacts, type Facts } from './extract/collect-facts.ts'
 import { readConfig } from './extract/config/read-config.ts'
 import type { History } from './extract/git/contract.ts'
 import { readHistory } from './extract/git/read-history.ts'
+import { languageOf } from './extract/languages.ts'
 import { type Baseline, type BaselineMatch, matchBaseline } from './findings/baseline.ts'
 import { collectFindings, type RuleOutcome, withExcerpts } from './findings/collect-findings.ts'
 import type { Confidence, Finding, RuleId } from './findings/finding.ts'
@@ -159,7 +160,10 @@ function report(
   const efforts = new Map([...catalogue, ...commentRules].map((rule) => [rule.id as string, rule.effort]))
   const plan = makePlan(open, {
     effortOf: (rule) => efforts.get(rule) ?? { minutes: 0, per: 'report' },
-    around: (path) => ({ untested: path.endsWith('.py') && !tested.has(path), hotspot: history.isHotspot(path) }),
+    around: (path) => ({
+      untested: languageOf(path) !== undefined && !tested.has(path),
+      hotspot: history.isHotspot(path),
+    }),
   })
   const evidence = outcomes.map((outcome) => evidenceOf(outcome, all))
   const read = (path: string, line: number) => source.excerpt(path, line)

@@ -254,6 +254,8 @@ export const Flag = {
   INTERFACE: 1,
   ENUM: 2,
   NAMESPACE: 4,
+  /** ClassDef: `declare module 'x'`; its value is the module's name. */
+  AMBIENT: 8,
   /** Import, ImportFrom and Alias of TypeScript: gone at run time, as its text says. */
   TYPE_ONLY: 2,
   /** Import and ImportFrom: `export … from`. */

@@ -155,6 +155,16 @@ describe('where a specifier leads', () => {
     expect(arrows({ ...files }, 'web/a.ts')[0]).toMatch(/web\/web.ts$/)
   })
 
+  test('a module that a declaration describes', () => {
+    const files = {
+      'package.json': '{}',
+      'src/env.d.ts': "declare module 'virtual-pages'\ndeclare module '*.graphql' { const x: string }\n",
+    }
+    expect(leads('virtual-pages', files)).toBe('package virtual-pages')
+    expect(leads('./a.graphql', files)).toBe('package ./a.graphql')
+    expect(leads('other', files)).toBe('nowhere (package-undeclared)')
+  })
+
   test('imports of package.json', () => {
     const files = {
       'package.json':

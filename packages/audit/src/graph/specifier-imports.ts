@@ -14,6 +14,7 @@ export interface FoundImport extends ImportStatement {
 /** Every import of a program, by module, then line. */
 export function specifierImports(index: SourceIndex, map: TypeScriptModuleMap): FoundImport[] {
   const found: FoundImport[] = []
+  const around: Surroundings = { index, map, ambient: ambientModules(index) }
   const strings = index.trees[0]?.strings
   const importName = strings?.id('import') ?? -1
   const requireName = strings?.id('require') ?? -1
@@ -22,7 +23,7 @@ export function specifierImports(index: SourceIndex, map: TypeScriptModuleMap): 
     const own: FoundImport[] = []
     const elides = elidesTypes(tree.path, map)
     for (let i = index.firstImport[from]!; i < index.firstImport[from + 1]!; i++) {
-      own.push(written(index, map, from, index.importNode[i]!, index.importScope[i]!, elides))
+      own.push(written(around, from, index.importNode[i]!, index.importScope[i]!, elides))
     }
     if ((importName >= 0 || requireName >= 0) && (tree.mentions(importName) || tree.mentions(requireName))) {
       for (let call = index.firstCall[from]!; call < index.firstCall[from + 1]!; call++) {
@@ -30,7 +31,7 @@ export function specifierImports(index: SourceIndex, map: TypeScriptModuleMap): 
         if (tree.kind(node + 1) !== Kind.Name) continue
         const name = tree.name(node + 1)
         if (name !== importName && name !== requireName) continue
-        const statement = called(index, map, from, node, index.callScope[call]!, name === importName)
+        const statement = called(around, from, node, index.callScope[call]!, name === importName)
         if (statement !== undefined) own.push(statement)
       }
     }
@@ -44,21 +45,40 @@ function elidesTypes(path: string, map: TypeScriptModuleMap): boolean {
   return /\.[cm]?tsx?$/.test(path) && map.resolver.compilerOf(path)?.keepsUnusedImports !== true
 }
 
-function written(
-  index: SourceIndex,
-  map: TypeScriptModuleMap,
-  from: ModuleId,
-  node: number,
-  scope: number,
-  elides: boolean,
-): FoundImport {
+/** What every statement is looked up in. */
+interface Surroundings {
+  readonly index: SourceIndex
+  readonly map: TypeScriptModuleMap
+  /** Whether some `declare module` describes a specifier. */
+  readonly ambient: (specifier: string) => boolean
+}
+
+/** Modules that declarations of the tree describe; a pattern has one star. */
+function ambientModules(index: SourceIndex): (specifier: string) => boolean {
+  const exact = new Set<string>()
+  const patterns: (readonly [string, string])[] = []
+  for (let scope = 0; scope < index.scopeCount; scope++) {
+    if (index.scopeKind[scope] !== ScopeKind.Class) continue
+    const tree = index.trees[index.scopeModule[scope]!]!
+    const node = index.scopeNode[scope]!
+    if (!tree.has(node, Flag.AMBIENT)) continue
+    const [head = '', tail] = tree.text(node).split('*', 2)
+    if (tail === undefined) exact.add(head)
+    else patterns.push([head, tail])
+  }
+  return (specifier) =>
+    exact.has(specifier) || patterns.some(([head, tail]) => specifier.startsWith(head) && specifier.endsWith(tail))
+}
+
+function written(around: Surroundings, from: ModuleId, node: number, scope: number, elides: boolean): FoundImport {
+  const { index } = around
   const tree = index.trees[from]!
   const flags = tree.flags(node)
   const isNamespace = tree.kind(node) === Kind.Import
   const first = tree.firstChild(node)
   const specifier = isNamespace ? tree.text(first) : tree.text(node)
   const isReExport = (flags & Flag.RE_EXPORT) !== 0
-  const { target, module } = targetOf(map, from, specifier)
+  const { target, module } = targetOf(around, from, specifier)
   const names: string[] = []
   let erased = (flags & Flag.TYPE_ONLY) !== 0 || /\.d\.[cm]?ts$/.test(tree.path)
   // `import 'x'` has no name and is there for its effect.
@@ -94,13 +114,13 @@ function written(
 }
 
 function called(
-  index: SourceIndex,
-  map: TypeScriptModuleMap,
+  around: Surroundings,
   from: ModuleId,
   node: number,
   scope: number,
   isImport: boolean,
 ): FoundImport | undefined {
+  const { index } = around
   const tree = index.trees[from]!
   const argument = tree.nextSibling(node + 1)
   if (argument < 0) return undefined
@@ -109,7 +129,7 @@ function called(
   const specifier = isText ? tree.text(argument) : computedText(tree, argument)
   const name = isImport ? 'import()' : 'require()'
   const target: ImportTarget = isText
-    ? targetOf(map, from, specifier).target
+    ? targetOf(around, from, specifier).target
     : { to: 'nowhere', cause: 'computed', name: specifier, reason: `the argument of \`${name}\` is computed` }
   const later = isImport || runsLater(index, scope)
   return {
@@ -135,12 +155,13 @@ function computedText(tree: SyntaxTree, node: number): string {
 }
 
 function targetOf(
-  map: TypeScriptModuleMap,
+  { map, ambient }: Surroundings,
   from: ModuleId,
   specifier: string,
 ): { readonly target: ImportTarget; readonly module: ModuleId } {
   const { module, resolution } = map.resolve(from, specifier)
   if (module >= 0) return { module, target: { to: 'module', module } }
+  if (resolution.to === 'nowhere' && ambient(specifier)) return { module, target: { to: 'package', name: specifier } }
   return { module, target: resolution }
 }
 

@@ -34,7 +34,8 @@ export function runOnEach(
   run: (program: ProgramOfLanguage) => RuleResult,
 ): RuleResult {
   const able = rule.languages ?? ['python']
-  const results = programs.filter(({ language }) => able.includes(language)).map(run)
+  const judged = programs.filter(({ language }) => able.includes(language))
+  const results = (rule.once === true ? judged.slice(0, 1) : judged).map(run)
   const left = programs.filter(({ language }) => !able.includes(language))
   const counted = results.find(({ examined }) => examined.count > 0) ?? results[0]
   const told = results.flatMap(({ couldNotTell }) => couldNotTell ?? [])

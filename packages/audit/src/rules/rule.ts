@@ -53,6 +53,8 @@ export interface Rule {
   readonly decision: DecisionId
   /** Languages that it can judge; Python unless given. It is run once for each that is there. */
   readonly languages?: readonly LanguageName[]
+  /** It judges the repository, whatever the language: it is run once, on the first program that it can judge. */
+  readonly once?: true
   /** The usual severity; a detection may say otherwise. */
   readonly severity: Severity
   readonly effort: Effort

@@ -95,9 +95,14 @@ function fileHistory(file: {
   return { commits: file.commits, recentCommits: file.recentCommits, last: file.last, authors }
 }
 
-/** The twentieth of the code files with the most commits, of those with five or more. */
+/** The twentieth of the code files of each language with the most commits, of those with five or more. */
 function mostChanged(files: ReadonlyMap<string, FileHistory>): ReadonlySet<string> {
-  const code = [...files].filter(([path]) => /\.pyi?$/.test(path) && !/(?:^|\/)(?:tests?|migrations)\//.test(path))
+  const endings = [/\.pyi?$/, /(?<!\.d)\.[cm]?[jt]sx?$/]
+  return new Set(endings.flatMap((ending) => [...mostChangedOf(files, ending)]))
+}
+
+function mostChangedOf(files: ReadonlyMap<string, FileHistory>, ending: RegExp): ReadonlySet<string> {
+  const code = [...files].filter(([path]) => ending.test(path) && !/(?:^|\/)(?:tests?|migrations)\//.test(path))
   const ranked = code.sort((a, b) => b[1].commits - a[1].commits || (a[0] < b[0] ? -1 : 1))
   const count = Math.ceil(ranked.length / 20)
   return new Set(

@@ -171,8 +171,21 @@ export abstract class ClassWriter extends ExpressionWriter {
     this.node(Kind.ClassDef, Flag.ENUM, node, this.string(node.id.name), mark)
   }
 
-  /** `namespace X { … }` offers its names as a class does; `declare module 'x'` describes something elsewhere. */
+  /** `declare module 'x'` says that there is such a module: only its name is kept. */
+  #ambient(name: string, span: Span): void {
+    const mark = this.mark()
+    const body = this.mark()
+    this.leaf(Kind.Pass, 0, span)
+    this.node(Kind.Body, 0, span, this.lineAtOffset(span.end), body)
+    this.node(Kind.ClassDef, Flag.NAMESPACE | Flag.AMBIENT, span, this.string(name), mark)
+  }
+
+  /** `namespace X { … }` offers its names as a class does. */
   protected namespaceLike(node: TSModuleDeclaration): void {
+    if (node.id.type === 'Literal') {
+      this.#ambient(node.id.value, node)
+      return
+    }
     if (node.body === null || node.declare || node.id.type !== 'Identifier') return
     const mark = this.mark()
     const body = this.mark()

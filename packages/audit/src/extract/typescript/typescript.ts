@@ -55,6 +55,6 @@ export const typescript = {
   name: 'typescript',
   extensions: ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs'],
   within: { extensions: ['.js', '.jsx', '.mjs', '.cjs'], marker: 'package.json' },
-  version: 3,
+  version: 4,
   open: (pool: StringPool) => new TypeScriptExtractor(pool),
 } satisfies Language

@@ -7,6 +7,7 @@ import { isProduct } from './domain-arrows.ts'
 export const rule: Rule = {
   id: 'boundaries/hub-module',
   decision: 'boundaries',
+  languages: ['python', 'typescript'],
   severity: 'medium',
   effort: { minutes: 0, per: 'report' },
   trial: false,
@@ -46,7 +47,7 @@ function fan(module: Module, { program }: RuleContext): { inward: number; outwar
 function isVocabulary(module: Module): boolean {
   return (
     module.isPackage ||
-    /(?:^|\.)(?:constants?|enums?|types?|exceptions?|errors?|settings|config|urls|schema)$/.test(module.name)
+    /(?:^|[./])(?:constants?|enums?|types?|exceptions?|errors?|settings|config|urls|schema)$/.test(module.name)
   )
 }
 

@@ -8,6 +8,8 @@ import { isProduct } from './domain-arrows.ts'
 export const rule: Rule = {
   id: 'boundaries/unowned-code',
   decision: 'boundaries',
+  languages: ['python', 'typescript'],
+  once: true,
   severity: 'low',
   effort: { minutes: 30, per: 'site' },
   trial: false,

@@ -6,6 +6,8 @@ import { type ServiceFolder, serviceFolders, serviceOf } from './service-folders
 export const rule: Rule = {
   id: 'services/lockstep-service',
   decision: 'services',
+  languages: ['python', 'typescript'],
+  once: true,
   severity: 'medium',
   effort: { minutes: 0, per: 'report' },
   trial: false,

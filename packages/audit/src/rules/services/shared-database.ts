@@ -7,6 +7,8 @@ import { builtFrom } from './service-folders.ts'
 export const rule: Rule = {
   id: 'services/shared-database',
   decision: 'services',
+  languages: ['python', 'typescript'],
+  once: true,
   severity: 'high',
   effort: { minutes: 2000, per: 'site' },
   trial: false,

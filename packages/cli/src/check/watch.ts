@@ -7,7 +7,7 @@ import { isFootingError } from '@footing/kernel'
 import { type CommandContext, type ExitCode, exit } from '../command.ts'
 import { readFault, renderFault } from '../fault.ts'
 import { type CheckRun, checkOnce } from './check-once.ts'
-import type { CheckRequest } from './request.ts'
+import { type CheckRequest, readCheckRequest } from './request.ts'
 import { writeCheck } from './write-check.ts'
 
 type Auditor = typeof import('@footing/audit')
@@ -26,7 +26,7 @@ export async function watchCheck(request: CheckRequest, context: CommandContext,
     while (!signal.aborted) {
       await saves.next(signal)
       if (signal.aborted) break
-      before = await tellChange(before, request, context, auditor)
+      before = await tellChange(before, context, auditor)
       saves.refresh()
     }
   } catch (error) {
@@ -44,16 +44,12 @@ async function tellFirst(request: CheckRequest, context: CommandContext, auditor
 }
 
 /** Runs again and prints the difference; a fault of the project (a broken configuration) is told and waited out. */
-async function tellChange(
-  before: AuditResult,
-  request: CheckRequest,
-  context: CommandContext,
-  auditor: Auditor,
-): Promise<AuditResult> {
+async function tellChange(before: AuditResult, context: CommandContext, auditor: Auditor): Promise<AuditResult> {
   const { terminal } = context
   let run: CheckRun
   try {
-    run = await checkOnce(request, context, auditor)
+    // The configuration may be what was saved.
+    run = await checkOnce(await readCheckRequest(context, auditor), context, auditor)
   } catch (error) {
     const fault = isFootingError(error) ? readFault(error) : undefined
     if (fault === undefined) throw error

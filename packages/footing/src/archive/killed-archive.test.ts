@@ -12,7 +12,7 @@ import { openStorage } from '../storage/open-storage.ts'
 import { createTestDatabase } from '../testing/test-database.ts'
 import { openArchive } from './archive.ts'
 
-const kills = Number(process.env.FOOTING_ARCHIVE_KILLS ?? 120)
+const kills = Number(process.env.FOOTING_ARCHIVE_KILLS ?? 30)
 const lanes = 3
 const program = fileURLToPath(new URL('./killed-process.fixture.ts', import.meta.url))
 

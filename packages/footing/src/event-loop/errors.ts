@@ -13,7 +13,7 @@ export const eventLoopErrors = defineErrors({
   'event-loop-unnamed': {
     status: 500,
     retryable: false,
-    what: 'Stalls of the event loop are measured, but their place in the code is not: {reason}',
+    what: 'Stalls of the event loop are measured, but their place in the code is not found: {reason}',
     why: 'The guard runs in a worker thread and asks the inspector, and one of the two is not to be had.',
     remedy: 'Allow worker threads and the inspector, or set EVENT_LOOP_GUARD=measure when that is meant.',
   },

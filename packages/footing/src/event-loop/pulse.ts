@@ -62,6 +62,11 @@ export class Pulse {
     if (this.#open > 0) this.#open--
   }
 
+  /** True when the last beat is longer ago than it can be while the loop turns. */
+  overdue(ms: number): boolean {
+    return this.#awake && performance.now() - this.#at > ms
+  }
+
   stop(): void {
     clearInterval(this.#timer)
   }

@@ -65,7 +65,9 @@ if (mode === 'name' || mode === 'debugged') {
 await pause(300)
 const counted = guard.read().stalls - before
 await guard.stop()
-process.stdout.write(`${JSON.stringify({ stalls, lines, reported: seen.length, counted })}\n`)
+process.stdout.write(
+  `${JSON.stringify({ stalls, lines, reported: seen.length, counted, handlers: seen.map(({ handler }) => handler) })}\n`,
+)
 process.exit()
 
 function pause(ms: number): Promise<void> {

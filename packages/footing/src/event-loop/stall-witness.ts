@@ -7,6 +7,8 @@ import type { Attribution, Stall } from './stall.ts'
 
 interface WitnessOptions {
   readonly defaultBudgetMs: number
+  /** Age of the last beat from which the loop is suspected to stand still. */
+  readonly suspectMs: number
   readonly budgets: ReadonlyMap<string, number>
   readonly report: (stall: Stall) => void
 }
@@ -47,8 +49,10 @@ export class StallWitness {
   }
 
   /** Begins to follow the sections of contexts, and lets the pulse know of them; the result ends it. */
-  listen(pulse: Pick<Pulse, 'began' | 'ended'>): () => void {
-    const suspected = () => this.#view[place.suspected] !== 0
+  listen(pulse: Pick<Pulse, 'began' | 'ended' | 'overdue'>): () => void {
+    // The second question answers where no watchdog looks: before it is up, or where there cannot be one.
+    const { suspectMs } = this.#options
+    const suspected = () => this.#view[place.suspected] !== 0 || pulse.overdue(suspectMs)
     watchSections({
       enter: (context) => {
         const { isRoot } = context

@@ -24,6 +24,7 @@ async function seed(mode: string, nodeOptions: readonly string[] = []) {
     readonly lines: readonly { readonly message: string; readonly fields: Readonly<Record<string, unknown>> }[]
     readonly reported: number
     readonly counted: number
+    readonly handlers: readonly (string | undefined)[]
   }
 }
 
@@ -51,9 +52,10 @@ test('with a debugger attached nothing is paused, and the handler is named by wh
   expect(named(stalls).length / stalls.length).toBeGreaterThanOrEqual(0.8)
 })
 
-test('without worker threads it measures, and says once that it cannot name', async () => {
-  const { stalls, lines, counted } = await seed('blind', ['--permission', '--allow-fs-read=*'])
+test('without worker threads it names the handler only, and says once that it cannot see more', async () => {
+  const { stalls, lines, counted, handlers } = await seed('blind', ['--permission', '--allow-fs-read=*'])
   expect(counted).toBeGreaterThanOrEqual(stalls.length)
+  expect(handlers.filter((handler) => handler === 'GET /again').length).toBeGreaterThanOrEqual(stalls.length)
   expect(lines.filter(({ fields }) => fields.code === 'event-loop-unnamed')).toHaveLength(1)
 })
 

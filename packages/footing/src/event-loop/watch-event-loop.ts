@@ -72,6 +72,7 @@ function startGuard(options: LoopGuardOptions): LoopGuard {
   const view = new Int32Array(memory)
   const witness = new StallWitness(view, {
     defaultBudgetMs: options.stallMs ?? defaultStallMs,
+    suspectMs: stallMs / 2,
     budgets,
     report: (stall) => {
       if (stallChannel.hasSubscribers) stallChannel.publish(stall)

@@ -134,13 +134,14 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${core}/testing`,
-    mayImport: [kernel, `${core}/data`, `${core}/module`, `${core}/app`],
+    mayImport: [kernel, `${core}/data`, `${core}/module`, `${core}/app`, `${core}/placement`, `${core}/http`],
     vendors: ['pg', 'fauxqs'],
     because: 'test servers are an entry of their own and never part of what runs in production',
   },
   {
     folder: core,
     mayImport: [
+      `${core}/placement`,
       kernel,
       `${core}/app`,
       `${core}/data`,

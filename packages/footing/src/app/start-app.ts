@@ -103,6 +103,7 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
     if (options.database === undefined) await data?.close()
   }
   try {
+    await Promise.all(remotes.map((remote) => remote.prepare()))
     await data?.ping()
     const log = createLog(undefined, currentContext)
     await warnOfWall(data, values, log)

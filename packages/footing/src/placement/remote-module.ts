@@ -51,6 +51,11 @@ export class RemoteModule {
     }
   }
 
+  /** Loads the client, so that the first call does not pay for it. Connects nothing. */
+  async prepare(): Promise<void> {
+    await this.#connect()
+  }
+
   /** Cuts what is open. */
   async close(): Promise<void> {
     const connection = this.#connection

@@ -194,6 +194,7 @@ export const layers: readonly Layer[] = [
       audit,
       cli,
       `${cli}/audit`,
+      `${cli}/check`,
       `${cli}/dev`,
       `${cli}/migrate`,
       `${cli}/records`,
@@ -224,6 +225,12 @@ export const layers: readonly Layer[] = [
     mayImport: [core, `${core}/module`, audit, cli],
     vendors: ['@dagrejs/dagre'],
     because: 'the map is drawn from what the library and the auditor say; laying it out is known here only',
+  },
+  {
+    folder: `${cli}/check`,
+    mayImport: [kernel, audit, `${cli}/audit`, cli],
+    vendors: [],
+    because: 'the words of the check command, which are those of the audit with other rules',
   },
   {
     folder: `${cli}/audit`,

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { audit } from '../audit.ts'
 import type { AuditResult } from '../audit-result.ts'
 import { checkRules } from './check-rules.ts'
-import { CLEAN, planted, SEEDS, type Seed } from './seeded-application.ts'
+import { CLEAN, planted, SEEDS, type Seed } from './seeded-application.fixture.ts'
 
 let folder: string | undefined
 afterEach(() => {

@@ -35,8 +35,8 @@ const mostFrames = 8
 
 /** Collects evidence and reports each stall once. */
 export class StallWitness {
-  /** True when no samples come. */
-  blind = false
+  /** True while no watchdog looks. */
+  blind = true
   readonly #view: Int32Array
   readonly #options: WitnessOptions
   #evidence: Evidence = newEvidence()
@@ -52,7 +52,7 @@ export class StallWitness {
   listen(pulse: Pick<Pulse, 'began' | 'ended' | 'overdue'>): () => void {
     // The second question answers where no watchdog looks: before it is up, or where there cannot be one.
     const { suspectMs } = this.#options
-    const suspected = () => this.#view[place.suspected] !== 0 || pulse.overdue(suspectMs)
+    const suspected = () => this.#view[place.suspected] !== 0 || (this.blind && pulse.overdue(suspectMs))
     watchSections({
       enter: (context) => {
         const { isRoot } = context

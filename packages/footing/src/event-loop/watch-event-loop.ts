@@ -91,12 +91,15 @@ function startGuard(options: LoopGuardOptions): LoopGuard {
       noteExpression: `globalThis[Symbol.for(${JSON.stringify(describe.description)})]?.()`,
       samplesPerMinute: options.samplesPerMinute ?? 60,
     }
+    const seeing = () => {
+      witness.blind = false
+    }
     const blind = (reason: string) => {
       witness.blind = true
       const warning = eventLoopErrors('event-loop-unnamed', { details: { reason } })
       log.warn(warning.message, { code: warning.code })
     }
-    return isMainThread ? runWatchdog(data, (sample) => witness.sampled(sample), blind) : notHere(blind)
+    return isMainThread ? runWatchdog(data, (sample) => witness.sampled(sample), seeing, blind) : notHere(blind)
   }
 
   Object.defineProperty(globalThis, describe, { value: () => witness.note(), configurable: true, enumerable: false })
@@ -133,6 +136,7 @@ interface Watchdog {
 function runWatchdog(
   data: WatchdogData,
   onSample: (sample: Sample) => void,
+  onReady: () => void,
   blind: (reason: string) => void,
 ): Watchdog {
   const file = import.meta.url.endsWith('.ts') ? './watchdog.ts' : './watchdog.js'
@@ -155,6 +159,7 @@ function runWatchdog(
   worker.on('message', (message: Sample | Ready | Blind) => {
     if ('frames' in message) return onSample(message)
     if ('blind' in message) blind(message.blind)
+    else onReady()
     // Only from now on: a process that has nothing else to do waits for its guard, and then for nothing.
     worker.unref()
     resolve()

@@ -536,7 +536,9 @@ export abstract class ExpressionWriter extends TypeWriter {
     let name = `{${index}}`
     if (target.type === 'Identifier') name = target.name
     else patterns.push({ name, target })
-    this.node(Kind.Param, flags, param, this.string(name), mark)
+    // A parameter begins with its decorators, however it was read from the parser.
+    const start = Math.min(param.start, decorators[0]?.start ?? param.start)
+    this.node(Kind.Param, flags, { start }, this.string(name), mark)
   }
 
   protected decorators(list: readonly { readonly expression: Expression; start: number; end: number }[]): void {

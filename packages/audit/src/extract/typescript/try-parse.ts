@@ -11,5 +11,5 @@ if (isMainThread) {
   const { path, text } = workerData as { readonly path: string; readonly text: string }
   const parse = parser()
   if (parse instanceof Error) throw parse
-  void parse(path, text, {}).program
+  void parse(path, text).program
 }

@@ -30,14 +30,14 @@ class TypeScriptExtractor implements Extractor {
     if (!isSafelyNested(buffer, length, path) && !survivesParsing(path, text)) return TOO_DEEP
     // JSX in a .js file is common and harmless to allow; in a .ts file `<T>x` means something else.
     const name = /\.(?:js|mjs|cjs)$/i.test(path) ? `${path}x` : path
-    const { program, errors, comments } = parse(name, text, { sourceType: 'unambiguous', preserveParens: false })
-    const [first] = errors
-    if (program.body.length === 0 && first !== undefined) {
-      const at = first.labels[0]?.start ?? 0
-      return { code: 'syntax', line: text.slice(0, at).split('\n').length, reason: plain(first.message) }
-    }
     const writer = this.#writer
     try {
+      const { program, errors, comments } = parse(name, text)
+      const [first] = errors
+      if (program.body.length === 0 && first !== undefined) {
+        const at = first.labels[0]?.start ?? 0
+        return { code: 'syntax', line: text.slice(0, at).split('\n').length, reason: plain(first.message) }
+      }
       writer.write(program, text, comments)
     } catch (error) {
       if (error instanceof RangeError) return TOO_DEEP

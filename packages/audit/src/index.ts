@@ -38,3 +38,4 @@ export { type Format, githubSummary, PLAIN, type Reporter, type ReportOptions, r
 export { rulePage } from './rules/rule-page.ts'
 export { findSettings, readSettings } from './settings/read-settings.ts'
 export { type AuditSettings, type BoundarySettings, DEFAULT_SETTINGS } from './settings/settings.ts'
+export { type SessionKind, sessionConstructOf } from './survey/session-constructs.ts'

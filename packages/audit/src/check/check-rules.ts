@@ -17,8 +17,6 @@ const WANTED: readonly RuleId[] = [
   'async/cpu-work-on-event-loop',
   'async/file-io-in-async',
   'data/session-state',
-  'data/session-advisory-lock',
-  'data/listen-through-pooler',
 ]
 
 /** The rules that a check judges by: those of the list that read TypeScript. */

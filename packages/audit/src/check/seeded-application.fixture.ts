@@ -16,7 +16,7 @@ export const CLEAN: Readonly<Record<string, string>> = {
   'package.json': JSON.stringify({
     name: 'shop',
     type: 'module',
-    dependencies: { '@footing/core': '1.0.0', stripe: '18.0.0', zod: '4.0.0' },
+    dependencies: { '@footing/core': '1.0.0', bullmq: '5.0.0', stripe: '18.0.0', zod: '4.0.0' },
   }),
   'tsconfig.json':
     '{\n  // aliases as many projects have them\n  "compilerOptions": { "paths": { "@shop/*": ["./src/*"] } }\n}\n',
@@ -184,6 +184,29 @@ export const SEEDS: readonly Seed[] = [
     add: { 'src/billing/refund-type.ts': ["import type Stripe from 'stripe'", 'export type Refund = Stripe'] },
     found: ["reversibility/vendor-sdk-outside-driver src/billing/refund-type.ts: import type Stripe from 'stripe'"],
   },
+  ...sessionSeeds([
+    ['a setting of the session', "'set search_path to shop'"],
+    ['listen', "'listen paid'"],
+    ['a lock of the session', "'select pg_advisory_lock(1)'"],
+    ['a temporary table', "'create temp table batch (id int)'"],
+    ['a cursor that is held', "'declare c cursor with hold for select 1'"],
+    ['a prepared statement', "'prepare p as select 1'"],
+  ]),
+  {
+    name: 'a synchronous call that a handler reaches through two functions',
+    add: {
+      'src/billing/statement.ts': [
+        "import { readFileSync } from 'node:fs'",
+        "import { Worker } from 'bullmq'",
+        "const template = () => readFileSync('./statement.html', 'utf8')",
+        'const statement = (id: string) => template() + id',
+        "new Worker('statements', async (job) => {",
+        '  return statement(job.data.id)',
+        '})',
+      ],
+    },
+    found: ['async/blocking-chain-in-async src/billing/statement.ts:   return statement(job.data.id)'],
+  },
   {
     name: 'a file that is not there',
     add: { 'src/reports/lost.ts': ["import { gone } from './gone.ts'", 'export const lost = gone'] },
@@ -200,6 +223,15 @@ export const SEEDS: readonly Seed[] = [
     found: ["boundaries/unresolved-import src/reports/lost-package.ts: const pad = await import('left-pad')"],
   },
 ]
+
+/** SQL that outlives its statement, each in a file of its own. */
+function sessionSeeds(statements: readonly (readonly [string, string])[]): Seed[] {
+  return statements.map(([name, text], index) => {
+    const path = `src/billing/session-${index}.ts`
+    const line = `export const leak = (client: any) => client.query(${text})`
+    return { name, add: { [path]: [line] }, found: [`data/session-state ${path}: ${line}`] }
+  })
+}
 
 /** The same violation by every kind of import. */
 function importSeeds(what: string, rule: string, module: string, target: string, alias: string): Seed[] {

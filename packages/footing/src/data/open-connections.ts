@@ -118,6 +118,7 @@ export class OpenConnections {
   }
 
   async #reset(client: pg.Client): Promise<void> {
+    // footing: allow data/session-state -- cleans the connection before the next one has it
     const clean = await client.query('discard all').then(
       () => true,
       () => false,

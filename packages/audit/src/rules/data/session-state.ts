@@ -10,6 +10,7 @@ import { type SqlUse, sqlUse } from '../../survey/sql-use.ts'
 import { type SqlText, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, functionSite, isProduct, placeOf, usesOnlyOtherEngine } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
+import { sessionStatements } from './session-statements.ts'
 
 interface Use {
   readonly text: SqlText
@@ -25,8 +26,10 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 30, per: 'site' },
   trial: false,
+  languages: ['python', 'typescript'],
   summary: 'A statement changes the session, not the transaction, and leaks to the next user of a pooled connection.',
   run(context) {
+    if (context.language === 'typescript') return sessionStatements(context)
     const { program } = context
     const byBody = new Map<FunctionId, Use[]>()
     let statements = 0

@@ -12,6 +12,7 @@ export async function prepareDatabase(adminUrl: string, database: string): Promi
     const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [database])
     if (rowCount !== 0 && !(await isBeingPrepared(client))) return
     // Several processes may start at once: one prepares, the others wait and find it done.
+    // footing: allow data/session-state -- a connection of its own to the server, closed in the end
     await client.query('select pg_advisory_lock($1, $2)', [...lockKeys])
     const { rowCount: now } = await client.query('select 1 from pg_database where datname = $1', [database])
     if (now === 0) await client.query(`create database ${pg.escapeIdentifier(database)}`)

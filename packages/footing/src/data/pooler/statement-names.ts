@@ -126,6 +126,7 @@ async function keepsNames(session: Session): Promise<boolean> {
       dropName(session.client, name)
       return answer?.known === false
     }
+    // footing: allow data/session-state -- takes back the name that the probe itself has made
     await session.execute(`deallocate ${name}`, [], context)
     return answer.pid === Reflect.get(session.client, 'processID')
   } finally {

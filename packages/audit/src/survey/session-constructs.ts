@@ -1,0 +1,100 @@
+// SQL that leaves something behind in its connection: the same table as the library's, which refuses it at run time.
+// The auditor does not know the library, so it is written down twice; a test beside the command line compares the two.
+
+/** Kinds of session state. */
+export type SessionKind =
+  | 'session-setting'
+  | 'listen'
+  | 'session-advisory-lock'
+  | 'temporary-table'
+  | 'cursor-with-hold'
+  | 'prepared-statement'
+  | 'sequence-memory'
+  | 'loaded-library'
+
+/** One construct. */
+export interface SessionConstruct {
+  readonly kind: SessionKind
+  /** Matched against one statement without literals and comments, in lower case. */
+  readonly pattern: RegExp
+  /** True when it is harmless inside of a transaction. */
+  readonly fineInTransaction?: true
+  readonly consequence: string
+  readonly instead: string
+}
+
+const setting = 'the setting is missing from the next statement and applies to strangers'
+
+const CONSTRUCTS: readonly SessionConstruct[] = [
+  {
+    kind: 'session-setting',
+    pattern: /^(?:set (?!local |transaction |constraints )|reset |discard )/,
+    consequence: setting,
+    instead: 'Write `set local` inside of a transaction, or `alter role … set` for all connections.',
+  },
+  {
+    kind: 'session-setting',
+    pattern: /\bset_config\s*\([^()]*,\s*(?:false|0)\s*(?:::boolean\s*)?\)/,
+    consequence: setting,
+    instead: 'Pass true as the third argument, inside of a transaction.',
+  },
+  {
+    kind: 'listen',
+    pattern: /^(?:un)?listen\b/,
+    consequence: 'no notification ever arrives: they go to a connection that nobody reads',
+    instead: 'Listen on a connection to the direct address of the server; `notify` works everywhere.',
+  },
+  {
+    kind: 'session-advisory-lock',
+    pattern: /\bpg_(?:try_)?advisory_(?:lock|unlock)(?:_shared|_all)?\s*\(/,
+    consequence: 'the lock stays with a connection that others use: two holders at once, or none that can release it',
+    instead: 'Use `pg_advisory_xact_lock` inside of a transaction.',
+  },
+  {
+    kind: 'temporary-table',
+    pattern: /^create (?:local |global )?temp(?:orary)? (?!.*\bon commit drop\b)/,
+    consequence: 'the table is not there for the next statement, and in the way of strangers',
+    instead: 'Create it with `on commit drop` inside of a transaction, or use a `with` query.',
+  },
+  {
+    kind: 'cursor-with-hold',
+    pattern: /^declare\b.*\bwith hold\b/,
+    consequence: 'the cursor is not there for the next fetch, and its rows stay in the server',
+    instead: 'Read by key in pages, or fetch inside of one transaction without `with hold`.',
+  },
+  {
+    kind: 'prepared-statement',
+    pattern: /^(?:prepare (?!transaction\b)|execute |deallocate )/,
+    consequence: 'the name is not known to the next connection, or already taken there',
+    instead: 'Send the statement with parameters; the driver needs no name for it.',
+  },
+  {
+    kind: 'sequence-memory',
+    pattern: /\b(?:lastval|currval)\s*\(/,
+    fineInTransaction: true,
+    consequence: 'it answers for another insert, or not at all',
+    instead: 'Use `insert … returning`.',
+  },
+  {
+    kind: 'loaded-library',
+    pattern: /^load\b/,
+    consequence: 'only one of the connections has it',
+    instead: 'Put the library into `session_preload_libraries` of the server.',
+  },
+]
+
+/** Strings, quoted names and comments may hold any word. */
+const LITERAL = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*(?:[^*]|\*(?!\/))*\*\//g
+
+/** The first construct of an SQL text that outlives its statement, or undefined. */
+export function sessionConstructOf(text: string, inTransaction: boolean): SessionConstruct | undefined {
+  const plain = text.replace(LITERAL, (found) => (found.startsWith('-') || found.startsWith('/') ? ' ' : "''"))
+  for (const statement of plain.split(';')) {
+    const words = statement.trim().replace(/\s+/g, ' ').toLowerCase()
+    const found = CONSTRUCTS.find(
+      ({ pattern, fineInTransaction }) => pattern.test(words) && !(inTransaction && fineInTransaction === true),
+    )
+    if (found !== undefined) return found
+  }
+  return undefined
+}

@@ -1,6 +1,6 @@
 // The connections to one process: kept open, bounded, and every failure told by what it means for the call.
 import type { Dispatcher, Pool } from 'undici'
-import { largestMessage, portsPath } from './wire.ts'
+import { largestMessage } from './wire.ts'
 
 /** A call as bytes. */
 export interface Message {
@@ -15,7 +15,7 @@ export interface Message {
 export interface RawAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly body: Buffer
+  readonly body: string
 }
 
 /** Why there is no answer. `sent` is false only when it is certain that the call has not left. */
@@ -68,29 +68,31 @@ export async function openConnection(url: URL): Promise<Connection> {
   }
 }
 
-/** The path that a proxy may have put in front is not part of what is signed. */
-export function isPortsPath(path: string): boolean {
-  return path.startsWith(`${portsPath}/`)
-}
-
-async function readAll({ body, headers }: Dispatcher.ResponseData, signal: AbortSignal): Promise<Buffer> {
-  if (Number(headers['content-length'] ?? 0) > largestMessage) {
-    body.destroy()
+async function readAll({ body, headers }: Dispatcher.ResponseData, signal: AbortSignal): Promise<string> {
+  const announced = Number(headers['content-length'] ?? Number.NaN)
+  if (announced > largestMessage) {
+    // Cutting the connection is what stops it; that it was cut is no news.
+    body.on('error', () => undefined).destroy()
     throw new OversizedAnswer(`it has more than ${largestMessage} bytes`)
   }
-  const chunks: Buffer[] = []
-  let length = 0
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      length += chunk.length
-      if (length > largestMessage) throw new OversizedAnswer(`it has more than ${largestMessage} bytes`)
-      chunks.push(chunk)
-    }
+    // The client holds a server to the length that it has announced, so that nothing has to be counted here.
+    return announced >= 0 ? await body.text() : await readCounting(body)
   } catch (error) {
     if (error instanceof OversizedAnswer) throw error
     throw faultOf(error, signal, 'the connection ended in the middle of the answer')
   }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
+}
+
+async function readCounting(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of body) {
+    length += chunk.length
+    if (length > largestMessage) throw new OversizedAnswer(`it has more than ${largestMessage} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 /** Failures that happen before anything of a request can have left. */

@@ -32,7 +32,7 @@ export function readAnswer(answer: RawAnswer, vouched: ReadonlySet<string>): Und
   if (!isJson) return { kind: 'unusable', reason: 'it is not JSON' }
   let body: unknown
   try {
-    body = parse(answer.body.toString('utf8'))
+    body = parse(answer.body)
   } catch {
     return { kind: 'unusable', reason: 'it is not well-formed JSON' }
   }

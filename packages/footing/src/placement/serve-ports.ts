@@ -104,7 +104,7 @@ function guard(
   const claims = new WeakMap<FastifyRequest, Claim>()
   const parse = scope.getDefaultJsonParser('error', 'error')
 
-  scope.addHook('onRequest', async (request, reply) => {
+  scope.addHook('onRequest', (request, reply, done) => {
     const operation = served.get(request.routeOptions.url ?? '')
     if (operation) reply.header(header.schema, operation.schema.hash)
     if (keys.development && !isLoopback(request.socket.remoteAddress)) {
@@ -113,6 +113,7 @@ function guard(
       })
     }
     claims.set(request, readClaim(request.headers.authorization, keys))
+    done()
   })
   scope.addHook('preValidation', (request, _reply, done) => {
     const path = request.routeOptions.url ?? ''

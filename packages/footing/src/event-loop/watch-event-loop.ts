@@ -19,7 +19,7 @@ export interface LoopGuardOptions {
   readonly budgets?: ReadonlyMap<string, number>
   /** False measures only, without a second thread. Default true. */
   readonly name?: boolean
-  /** Most stalls per minute whose place in the code is looked for; all of them are counted. Default 60. */
+  /** Most stalls per minute whose place in the code is looked for; all of them are counted. Default 12. */
   readonly samplesPerMinute?: number
 }
 
@@ -89,7 +89,7 @@ function startGuard(options: LoopGuardOptions): LoopGuard {
       suspectMs: stallMs / 2,
       // Found by its symbol, because what the inspector evaluates sees global names only.
       noteExpression: `globalThis[Symbol.for(${JSON.stringify(describe.description)})]?.()`,
-      samplesPerMinute: options.samplesPerMinute ?? 60,
+      samplesPerMinute: options.samplesPerMinute ?? 12,
     }
     const seeing = () => {
       witness.blind = false

@@ -9,7 +9,7 @@ const mostFrames = 40
 /** A pause that was asked for and did not come is given up when the loop beats again, or after this long. */
 const patienceMs = 120_000
 /** Tokens that may be saved up for stalls that follow each other closely. */
-const burst = 10
+const burst = 5
 
 // Whoever starts this file gives it exactly these data.
 const { memory, lookMs, slowMs, suspectMs, noteExpression, samplesPerMinute } = workerData as WatchdogData

@@ -50,10 +50,10 @@ describe('exit codes and streams', () => {
   })
 
   test('a rule is explained by its page, also without its decision', async () => {
-    for (const name of ['boundaries/module-cycle', 'module-cycle']) {
+    for (const name of ['boundaries/deep-import', 'deep-import']) {
       const { code, stdout } = await footing(['explain', name])
       expect(code).toBe(0)
-      expect(stdout).toMatch(/^# boundaries\/module-cycle\n/)
+      expect(stdout).toMatch(/^# boundaries\/deep-import\n/)
     }
     expect((await footing(['explain', 'boundaries/nothing'])).code).toBe(2)
   })

@@ -3,6 +3,7 @@ import { groupByOwner } from '../graph/int-list.ts'
 import { strongComponents } from '../graph/strong-components.ts'
 import type { BoundaryId, BoundaryModule } from './boundary-model.ts'
 import { cheapestCut } from './cheapest-cut.ts'
+import { isDeclaredNeed, saysItsNeeds } from './declared-need.ts'
 import type { ModuleArrow } from './module-arrows.ts'
 
 /** Modules that need each other in a circle. */
@@ -47,8 +48,14 @@ function components(count: number, arrows: readonly ModuleArrow[]): BoundaryId[]
   return strongComponents({ start, targets: order.map((index) => arrows[index]!.to.id) }).map((members) => [...members])
 }
 
-/** How dear an arrow is to cut: an import that exists for types only is half the work. */
-const priceOf = ({ crossings, runtime }: ModuleArrow): number => runtime + (crossings.length - runtime) / 2
+/**
+ * How dear an arrow is to cut: an import that exists for types only is half the work, and an arrow that nobody has
+ * declared goes before any that was meant.
+ */
+function priceOf({ from, to, crossings, runtime }: ModuleArrow): number {
+  const work = runtime + (crossings.length - runtime) / 2
+  return saysItsNeeds(from, to) && !isDeclaredNeed(from, to) ? work / 100 : work
+}
 
 function cutsOf(
   members: readonly BoundaryModule[],

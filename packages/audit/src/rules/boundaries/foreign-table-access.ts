@@ -68,7 +68,9 @@ function judge(
       },
       confidence: use.confidence,
       severity: use.writes ? 'high' : 'medium',
-      related: [{ ...owner.declaredAt, label: `\`${owner.name}\` declares the table` }],
+      ...(owner.origin === 'settings'
+        ? {}
+        : { related: [{ ...owner.declaredAt, label: `\`${owner.name}\` declares the table` }] }),
     },
   ]
 }

@@ -1,5 +1,6 @@
 // module-cycle: modules that need each other in a circle, with the smallest set of arrows to cut.
 import type { ChainStep, Detection, RelatedPlace } from '../../findings/finding.ts'
+import { isDeclaredNeed, saysItsNeeds } from '../../modules/declared-need.ts'
 import { boundaryModel } from '../../modules/find-modules.ts'
 import { importVerb, statementText } from '../../modules/import-words.ts'
 import { crossingsOf, type ModuleArrow } from '../../modules/module-arrows.ts'
@@ -77,6 +78,12 @@ function cutWords({ crossings }: ModuleArrow): string {
 }
 
 function inversion({ from, to, runtime }: ModuleArrow): string {
+  const stray =
+    saysItsNeeds(from, to) && !isDeclaredNeed(from, to) ? `\`${from.name}\` does not declare to need it. ` : ''
+  return `${stray}${advice({ from, to, runtime })}`
+}
+
+function advice({ from, to, runtime }: Pick<ModuleArrow, 'from' | 'to' | 'runtime'>): string {
   if (runtime === 0)
     return `Move the types below both, or let \`${from.name}\` declare what it expects in words of its own.`
   return `Let \`${from.name}\` publish an event that \`${to.name}\` listens to, take what it needs as an argument, or move it below both.`

@@ -1,6 +1,7 @@
 // undeclared-need: a module imports another one that it does not name in its needs.
 import type { Detection } from '../../findings/finding.ts'
 import type { BoundaryModule } from '../../modules/boundary-model.ts'
+import { isDeclaredNeed, saysItsNeeds } from '../../modules/declared-need.ts'
 import { importVerb } from '../../modules/import-words.ts'
 import { crossingsOf, type ModuleArrow } from '../../modules/module-arrows.ts'
 import type { Rule } from '../rule.ts'
@@ -14,21 +15,12 @@ export const rule: Rule = {
   languages: ['typescript'],
   summary: 'A module imports another module that it does not declare to need.',
   run(context) {
-    // Needs name modules of their own kind: a module of an application does not list the packages beside it.
-    const judged = crossingsOf(context).arrows.filter(
-      ({ from, to }) => from.needs !== undefined && from.origin === to.origin,
-    )
+    const judged = crossingsOf(context).arrows.filter(({ from, to }) => saysItsNeeds(from, to))
     return {
-      detections: judged.filter(({ from, to }) => !isDeclared(from, to)).flatMap((arrow) => detections(arrow)),
+      detections: judged.filter(({ from, to }) => !isDeclaredNeed(from, to)).flatMap((arrow) => detections(arrow)),
       examined: { count: judged.length, of: 'arrows between modules' },
     }
   },
-}
-
-/** Whether a need is there, under the module's name, its package's or, in the configuration, its folder's. */
-function isDeclared({ needs }: BoundaryModule, { name, folder, origin, face }: BoundaryModule): boolean {
-  if (needs === undefined || needs.includes(name) || needs.includes(face.package)) return true
-  return origin === 'settings' && needs.includes(folder.slice(folder.lastIndexOf('/') + 1))
 }
 
 /** One finding for each import, all repaired by one edit: the declaration, or the design. */
@@ -47,7 +39,7 @@ function detections({ from, to, crossings }: ModuleArrow): Detection[] {
     },
     confidence: 'definite',
     severity: from.origin === 'workspace' ? 'medium' : 'high',
-    related: [{ ...from.declaredAt, label: 'where the needs are declared' }],
+    ...(from.origin === 'settings' ? {} : { related: [{ ...from.declaredAt, label: 'where the needs are declared' }] }),
     fixSite: { ...from.declaredAt, name: `${from.name} needs ${to.name}` },
   }))
 }

@@ -194,6 +194,12 @@ describe('where a specifier leads', () => {
         'packages/lib/src/main.ts',
       ],
       ['main that is not built', '{"name":"lib","main":"dist/cjs/main.js"}', 'lib', 'packages/lib/src/main.ts'],
+      [
+        'a folder that is called like something built',
+        '{"name":"lib","exports":{"./types":"./dist/types/index.js"}}',
+        'lib/types',
+        'packages/lib/src/types/index.ts',
+      ],
       ['no main', '{"name":"lib"}', 'lib', 'packages/lib/src/index.ts'],
       ['a subpath', '{"name":"lib","exports":{"./*":"./dist/*.js"}}', 'lib/deep/x', 'packages/lib/src/deep/x.ts'],
       ['a subpath without exports', '{"name":"lib"}', 'lib/src/deep/x', 'packages/lib/src/deep/x.ts'],
@@ -210,6 +216,7 @@ describe('where a specifier leads', () => {
         'packages/lib/package.json': manifest,
         'packages/lib/src/main.ts': '',
         'packages/lib/src/index.ts': '',
+        'packages/lib/src/types/index.ts': '',
         'packages/lib/src/deep/x.ts': '',
       })
       expect(leads(specifier, files)).toBe(expected)

@@ -79,7 +79,8 @@ function* sourcesOf(own: PackageManifest, target: string, compiler: CompilerMani
   const segments = (own.folder === '' ? path : path.slice(own.folder.length + 1)).split('/')
   let at = 0
   while (at < segments.length - 1 && BUILT.test(segments[at] ?? '')) at++
-  for (let cut = at; cut > 0; cut--) {
+  // The longest rest first: `dist/types/index.js` is `src/types/index.ts` where there is one.
+  for (let cut = 1; cut <= at; cut++) {
     const below = segments.slice(cut).join('/')
     for (const source of SOURCES) yield joinPath(own.folder, source === '' ? below : `${source}/${below}`) ?? below
   }

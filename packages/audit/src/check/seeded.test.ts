@@ -1,10 +1,12 @@
 // Every kind of violation, planted in one application: each is found where it is, nothing else is, and the clean one is silent.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterEach, describe, expect, it } from 'vitest'
 import { audit } from '../audit.ts'
 import type { AuditResult } from '../audit-result.ts'
+import { PLAIN, reporters } from '../report/index.ts'
 import { checkRules } from './check-rules.ts'
 import { CLEAN, planted, SEEDS, type Seed } from './seeded-application.fixture.ts'
 
@@ -74,4 +76,12 @@ it('a computed import is counted and named, not told as a finding', async () => 
   expect(result.findings).toEqual([])
   expect(result.boundaries?.imports).toMatchObject({ unresolved: 1, notFollowed: 1 })
   expect(result.boundaries?.unresolved[0]?.place).toEqual({ path: 'src/reports/any.ts', line: 1 })
+})
+
+it('its JSON keeps to the published schema, with circles, modules and imports that lead nowhere', async () => {
+  const result = await check(planted(SEEDS))
+  const file = new URL('../report/audit-result.schema.json', import.meta.url)
+  const schema: object = JSON.parse(readFileSync(file, 'utf8'))
+  const validate = new Ajv2020({ allErrors: true, strictTypes: false }).compile(schema)
+  expect(validate(JSON.parse(reporters.json(result, PLAIN))) ? [] : validate.errors).toEqual([])
 })

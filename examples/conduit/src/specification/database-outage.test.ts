@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createMigrator, type EmbeddedServer, provisionDatabase, startEmbeddedPostgres } from '@footing/core'
+import { createMigrator, type EmbeddedServer, startEmbeddedPostgres } from '@footing/core'
+import { startTestApp, type TestApp } from '@footing/core/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { app } from '../app.ts'
 import { migrationSources, newcomers, testSecret } from './running-conduit.ts'
@@ -9,19 +10,13 @@ import { specificationClient } from './specification-client.ts'
 
 let folder: string
 let server: EmbeddedServer
-let conduit: Awaited<ReturnType<typeof app.start>>
+let conduit: TestApp<typeof app.options.modules>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'conduit-outage-'))
   server = await startDatabase()
   await createMigrator({ url: server.url, sources: migrationSources(app) }).up()
-  await provisionDatabase(server.url, app.modules)
-  conduit = await app.start({
-    env: { DATABASE_URL: server.url, TOKEN_SECRET: testSecret },
-    profile: 'test',
-    host: '127.0.0.1',
-    port: 0,
-  })
+  conduit = await startTestApp(app, { databaseUrl: server.url, env: { TOKEN_SECRET: testSecret } })
 })
 
 afterAll(async () => {

@@ -12,7 +12,7 @@ import { type ModulePlace, type PlacedModule, placeModule } from './both-ways/pl
 import { rehearsalPlan } from './both-ways/rehearsal.ts'
 import { openTestData } from './open-test-data.ts'
 import { type QueryCounter, queryCounter } from './query-counter.ts'
-import { createTestDatabase, type TestDatabase } from './test-database.ts'
+import { createTestDatabase, existingDatabase, type TestDatabase } from './test-database.ts'
 
 /** How the application is started. */
 export interface TestAppOptions {
@@ -22,6 +22,8 @@ export interface TestAppOptions {
   readonly clock?: Clock
   /** False leaves PgBouncer out. Default true. */
   readonly pooled?: boolean
+  /** A database with all migrations that is there already and is not dropped: for tests that stop the server. */
+  readonly databaseUrl?: string
   /** Replicas of the database, for reads that allow them. */
   readonly replicaUrls?: readonly string[]
   /**
@@ -55,7 +57,10 @@ export async function startTestApp<Modules extends readonly AnyImplementation[]>
   app: App<Modules>,
   options: TestAppOptions = {},
 ): Promise<TestApp<Modules>> {
-  const database = await createTestDatabase({ migrations: sourcesOf(app.modules), pooled: options.pooled ?? true })
+  const database =
+    options.databaseUrl === undefined
+      ? await createTestDatabase({ migrations: sourcesOf(app.modules), pooled: options.pooled ?? true })
+      : existingDatabase(options.databaseUrl)
   await provisionDatabase(database.directUrl, app.modules)
   await requirePersonalData(database.directUrl, app.modules).catch(async (error: unknown) => {
     await database.drop()

@@ -51,6 +51,22 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
   }
 }
 
+/** A database that is there already and stays: for a test that stops and starts the server itself. */
+export function existingDatabase(url: string): TestDatabase {
+  return {
+    url,
+    directUrl: url,
+    query: (text, values = []) => withAdmin(url, async (client) => (await client.query(text, [...values])).rows),
+    terminateConnections: () =>
+      withAdmin(url, (client) =>
+        client.query(
+          'select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+        ),
+      ).then(() => undefined),
+    drop: async () => undefined,
+  }
+}
+
 async function createDatabase(client: pg.Client, name: string, template: string | undefined): Promise<void> {
   await client.query(`create database ${name} template ${template ?? 'template0'}`)
 }

@@ -18,7 +18,10 @@ export const start: Command = {
       summary: 'what this process does (default ROLE, else all)',
       choices: ['web', 'worker', 'all'],
     },
-    { flags: '--modules <names>', summary: 'only these modules, separated by commas (default SERVE_MODULES, else all)' },
+    {
+      flags: '--modules <names>',
+      summary: 'only these modules, separated by commas (default SERVE_MODULES, else all)',
+    },
     { flags: '-p, --port <number>', summary: 'port to listen on (default PORT, else 3000)' },
     { flags: '--host <address>', summary: 'address to listen on (default HOST, else all)' },
   ],

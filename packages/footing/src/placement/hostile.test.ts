@@ -4,11 +4,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { type FootingError, isFootingError, manualClock } from '@footing/kernel'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { DeadlineWheel } from '../module/deadline-wheel.ts'
+import { ModuleNetwork } from '../module/module-network.ts'
 import type { Profile } from '../module/profile.ts'
 import { openChaosProxy } from '../testing/chaos-proxy.ts'
-import { parseModuleKeys } from './module-keys.ts'
+import { developmentKeys, parseModuleKeys } from './module-keys.ts'
+import { RemoteModule } from './remote-module.ts'
 import { type SecondProcess, startSecondProcess } from './second-process.fixture.ts'
-import { app } from './shop.fixture.ts'
+import { app, billing } from './shop.fixture.ts'
 import { signCall } from './signature.ts'
 import { largestMessage } from './wire.ts'
 
@@ -155,6 +158,32 @@ describe('nobody there', () => {
       expect([error.code, error.status]).toEqual(['module-unreachable', 503])
       expect(error.details.reason).toMatch(reason)
     }
+  })
+
+  test('repetitions end with the deadline, also while they wait for their turn', async () => {
+    const { url, requests } = await pretender((_q, r) => r.destroy())
+    const clock = manualClock(1_700_000_000_000)
+    const network = new ModuleNetwork([billing], { clock, wheel: new DeadlineWheel(clock), checked: false })
+    const remote = new RemoteModule('billing', new URL(url), {
+      clock,
+      keys: developmentKeys(),
+      random: () => 1,
+      disturbance: undefined,
+    })
+    closers.push(() => remote.close())
+    network.place('billing', (target) => remote.answerOf(target))
+    const quote = network.portsFor('shop', [billing]).billing?.quote
+    if (quote === undefined) throw new Error('the fixture has the operation quote')
+
+    // The third time would come after 50 ms.
+    expect((await errorOf(quote({ amount: 1 }, { deadline: '30ms' }))).code).toBe('module-unreachable')
+    expect(requests).toHaveLength(2)
+    const patient = errorOf(quote({ amount: 1 }, { deadline: '1s' }))
+    // One timer watches deadlines, the other is the pause.
+    await expect.poll(() => [requests.length, clock.pending]).toEqual([4, 2])
+    await clock.advance(50)
+    expect((await patient).code).toMatch(/^module-(unreachable|paused)$/)
+    expect(requests).toHaveLength(5)
   })
 
   test('a server without the certificate that the address promises', async () => {

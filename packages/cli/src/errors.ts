@@ -117,6 +117,13 @@ export const cliErrors = defineErrors({
     why: 'Only parts of files that people write are kept up to date: codeowners and mermaid.',
     remedy: 'Use --format codeowners or --format mermaid with --check or --write; other formats go to --output-file.',
   },
+  'map-profile-failed': {
+    status: 422,
+    retryable: false,
+    what: '{place} could not be profiled: {reason}.',
+    why: 'A Node process of this user opens its inspector on 127.0.0.1:9229 when it is sent SIGUSR1, or has one open that was started with --inspect.',
+    remedy: 'Give the number of the process that runs the application, or host:port of its inspector.',
+  },
   'map-file-unwritable': {
     status: 422,
     retryable: false,

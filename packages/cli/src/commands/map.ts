@@ -30,8 +30,13 @@ export const map: Command = {
       group: 'Pressure',
     },
     {
+      flags: '--profile <pid|host:port>',
+      summary: 'sample the event loop of that Node process and give the work to modules',
+      group: 'Pressure',
+    },
+    {
       flags: '--seconds <seconds>',
-      summary: 'read the metrics twice, this far apart; once and since the start when left out',
+      summary: 'profile this long (10), read the metrics twice this far apart (else once, since the start)',
       group: 'Pressure',
     },
     { flags: '--days <days>', summary: 'how far back the history counts', default: '180', group: 'Pressure' },
@@ -48,7 +53,7 @@ export const map: Command = {
     },
     { run: 'footing map ../shop --format matrix --output shop.svg', does: 'the structure of any repository' },
     {
-      run: 'footing map examples/conduit --pressure --metrics http://127.0.0.1:3000/metrics --seconds 60',
+      run: 'footing map examples/conduit --pressure --profile 4242 --metrics http://127.0.0.1:3000/metrics --seconds 60',
       does: 'which module presses to leave, measured for a minute',
     },
   ],

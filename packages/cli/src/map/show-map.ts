@@ -1,6 +1,6 @@
 // Draws the map in the format that was asked for, with pressure when asked.
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import type { CommandContext } from '../command.ts'
 import { cliErrors } from '../errors.ts'
 import type { ReadMap } from './read-map.ts'
@@ -44,7 +44,8 @@ async function measurePressure({ map, repository }: ReadMap, context: CommandCon
     map.modules.flatMap(({ name, folder }) => (folder === undefined ? [] : [[name, folder] as const])),
   )
   const days = wholeNumber(context.options.days, 'days')
-  const [load, changes] = await Promise.all([measureLoad(context), readChanges(repository, folders, days)])
+  const absolute = new Map([...folders].map(([name, path]) => [name, join(repository, path).replaceAll('\\', '/')]))
+  const [load, changes] = await Promise.all([measureLoad(context, absolute), readChanges(repository, folders, days)])
   return { load, changes, pressure: judgePressure(map, load, changes) }
 }
 

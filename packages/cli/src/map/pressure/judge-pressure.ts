@@ -56,11 +56,11 @@ export function judgePressure(map: ModuleMap, load: Load | undefined, changes: C
   const all = [...(load?.modules.values() ?? [])]
   const totals: Totals = {
     requests: sum(all.map((one) => one.requests)),
-    loop: sum(all.map((one) => one.loopSeconds ?? 0)),
+    loop: load?.busySeconds ?? 0,
     statements: sum(all.map((one) => one.statementSeconds)),
     utilisation: load?.utilisation,
   }
-  const loopMeasured = all.some((one) => one.loopSeconds !== undefined) && load?.utilisation !== undefined
+  const loopMeasured = load?.busySeconds !== undefined
   const modules = map.modules.map((module) =>
     judge(module, load?.modules.get(module.name), changes?.modules.get(module.name), totals, loopMeasured),
   )
@@ -167,7 +167,7 @@ function conclude(modules: readonly ModulePressure[]): string {
   }
   return modules.some((module) => module.verdict === 'stay')
     ? 'No measurement justifies taking a module out.'
-    : 'Nothing was measured that could justify taking a module out: give --metrics, or a longer history.'
+    : 'Nothing was measured that could justify taking a module out: give --profile and --metrics under load, or a longer history.'
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

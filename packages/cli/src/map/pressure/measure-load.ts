@@ -5,10 +5,31 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { CommandContext } from '../../command.ts'
 import { cliErrors } from '../../errors.ts'
 import { wholeNumber } from '../whole-number.ts'
-import { type Load, largestMetrics, loadOf, parseMetrics, type Sample } from './measured.ts'
+import { type Load, largestMetrics, loadOf, parseMetrics, type Sample, withLoopTime } from './measured.ts'
 
-/** Undefined without `--metrics`. @throws `map-metrics-unreadable`, `map-number-invalid` */
-export async function measureLoad({ options, cwd, env, signal, terminal }: CommandContext): Promise<Load | undefined> {
+/** How long a profile takes unless `--seconds` says otherwise. */
+const profileSeconds = 10
+
+/**
+ * Metrics and profile, side by side; undefined when neither was asked for. `folders` are absolute, by module.
+ * @throws `map-metrics-unreadable`, `map-number-invalid`, `map-profile-failed`
+ */
+export async function measureLoad(
+  context: CommandContext,
+  folders: ReadonlyMap<string, string>,
+): Promise<Load | undefined> {
+  const { profile, seconds: given } = context.options
+  if (typeof profile !== 'string') return readLoad(context)
+  const { parseProfileTarget, profileProcess } = await import('./profile-process.ts')
+  const { attributeProfile } = await import('./attribute-profile.ts')
+  const seconds = given === undefined ? profileSeconds : wholeNumber(given, 'seconds')
+  const target = parseProfileTarget(profile)
+  context.terminal.note(`profiling for ${seconds} s`)
+  const [load, taken] = await Promise.all([readLoad(context), profileProcess(target, seconds, context.signal)])
+  return withLoopTime(load, attributeProfile(taken, folders), seconds)
+}
+
+async function readLoad({ options, cwd, env, signal, terminal }: CommandContext): Promise<Load | undefined> {
   const { metrics, seconds: given } = options
   if (typeof metrics !== 'string') return undefined
   const read = async (): Promise<readonly Sample[]> =>

@@ -1,5 +1,6 @@
 // What is measured of modules, from the text that an application serves at /metrics.
 import { cliErrors } from '../../errors.ts'
+import type { LoopTime } from './attribute-profile.ts'
 
 /** One line of the Prometheus text format. */
 export interface Sample {
@@ -16,7 +17,7 @@ export interface ModuleLoad {
   readonly callsFrom: ReadonlyMap<string, number>
   /** Seconds of its operations when others called them, waiting included. */
   readonly callSeconds: number
-  /** Seconds that its code kept the event loop busy; undefined when the application does not measure it. */
+  /** Seconds that the event loop was busy with its code on the stack; undefined when nobody profiled it. */
   readonly loopSeconds: number | undefined
   /** Seconds of its database statements. */
   readonly statementSeconds: number
@@ -29,6 +30,8 @@ export interface Load {
   readonly seconds: number | undefined
   /** Share of time that the event loop was busy, 0 to 1; undefined when not measured. */
   readonly utilisation: number | undefined
+  /** Seconds that the event loop was busy while it was profiled; undefined when it was not. */
+  readonly busySeconds: number | undefined
 }
 
 /** Larger texts are no metrics of an application. */
@@ -86,14 +89,30 @@ export function loadOf(last: readonly Sample[], first: readonly Sample[] = [], s
     if (sample.name === 'footing_request_duration_seconds_count') draft.requests += amount
     else if (sample.name === 'footing_call_duration_seconds_sum') draft.callSeconds += amount
     else if (sample.name === 'footing_query_duration_seconds_sum') draft.statementSeconds += amount
-    else if (sample.name === 'footing_loop_time_seconds_total') draft.loopSeconds = (draft.loopSeconds ?? 0) + amount
     else if (sample.name === 'footing_call_duration_seconds_count') {
       const caller = sample.labels.caller ?? 'none'
       if (caller !== module) draft.callsFrom.set(caller, (draft.callsFrom.get(caller) ?? 0) + amount)
     }
   }
-  const utilisation = last.find(({ name }) => name === 'footing_event_loop_utilization')?.value
-  return { modules, seconds, utilisation }
+  const utilisation = last.find(({ name }) => name === 'footing_event_loop_utilization_ratio')?.value
+  return { modules, seconds, utilisation, busySeconds: undefined }
+}
+
+/** Adds what a profile saw of the event loop; without metrics the rest is zero. */
+export function withLoopTime(load: Load | undefined, time: LoopTime, seconds: number): Load {
+  const names = new Set([...(load?.modules.keys() ?? []), ...time.modules.keys()])
+  const none = { requests: 0, callsFrom: new Map<string, number>(), callSeconds: 0, statementSeconds: 0 }
+  return {
+    seconds: load === undefined ? seconds : load.seconds,
+    utilisation: time.busy + time.idle === 0 ? undefined : time.busy / (time.busy + time.idle),
+    busySeconds: time.busy,
+    modules: new Map(
+      [...names].map((name) => [
+        name,
+        { ...(load?.modules.get(name) ?? none), loopSeconds: time.modules.get(name) ?? 0 },
+      ]),
+    ),
+  }
 }
 
 interface Draft {

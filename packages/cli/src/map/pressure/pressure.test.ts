@@ -6,10 +6,10 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { madeMap } from '../map-fixture.ts'
 import { countChanges, readChanges } from './changes.ts'
 import { judgePressure } from './judge-pressure.ts'
-import { loadOf, parseMetrics } from './measured.ts'
+import { loadOf, parseMetrics, withLoopTime } from './measured.ts'
 import { pressureText } from './pressure-text.ts'
 
-const metrics = (loop: number, calls: number, utilisation: number): string => `# HELP x
+const metrics = (calls: number): string => `# HELP x
 footing_request_duration_seconds_count{method="GET",route="/a",module="content",status="2xx"} 1000
 footing_request_duration_seconds_count{method="GET",route="none",module="none",status="4xx"} 7
 footing_call_duration_seconds_count{module="billing",operation="quote",caller="content",code="ok"} ${calls}
@@ -17,17 +17,25 @@ footing_call_duration_seconds_count{module="billing",operation="quote",caller="b
 footing_call_duration_seconds_sum{module="billing",operation="quote",caller="content",code="ok"} 12.5
 footing_query_duration_seconds_sum{module="billing",failed="false"} 3
 footing_query_duration_seconds_sum{module="content",failed="false"} 1
-footing_loop_time_seconds_total{module="billing",operation="quote"} ${loop}
-footing_loop_time_seconds_total{module="content",operation="GET /a"} 20
-footing_event_loop_utilization ${utilisation}
+footing_event_loop_utilization_ratio 0.2
 `
+/** Billing takes 8 of 10 busy seconds, content one, and one runs outside of any module. */
+const profiled = (idle: number) => ({
+  modules: new Map([
+    ['billing', 8],
+    ['content', 1],
+  ]),
+  busy: 10,
+  idle,
+})
 const map = madeMap(['content > billing', 'content > identity', 'billing > identity'])
-const judge = (text: string) => judgePressure(map, loadOf(parseMetrics(text, 'x')), undefined)
+const judge = (calls: number, idle: number) =>
+  judgePressure(map, withLoopTime(loadOf(parseMetrics(metrics(calls), 'x')), profiled(idle), 10), undefined)
 const of = (pressure: ReturnType<typeof judge>, name: string) => pressure.modules.find(({ module }) => module === name)
 
 describe('pressure', () => {
   it('speaks for a module that takes most of a busy loop', () => {
-    const pressure = judge(metrics(80, 900, 0.9))
+    const pressure = judge(900, 1)
     expect(of(pressure, 'billing')).toMatchObject({
       verdict: 'take out',
       loopShare: 0.8,
@@ -42,13 +50,14 @@ describe('pressure', () => {
   })
 
   it('says that nothing justifies it while the loop has room', () => {
-    const pressure = judge(metrics(80, 900, 0.3))
+    const pressure = judge(900, 30)
+    expect(pressure.utilisation).toBe(0.25)
     expect(pressure.modules.map(({ verdict }) => verdict)).toEqual(['stay', 'stay', 'stay'])
     expect(pressure.conclusion).toBe('No measurement justifies taking a module out.')
   })
 
   it('holds a chatty module back, with the figure', () => {
-    const billing = of(judge(metrics(80, 9000, 0.9)), 'billing')
+    const billing = of(judge(9000, 1), 'billing')
     expect(billing?.verdict).toBe('stay')
     expect(billing?.reasons.map(({ rule }) => rule)).toEqual(['loop', 'chatty'])
     expect(billing?.reasons[1]?.sentence).toContain('9.0 calls')
@@ -63,10 +72,10 @@ describe('pressure', () => {
   })
 
   it('counts between two readings, and from zero after a restart', () => {
-    const [early, late] = [parseMetrics(metrics(10, 100, 0.5), 'a'), parseMetrics(metrics(40, 150, 0.8), 'b')]
-    expect(loadOf(late, early, 30).modules.get('billing')).toMatchObject({ loopSeconds: 30, callSeconds: 0 })
+    const [early, late] = [parseMetrics(metrics(100), 'a'), parseMetrics(metrics(150), 'b')]
+    expect(loadOf(late, early, 30).modules.get('billing')).toMatchObject({ loopSeconds: undefined, callSeconds: 0 })
     expect([...(loadOf(late, early, 30).modules.get('billing')?.callsFrom ?? [])]).toEqual([['content', 50]])
-    expect(loadOf(early, late, 30).modules.get('billing')?.loopSeconds).toBe(10)
+    expect([...(loadOf(early, late, 30).modules.get('billing')?.callsFrom ?? [])]).toEqual([['content', 100]])
   })
 
   it('reads hostile metrics without harm and refuses what are none', () => {

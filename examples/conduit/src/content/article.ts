@@ -1,6 +1,6 @@
 // What an article and a comment are, for callers of the module.
 import { z } from 'zod'
-import { profile } from '../identity/account.ts'
+import { profile } from '../identity/identity.module.ts'
 import { rowId, text, visibleText } from '../realworld/text.ts'
 
 const title = visibleText({ max: 300 })

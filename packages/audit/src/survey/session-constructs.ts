@@ -11,6 +11,7 @@ export type SessionKind =
   | 'prepared-statement'
   | 'sequence-memory'
   | 'loaded-library'
+  | 'open-transaction'
 
 /** One construct. */
 export interface SessionConstruct {
@@ -81,18 +82,29 @@ const CONSTRUCTS: readonly SessionConstruct[] = [
     consequence: 'only one of the connections has it',
     instead: 'Put the library into `session_preload_libraries` of the server.',
   },
+  {
+    kind: 'open-transaction',
+    pattern: /^(?:begin|start transaction|(?:commit|rollback|end|abort)(?! prepared\b| (?:work |transaction )?to\b))\b/,
+    consequence: 'strangers get into the transaction, and its locks stay',
+    instead: 'Use the transaction of the data layer, which ends what it began.',
+  },
 ]
 
 /** Strings, quoted names and comments may hold any word. */
 const LITERAL = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*(?:[^*]|\*(?!\/))*\*\//g
 
-/** The first construct of an SQL text that outlives its statement, or undefined. */
-export function sessionConstructOf(text: string, inTransaction: boolean): SessionConstruct | undefined {
+/** The first construct of an SQL text that outlives its statement, or undefined; `except` leaves a kind out. */
+export function sessionConstructOf(
+  text: string,
+  inTransaction: boolean,
+  except?: SessionKind,
+): SessionConstruct | undefined {
   const plain = text.replace(LITERAL, (found) => (found.startsWith('-') || found.startsWith('/') ? ' ' : "''"))
   for (const statement of plain.split(';')) {
     const words = statement.trim().replace(/\s+/g, ' ').toLowerCase()
     const found = CONSTRUCTS.find(
-      ({ pattern, fineInTransaction }) => pattern.test(words) && !(inTransaction && fineInTransaction === true),
+      ({ kind, pattern, fineInTransaction }) =>
+        kind !== except && pattern.test(words) && !(inTransaction && fineInTransaction === true),
     )
     if (found !== undefined) return found
   }

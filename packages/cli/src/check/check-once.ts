@@ -26,7 +26,7 @@ export async function checkOnce(
     if (wrong !== undefined) {
       throw auditor.auditErrors('audit-settings-wrong', {
         details: {
-          file: wrong.place.path,
+          file: 'The configuration',
           problem: wrong.what,
           remedy: 'Correct it. Globs count from the folder that is checked, and modules are called by their folders.',
         },

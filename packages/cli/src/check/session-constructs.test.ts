@@ -43,6 +43,10 @@ const statements = [
   'update t set x = 1',
   'select $tag$ set x = 1; listen y $tag$',
   'begin; select 1; commit',
+  'start transaction read only',
+  'rollback to savepoint a',
+  "commit prepared 'x'",
+  'abort',
 ]
 
 test.each(statements)('%s', (text) => {

@@ -40,7 +40,8 @@ export function sessionStatements(context: RuleContext): RuleResult {
       if (given < 0 || (kind !== Kind.String && kind !== Kind.FString && kind !== Kind.BinOp)) continue
       const text = constantText(tree, given)
       statements++
-      const found = sessionConstructOf(text, false)
+      // On a connection of one's own `begin` and `commit` are how a transaction is written by hand.
+      const found = sessionConstructOf(text, false, 'open-transaction')
       if (found === undefined || (ONE_WORD.has(found.kind) && !/\S\s+\S/.test(text.trim()))) continue
       detections.push(detection(context, site, found, text))
     }

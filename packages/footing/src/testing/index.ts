@@ -2,7 +2,7 @@
 export { type ManualClock, manualClock } from '@footing/kernel'
 export { type BothWaysOptions, bothWays } from './both-ways/both-ways.ts'
 export type { ModulePlace } from './both-ways/place-module.ts'
-export type { OperationNotes, RehearsalNotes, RehearsalPlan, RouteNotes } from './both-ways/rehearsal.ts'
+export type { OperationNotes, RehearsalNotes, RehearsalPlan, RouteNotes } from './both-ways/rehearsal-notes.ts'
 export { type ChaosProxy, openChaosProxy } from './chaos-proxy.ts'
 export { testingErrors } from './errors.ts'
 export { type CountedQuery, type QueryCounter, queryCounter } from './query-counter.ts'

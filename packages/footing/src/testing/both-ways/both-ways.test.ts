@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { startTestApp } from '../start-test-app.ts'
 import { app } from './both-ways.fixture.ts'
 import { bothWays } from './both-ways.ts'
-import type { RehearsalNotes, RehearsalPlan } from './rehearsal.ts'
+import type { RehearsalNotes, RehearsalPlan } from './rehearsal-notes.ts'
 import { findSharedReference } from './shared-reference.ts'
 
 const entry = new URL('./both-ways.fixture.ts', import.meta.url)

@@ -1,7 +1,7 @@
 // What a test and the process of its placed module tell each other, over the channel between parent and child.
 import type { QueryRecord } from '../../data/contract.ts'
 import type { TestDataPlace } from '../open-test-data.ts'
-import type { RehearsalPlan } from './rehearsal.ts'
+import type { RehearsalPlan } from './rehearsal-notes.ts'
 
 /** The first message: what to start. */
 export interface ModuleOrder {

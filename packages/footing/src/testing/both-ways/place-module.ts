@@ -7,7 +7,8 @@ import type { CallDisturbance } from '../../placement/disturbance.ts'
 import type { TestDataPlace } from '../open-test-data.ts'
 import type { QueryCounter } from '../query-counter.ts'
 import { openLateDoor } from './late-door.ts'
-import { Rehearsal, type RehearsalPlan } from './rehearsal.ts'
+import { Rehearsal } from './rehearsal.ts'
+import type { RehearsalPlan } from './rehearsal-notes.ts'
 import { type SecondProcess, startSecondProcess } from './second-process.ts'
 
 /** Which module of which application leaves the process of the test. */

@@ -21,7 +21,8 @@ export function statementText({ kind, typeOnly, specifier }: ImportStatement): s
     case 're-export':
       return `export ${typeOnly ? 'type ' : ''}… from ${from}`
     default:
-      return `import ${typeOnly ? 'type ' : ''}… from ${from}`
+      // One that the compiler drops because only types use it is written like any other.
+      return `import ${kind === 'type' ? 'type ' : ''}… from ${from}`
   }
 }
 

@@ -49,8 +49,10 @@ const ENDINGS = [
 ]
 /** What a written ending may stand for in the sources. */
 const REPLACED: Readonly<Record<string, readonly string[]>> = {
+  '.ts': ['.ts', '.tsx', '.d.ts'],
+  '.tsx': ['.tsx', '.ts', '.d.ts'],
   '.js': ['.ts', '.tsx', '.d.ts', '.js', '.jsx'],
-  '.jsx': ['.tsx', '.d.ts', '.jsx'],
+  '.jsx': ['.tsx', '.ts', '.d.ts', '.jsx'],
   '.mjs': ['.mts', '.d.mts', '.mjs'],
   '.cjs': ['.cts', '.d.cts', '.cjs'],
 }

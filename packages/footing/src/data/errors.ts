@@ -301,6 +301,14 @@ export const dataErrors = defineErrors({
     why: 'Behind a pooler in transaction mode every statement may get another connection: {consequence}.',
     remedy: 'Instead, {instead}.',
   },
+  'data-copy': {
+    status: 500,
+    retryable: false,
+    what: 'A statement wanted to copy rows to or from this process.',
+    why: 'COPY speaks a protocol of its own, which a statement cannot answer: the rows would have been dropped.',
+    remedy:
+      'Insert rows with unnest($1::text[], …), read many with streamRows, or use COPY with a client of the driver.',
+  },
   'migration-unparsed': {
     status: 500,
     retryable: false,

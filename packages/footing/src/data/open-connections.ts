@@ -1,5 +1,6 @@
 // The connections that are open: a free one is taken from the top, a new one is made when there is none, idle ones are closed.
 import pg from 'pg'
+import { isAtRest } from './wire-query.ts'
 
 /** How connections are made and kept. */
 export interface OpenConnectionsOptions {
@@ -65,7 +66,7 @@ export class OpenConnections {
   #keep(client: pg.Client, broken: boolean): void {
     const connection = this.#all.get(client)
     if (connection === undefined) return
-    if (broken || !connection.alive) {
+    if (broken || !connection.alive || !isAtRest(client)) {
       this.#drop(connection)
       return
     }

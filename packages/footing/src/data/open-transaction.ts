@@ -49,9 +49,10 @@ export async function runTransaction<Tables, T>(
     if (values.length > 0 || !text.includes(';')) {
       return session.execute(text, values, statement, { prepared: sending?.prepared, opening })
     }
-    // Several statements in one text can only be sent in a message of their own.
-    await session.execute(opening.join('; '), [], statement)
-    return session.execute(text, values, statement, inTransaction)
+    // Several statements in one text can only be sent in a message of their own; nothing comes between the two.
+    const opened = session.execute(opening.join('; '), [], statement)
+    const [, result] = await Promise.all([opened, session.execute(text, values, statement, inTransaction)])
+    return result
   }
   const send: Run = (text, values, sending) => {
     if (!begun) return begin(text, values, sending)
@@ -77,11 +78,11 @@ export async function runTransaction<Tables, T>(
     }
     // Recorded reads are a part of the transaction where it may write, so that they cannot fail after its commit.
     if (options.readOnly !== true) await writeReads(send, context)
-    const { command } = await commit(send, context, options)
+    const command = await commit(session, { ...context, scope }, options)
     // PostgreSQL answers the commit of a failed transaction with ROLLBACK and no error.
     if (command === 'ROLLBACK') throw dataError('data-transaction-failed')
     transactionEnds(tx, 'committed')
-    await writeReads(send, context)
+    await writeReads((text, values) => session.execute(text, values, statement), context)
     return result
   } catch (error) {
     life.over = true
@@ -103,10 +104,15 @@ async function writeReads(send: Run, { scope, reads }: TransactionContext): Prom
   if (records.length > 0) await send(noteReads, [actorText(scope?.actor?.() ?? {}), JSON.stringify(records)])
 }
 
-async function commit(send: Run, { tracksWrites, scope }: TransactionContext, options: TransactionOptions) {
-  if (!tracksWrites || options.readOnly === true) return send('commit', [])
+/** What the server answered: `COMMIT`, or `ROLLBACK` for a transaction that had failed. */
+async function commit(session: Session, context: TransactionContext, options: TransactionOptions): Promise<string> {
+  const { module, scope, tracksWrites } = context
+  const statement = { module, scope }
+  if (!tracksWrites || options.readOnly === true || scope?.writes === undefined) {
+    return (await session.execute('commit', [], statement, inTransaction)).command
+  }
   try {
-    return await commitWithPosition(send, scope)
+    return await commitWithPosition(session, statement)
   } catch (error) {
     forgetPosition(scope, error)
     throw error
@@ -191,8 +197,12 @@ export function transactionHandle<Tables>(
   return handle
 }
 
-// The rollback must reach the server even when the caller's deadline has passed or its client is gone.
-async function rollBack(session: Session, { module }: TransactionContext): Promise<void> {
+// The rollback must reach the server even when the caller's deadline has passed or its client is gone; but a server that
+// does not answer must not keep the caller for ever.
+async function rollBack(session: Session, { module, now }: TransactionContext): Promise<void> {
   if (session.broken) return
-  await session.execute('rollback', [], { module, scope: undefined }).catch(() => undefined)
+  const scope = { deadlineAt: now() + rollbackPatienceMs }
+  await session.execute('rollback', [], { module, scope }).catch(() => undefined)
 }
+
+const rollbackPatienceMs = 2_000

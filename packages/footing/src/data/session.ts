@@ -1,4 +1,5 @@
 // One borrowed connection: sends statements with their tag, their deadline and their counter, and speaks coded errors.
+import { isFootingError } from '@footing/kernel'
 import type pg from 'pg'
 import { sendWithActor } from './access-log/send-with-actor.ts'
 import type { QueryScope } from './contract.ts'
@@ -25,7 +26,9 @@ export interface SendOptions {
   readonly name?: string | undefined
   /** What begins the transaction; sent in the same message, so that the statement never runs outside of it. */
   readonly opening?: readonly string[] | undefined
-  /** True when others ran before it in the same transaction, which a failure would have undone. */
+  /** Told the answer to the last of these when it has come. */
+  readonly onOpened?: ((command: string) => void) | undefined
+  /** True when others ran before it in the same transaction: a failure would have undone them, and it never runs without them. */
   readonly inTransaction?: boolean | undefined
 }
 
@@ -93,9 +96,9 @@ export class Session {
   }
 
   #send(text: string, values: readonly unknown[], options: SendOptions): Promise<pg.QueryResult> {
-    const { opening, name } = options
+    const { opening, onOpened, name, inTransaction } = options
     const named = options.prepared === true ? this.#environment.names.take(this.client, text) : undefined
-    if (named === undefined) return sendStatement(this.client, { text, values, name, opening })
+    if (named === undefined) return sendStatement(this.client, { text, values, name, opening, onOpened, inTransaction })
     return this.#sendNamed(named, text, values, options)
   }
 
@@ -106,20 +109,22 @@ export class Session {
     { opening, inTransaction }: SendOptions,
   ): Promise<pg.QueryResult> {
     try {
-      return await sendStatement(this.client, { text: named.text, name: named.name, values, opening })
+      return await sendStatement(this.client, { ...named, values, opening, inTransaction })
     } catch (error) {
       const { names } = this.#environment
       const reason = staleReason(error)
       // The driver takes the answer to what opens the transaction for the statement's own, so nobody knows whether it is kept.
-      if (reason !== undefined || opening !== undefined) names.forget(this.client, text)
+      // With a value that could not be sent it has taken the name back and believes that it is there.
+      if (reason !== undefined || opening !== undefined || isFootingError(error)) names.forget(this.client, text)
       if (reason === undefined) throw error
       if (reason === 'plan-changed') names.planChanged(named)
       else names.giveUp()
       if (inTransaction === true) throw dataError('data-statement-stale', {}, error)
     }
     // The server refused it before it did anything, so it may go once more: without a name, where nothing is stale.
-    if (opening !== undefined) await sendStatement(this.client, { text: 'rollback', values: [] })
-    return sendStatement(this.client, { text, values, opening })
+    // One message, or what was sent beside it could come between the two transactions.
+    const again = opening === undefined ? undefined : ['rollback', ...opening]
+    return sendStatement(this.client, { text, values, opening: again })
   }
 
   /** Throws for a statement that would not be sent: too many values, too late, or nobody waits for it. */

@@ -1,6 +1,8 @@
 // Sends one statement over a connection of the driver: under a name, and together with what opens its transaction.
+import type { EventEmitter } from 'node:events'
 import { Socket } from 'node:net'
 import pg from 'pg'
+import { dataError } from './errors.ts'
 
 /** One statement as it goes over the wire. */
 export interface WireStatement {
@@ -13,6 +15,10 @@ export interface WireStatement {
    * the rest of the message, so this statement never runs without them.
    */
   readonly opening?: readonly string[] | undefined
+  /** Told the answer to the last of these, for example `COMMIT`, when it has come. */
+  readonly onOpened?: ((command: string) => void) | undefined
+  /** True when it must never run outside of a transaction, whatever has become of that. */
+  readonly inTransaction?: boolean | undefined
 }
 
 /** The driver's own query, whose methods its types leave out. */
@@ -20,60 +26,119 @@ interface DriverQuery extends pg.Submittable {
   name: string | undefined
   callback: (error: Error | null, result: pg.QueryResult) => void
   requiresPreparation(): boolean
-  handleCommandComplete(message: unknown, connection: unknown): void
-  submit(connection: unknown): unknown
+  handleCommandComplete(message: { readonly text: string }, connection: unknown): void
+  handleReadyForQuery(connection: unknown): void
+  handleError(error: Error, connection: unknown): void
+  handleCopyInResponse(connection: unknown): void
+  handleCopyData(message: unknown, connection: unknown): void
+  submit(connection: unknown): Error | null
 }
 
-interface WireConnection {
+interface WireConnection extends EventEmitter {
   readonly stream: Socket
   readonly parsedStatements: Record<string, string | undefined>
   close(what: { readonly type: 'S'; readonly name: string }): void
+  sendCopyFail(reason: string): void
+  sync(): void
 }
 
 // What pg has done since 8.0 in its own way to run a query; its types leave it out.
 const PlainQuery = pg.Query as unknown as new (text: string, values: readonly unknown[]) => DriverQuery
 
-class OpeningQuery extends PlainQuery {
-  readonly #opening: Buffer
+// The driver's query, which answers when the connection is at rest again and not while the server still speaks.
+class WireQuery extends PlainQuery {
+  readonly #client: pg.ClientBase
+  readonly #statement: WireStatement
   #left: number
+  #submitting = false
+  #refusal: Error | undefined
 
-  constructor({ text, values }: WireStatement, opening: readonly string[]) {
-    super(text, values)
-    this.#opening = Buffer.concat(opening.map(messagesFor))
-    this.#left = opening.length
+  constructor(client: pg.ClientBase, statement: WireStatement) {
+    super(statement.text, statement.values)
+    this.#client = client
+    this.#statement = statement
+    this.#left = statement.opening?.length ?? 0
+    this.name = statement.name
   }
 
   // Only this way of sending lets the server skip the rest after a failure.
   override requiresPreparation(): boolean {
-    return true
+    return this.#statement.opening !== undefined || super.requiresPreparation()
   }
 
-  override submit(connection: WireConnection): unknown {
-    connection.stream.cork()
+  override submit(connection: WireConnection): Error | null {
+    const { opening, inTransaction, values } = this.#statement
+    // Whatever has happened to its transaction while it waited for its turn: it never runs outside of one.
+    if (inTransaction === true && this.#client.getTransactionStatus() === 'I')
+      return dataError('data-transaction-failed')
+    if (!Array.isArray(values)) return dataError('data-invalid-value', { reason: 'the values are not a list' })
+    this.#submitting = true
+    if (opening !== undefined) connection.stream.cork()
     try {
-      connection.stream.write(this.#opening)
+      if (opening !== undefined) connection.stream.write(Buffer.concat(opening.map(messagesFor)))
       return super.submit(connection)
     } finally {
-      connection.stream.uncork()
+      if (opening !== undefined) connection.stream.uncork()
+      this.#submitting = false
     }
   }
 
-  override handleCommandComplete(message: unknown, connection: unknown): void {
-    if (this.#left > 0) this.#left -= 1
-    else super.handleCommandComplete(message, connection)
+  override handleCommandComplete(message: { readonly text: string }, connection: unknown): void {
+    if (this.#left === 0) {
+      super.handleCommandComplete(message, connection)
+      return
+    }
+    this.#left -= 1
+    if (this.#left === 0) this.#statement.onOpened?.(message.text)
+  }
+
+  override handleError(error: Error, connection: WireConnection): void {
+    // While it is being sent only a value can fail that has no text; the driver then closes the message by itself.
+    if (this.#submitting) this.#refusal = dataError('data-invalid-value', { reason: error.message }, error)
+    else if (error instanceof pg.DatabaseError && connection.stream.readable) this.#whenAtRest(error, connection)
+    else super.handleError(this.#refusal ?? error, connection)
+  }
+
+  override handleReadyForQuery(connection: unknown): void {
+    if (this.#refusal === undefined) super.handleReadyForQuery(connection)
+    else super.handleError(this.#refusal, connection)
+  }
+
+  override handleCopyInResponse(connection: WireConnection): void {
+    this.#refusal = dataError('data-copy')
+    connection.sendCopyFail('refused by the client')
+    // The server has dropped the Sync that came before its answer.
+    if (this.requiresPreparation()) connection.sync()
+  }
+
+  override handleCopyData(): void {
+    this.#refusal = dataError('data-copy')
+  }
+
+  // The driver forgets a query at its error, and the server may go on: with what it still has to say, or by hanging up.
+  #whenAtRest(error: Error, connection: WireConnection): void {
+    const settle = (): void => {
+      connection.off('readyForQuery', settle)
+      connection.off('end', settle)
+      super.handleError(this.#refusal ?? error, connection)
+    }
+    connection.on('readyForQuery', settle)
+    connection.on('end', settle)
   }
 }
 
-/** Sends it. Rejects with the driver's error. */
+/** Sends it. Rejects with the driver's error, or with a coded one for what is not sent. */
 export function sendStatement(client: pg.ClientBase, statement: WireStatement): Promise<pg.QueryResult> {
   return new Promise((resolve, reject) => {
-    const { text, values, name, opening } = statement
-    // The driver copies a config object slowly, so the name is set afterwards.
-    const query = opening === undefined ? new PlainQuery(text, values) : new OpeningQuery(statement, opening)
-    query.name = name
+    const query: DriverQuery = new WireQuery(client, statement)
     query.callback = (error, result) => (error === null ? resolve(result) : reject(error))
     client.query(query)
   })
+}
+
+/** True when nothing is under way in the connection and no transaction is open, so that somebody else may have it. */
+export function isAtRest(client: pg.ClientBase): boolean {
+  return client.getTransactionStatus() === 'I' && Reflect.get(client, 'readyForQuery') === true
 }
 
 /** Tells the server, with the next message, that a name is not needed any more. The name must not be used again. */

@@ -13,6 +13,7 @@ export type SessionStateKind =
   | 'prepared-statement'
   | 'sequence-memory'
   | 'loaded-library'
+  | 'open-transaction'
 
 interface Construct {
   readonly kind: SessionStateKind
@@ -80,11 +81,17 @@ const constructs: readonly Construct[] = [
     consequence: 'only one of the connections has it',
     instead: 'put the library into session_preload_libraries of the server',
   },
+  {
+    kind: 'open-transaction',
+    pattern: /^(?:begin|start transaction|(?:commit|rollback|end|abort)(?! prepared\b| (?:work |transaction )?to\b))\b/,
+    consequence: 'strangers get into the transaction, and its locks stay',
+    instead: 'use transaction(), which ends what it began',
+  },
 ]
 
 // One look that nearly every statement passes; only what it catches is read closely.
 const suspicious =
-  /^\s*(?:set|reset|discard|listen|unlisten|declare|prepare|execute|deallocate|load|create\s+(?:local\s+|global\s+)?temp)|;|set_config|advisory_|lastval|currval|^\s*(?:--|\/\*)/i
+  /^\s*(?:set|reset|discard|listen|unlisten|declare|prepare|execute|deallocate|load|begin|start|commit|rollback|end|abort|create\s+(?:local\s+|global\s+)?temp)|;|set_config|advisory_|lastval|currval|^\s*(?:--|\/\*)/i
 
 /** The session state that the SQL text would leave behind, or undefined. */
 export function sessionStateOf(text: string, inTransaction: boolean): SessionStateKind | undefined {

@@ -1,6 +1,5 @@
 // Notes in the scope where its last write stands in the log, for later reads that must see it.
 import { isFootingError } from '@footing/kernel'
-import type { Run } from '../bound-queries.ts'
 import type { QueryScope } from '../contract.ts'
 import type { Session, StatementContext } from '../session.ts'
 import { laterPosition } from './wal-position.ts'
@@ -16,16 +15,17 @@ export async function rememberWrite(session: Session, { module, scope }: Stateme
   note(writes, positionIn(found))
 }
 
-/** Commits and asks for the position in one message; the answer to `commit` is returned. */
-export async function commitWithPosition(send: Run, scope: QueryScope | undefined): ReturnType<Run> {
-  const writes = scope?.writes
-  if (writes === undefined) return send('commit', [])
-  const answers: unknown = await send(`commit; ${whereNow}`, [])
-  // The driver answers a message of several statements with a list, which its types leave out.
-  const [committed, found] = Array.isArray(answers) ? (answers as Awaited<ReturnType<Run>>[]) : []
-  if (committed === undefined) throw new TypeError('The driver gave no answer for the commit.')
-  note(writes, positionIn(found))
-  return committed
+/** Commits and asks for the position in one message; what the server answered to the commit is returned. */
+export async function commitWithPosition(session: Session, statement: StatementContext): Promise<string> {
+  let command: string | undefined
+  const sending = { opening: ['commit'], inTransaction: true, onOpened: (answer: string) => (command = answer) }
+  // From its answer on the commit has happened, whatever becomes of the question behind it.
+  const found = await session.execute(whereNow, [], statement, sending).catch((error: unknown) => {
+    if (command === undefined) throw error
+  })
+  if (command === 'COMMIT' && statement.scope?.writes !== undefined)
+    note(statement.scope.writes, positionIn(found ?? undefined))
+  return command ?? ''
 }
 
 /** After an error that leaves open whether the write has happened: no replica is sure to have it. */

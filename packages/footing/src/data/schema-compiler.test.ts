@@ -106,6 +106,14 @@ const queries: Readonly<
       .select(({ fn }) => [fn.toJson('item').as('row'), fn.jsonAgg('item').as('rows'), fn.count('item.id').as('n')]),
   'locked rows': (q) => q.selectFrom('item').selectAll().forUpdate('item').skipLocked(),
   'set operation': (q) => q.selectFrom('item').select('item.id').union(q.selectFrom('person').select('person.id')),
+  'a query of its own below an expression of that name': (q) =>
+    q
+      .with('person', (db) => db.selectFrom('item').select(['item.owner as id', 'item.name']))
+      .selectFrom('person')
+      .select('person.id')
+      .where('person.id', 'in', q.selectFrom('person').select('person.id'))
+      .where(({ exists, selectFrom }) => exists(selectFrom('person').select('person.id')))
+      .union(q.selectFrom('person').innerJoin('item', 'item.owner', 'person.id').select('item.id')),
   'raw parts': (q) =>
     q
       .selectFrom('item')

@@ -42,6 +42,8 @@ export class SchemaCompiler extends PostgresQueryCompiler {
   // Lists, not sets: a query has few names, and those of an inner query are taken off the end.
   readonly #tables: string[] = []
   readonly #expressions: string[] = []
+  /** Where the expressions begin that the query at hand can mean. */
+  #visible = 0
 
   constructor(schema: string) {
     super()
@@ -51,38 +53,38 @@ export class SchemaCompiler extends PostgresQueryCompiler {
   override compileQuery(node: RootOperationNode, queryId: QueryId): CompiledQuery {
     if (bound?.query === node && bound.schema === this.#schema) bound = undefined
     // A query that could not be written has left its names behind.
-    this.#leave(0, 0)
+    this.#leave(0, 0, 0)
     return super.compileQuery(node, queryId)
   }
 
   protected override visitSelectQuery(node: SelectQueryNode): void {
-    const [tables, expressions] = [this.#tables.length, this.#expressions.length]
+    const [tables, expressions, visible] = [this.#tables.length, this.#expressions.length, this.#visible]
     super.visitSelectQuery(this.#enter(node))
-    this.#leave(tables, expressions)
+    this.#leave(tables, expressions, visible)
   }
 
   protected override visitInsertQuery(node: InsertQueryNode): void {
-    const [tables, expressions] = [this.#tables.length, this.#expressions.length]
+    const [tables, expressions, visible] = [this.#tables.length, this.#expressions.length, this.#visible]
     super.visitInsertQuery(this.#enter(node))
-    this.#leave(tables, expressions)
+    this.#leave(tables, expressions, visible)
   }
 
   protected override visitUpdateQuery(node: UpdateQueryNode): void {
-    const [tables, expressions] = [this.#tables.length, this.#expressions.length]
+    const [tables, expressions, visible] = [this.#tables.length, this.#expressions.length, this.#visible]
     super.visitUpdateQuery(this.#enter(node))
-    this.#leave(tables, expressions)
+    this.#leave(tables, expressions, visible)
   }
 
   protected override visitDeleteQuery(node: DeleteQueryNode): void {
-    const [tables, expressions] = [this.#tables.length, this.#expressions.length]
+    const [tables, expressions, visible] = [this.#tables.length, this.#expressions.length, this.#visible]
     super.visitDeleteQuery(this.#enter(node))
-    this.#leave(tables, expressions)
+    this.#leave(tables, expressions, visible)
   }
 
   protected override visitMergeQuery(node: MergeQueryNode): void {
-    const [tables, expressions] = [this.#tables.length, this.#expressions.length]
+    const [tables, expressions, visible] = [this.#tables.length, this.#expressions.length, this.#visible]
     super.visitMergeQuery(this.#enter(node))
-    this.#leave(tables, expressions)
+    this.#leave(tables, expressions, visible)
   }
 
   protected override visitSchemableIdentifier(node: SchemableIdentifierNode): void {
@@ -102,6 +104,8 @@ export class SchemaCompiler extends PostgresQueryCompiler {
       // Kysely returns a node of the kind that it was given, with its schema in every place.
       return new WithSchemaPlugin(own).transformQuery({ node, queryId: { queryId: '' } }) as Node
     }
+    // A query that was begun by itself means tables, also where it is put below an expression with such a name.
+    if (own !== undefined) this.#visible = this.#expressions.length
     if (node.with !== undefined) {
       for (const { name } of node.with.expressions) this.#expressions.push(name.table.table.identifier.name)
     }
@@ -122,11 +126,12 @@ export class SchemaCompiler extends PostgresQueryCompiler {
     else if (UsingNode.is(node)) for (const table of node.tables) this.#addTables(table)
     else if (TableNode.is(node)) {
       const { name } = node.table.identifier
-      if (!this.#expressions.includes(name)) this.#tables.push(name)
+      if (!this.#expressions.includes(name, this.#visible)) this.#tables.push(name)
     }
   }
 
-  #leave(tables: number, expressions: number): void {
+  #leave(tables: number, expressions: number, visible: number): void {
+    this.#visible = visible
     this.#tables.length = tables
     this.#expressions.length = expressions
   }

@@ -133,6 +133,18 @@ export const layers: readonly Layer[] = [
     because: 'the file format is known in one place and loaded with the first file',
   },
   {
+    folder: `${core}/analytics`,
+    mayImport: [kernel, `${core}/data`, `${core}/analytics/drivers`],
+    vendors: [],
+    because: 'events are counted behind one port; an application changes the store by a URL and no line of code',
+  },
+  {
+    folder: `${core}/analytics/drivers`,
+    mayImport: [`${core}/analytics`, `${core}/data`],
+    vendors: [],
+    because: 'a driver translates one store, PostgreSQL by way of the data capability',
+  },
+  {
     folder: `${core}/testing`,
     mayImport: [kernel, `${core}/data`, `${core}/module`, `${core}/app`, `${core}/placement`, `${core}/http`],
     vendors: ['pg', 'fauxqs'],

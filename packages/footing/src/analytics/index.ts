@@ -1,0 +1,32 @@
+// The public list of analytics.
+export { type AnalyticsFact, type AnalyticsLimits, analyticsChannel, analyticsOn } from './analytics.ts'
+export { type AnalyticsCase, analyticsConformance } from './conformance.ts'
+export type {
+  Aggregate,
+  Analytics,
+  AnalyticsDriver,
+  AnalyticsGuarantees,
+  AnalyticsQuery,
+  AnalyticsStats,
+  AnswerRow,
+  Batch,
+  BucketUnit,
+  DimensionType,
+  DimensionValue,
+  DriverAggregate,
+  DriverFilter,
+  DriverQuery,
+  DriverRow,
+  EventRow,
+  EventType,
+  MaintenanceReport,
+  MeasureType,
+  Occurrence,
+  PartPlan,
+  Refusal,
+  TrackOutcome,
+} from './contract.ts'
+export { defineEvent } from './define-event.ts'
+export { type AnalyticsErrorCode, analyticsErrors } from './errors.ts'
+export { type AnalyticsOptions, openAnalytics } from './open-analytics.ts'
+export type { PartUnit } from './part-period.ts'

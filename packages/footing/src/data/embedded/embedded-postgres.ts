@@ -62,6 +62,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     }
     if (running.state === 'taken') await rm(join(cluster.dataFolder, 'postmaster.pid'), { force: true })
 
+    await claim(folder, port)
     const server = await startServerProcess({
       binaries,
       user,
@@ -92,6 +93,18 @@ function cacheOption(options: EmbeddedOptions): Pick<EmbeddedOptions, 'cacheFold
   return 'cacheFolder' in options ? { cacheFolder: options.cacheFolder } : {}
 }
 
+// Before the server can be seen: whoever joins it between its start and its owner's next step must not think it abandoned.
+async function claim(folder: string, port: number): Promise<void> {
+  const owner = await readOwner(folder)
+  if (!isAlive(owner) || owner === process.pid) await writeFile(join(folder, 'owner'), `${process.pid}\n${port}\n`)
+}
+
+/** The process that answers for the server; 0 when nobody is named. */
+async function readOwner(folder: string): Promise<number> {
+  const owner = Number((await readFile(join(folder, 'owner'), 'utf8').catch(() => '')).split('\n')[0])
+  return Number.isInteger(owner) && owner > 0 ? owner : 0
+}
+
 async function own(
   options: EmbeddedOptions,
   folder: string,
@@ -112,10 +125,8 @@ async function joinRunning(
   pid: number,
   port: number,
 ): Promise<EmbeddedServer> {
-  const owner = Number((await readFile(join(folder, 'owner'), 'utf8').catch(() => '')).split('\n')[0])
-  const abandoned = !(Number.isInteger(owner) && owner > 0 && owner !== process.pid && isAlive(owner))
-  const mine = owner === process.pid
-  const adopt = abandoned && !mine
+  const owner = await readOwner(folder)
+  const adopt = owner !== process.pid && !isAlive(owner)
   if (adopt) await writeFile(join(folder, 'owner'), `${process.pid}\n${port}\n`)
   options.log?.(`PostgreSQL already runs in ${folder} on port ${port}`)
   const stop = adopt ? () => stopByPid(pid, cluster.dataFolder) : async () => undefined

@@ -1,4 +1,5 @@
 // Runs the cases of analytics against ClickHouse, which is no part of this project's packages: npm run test:clickhouse
+// Other words are run in place of the tests: npm run test:clickhouse -- node --conditions=@footing/source benchmarks/analytics.ts
 // Takes the server of FOOTING_TEST_CLICKHOUSE_URL, or chdb, which is ClickHouse as a library, behind a small HTTP server.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -74,7 +75,10 @@ async function answer(session: Session, request: IncomingMessage, response: Serv
 }
 
 async function runTests(env: NodeJS.ProcessEnv): Promise<number> {
-  const tests = spawn('vitest', ['run', '--config', 'vitest.clickhouse.config.ts'], { env, stdio: 'inherit' })
+  const given = process.argv.slice(2)
+  const [program = '', ...words] =
+    given.length > 0 ? given : ['vitest', 'run', '--config', 'vitest.clickhouse.config.ts']
+  const tests = spawn(program, words, { env, stdio: 'inherit' })
   const [code] = await once(tests, 'exit')
   return typeof code === 'number' ? code : 1
 }

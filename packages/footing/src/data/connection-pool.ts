@@ -1,5 +1,6 @@
 // The connections of this process to one server: a bounded number, a bounded wait, and a coded error for each way to fail.
 
+import { type FootingError, isFootingError } from '@footing/kernel'
 import pg from 'pg'
 import { requestCancel } from './cancel-request.ts'
 import type { PoolStats, QueryScope } from './contract.ts'
@@ -95,9 +96,9 @@ export class ConnectionPool {
   async use<T>(scope: QueryScope | undefined, work: (session: Session) => Promise<T>): Promise<T> {
     const turnedAway = this.#enter(scope)
     if (turnedAway !== undefined) await turnedAway
+    const free = this.#connections.take()
+    const client = free instanceof pg.Client ? free : await this.#connected(free, scope)
     try {
-      const free = this.#connections.take()
-      const client = free instanceof pg.Client ? free : await this.#connected(free)
       const session = new Session(client, this.#environment)
       try {
         return await work(session)
@@ -132,14 +133,53 @@ export class ConnectionPool {
     })
   }
 
-  async #connected(connecting: Promise<pg.Client>): Promise<pg.Client> {
+  // Leaves the line when it throws.
+  async #connected(connecting: Promise<pg.Client>, scope: QueryScope | undefined): Promise<pg.Client> {
+    const patience = waitFor(scope, this.#options.now)
     try {
-      return await connecting
+      const first = await Promise.race([connecting, patience.over])
+      if (first instanceof pg.Client) return first
+      // It is opened all the same, in its place in the line, and serves whoever comes next.
+      connecting
+        .then((client) => this.#connections.giveBack(client, false))
+        .catch(() => undefined)
+        .finally(() => this.#line.leave())
+      throw first
     } catch (error) {
+      if (isFootingError(error)) throw error
+      this.#line.leave()
       throw translateServerError(error, { module: 'data', address: this.address, connecting: true })
+    } finally {
+      patience.end()
     }
   }
 }
+
+/** Resolves with the error for a caller whose deadline has passed or who has left; never otherwise. */
+function waitFor(scope: QueryScope | undefined, now: () => number): { over: Promise<FootingError>; end(): void } {
+  const { promise: over, resolve } = Promise.withResolvers<FootingError>()
+  const { deadlineAt = Number.POSITIVE_INFINITY, signal } = scope ?? {}
+  let timer: NodeJS.Timeout | undefined
+  // The deadline is on the application's clock, which may go slower than timers do.
+  const look = (): void => {
+    const remainingMs = deadlineAt - now()
+    if (remainingMs <= 0) resolve(dataError('data-timeout', { reason: 'the deadline passed while it connected' }))
+    else if (remainingMs < longestTimer) timer = setTimeout(look, remainingMs)
+  }
+  const left = (): void => resolve(dataError('data-cancelled'))
+  look()
+  if (signal?.aborted === true) left()
+  signal?.addEventListener('abort', left, { once: true })
+  return {
+    over,
+    end() {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', left)
+    },
+  }
+}
+
+const longestTimer = 2 ** 31 - 1
 
 function parseUrl(url: string): { host: string; port: number; database: string } {
   try {

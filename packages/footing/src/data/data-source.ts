@@ -87,6 +87,8 @@ export function openDataSource(options: DataSourceOptions): DataSource {
   return {
     forModule: (module) => openModuleDatabase(module, environment),
     async ping() {
+      // Asked along, so that the first reads find replicas that are known.
+      replicas?.wake()
       const scope = { deadlineAt: now() + (options.connectTimeoutMs ?? 5000) }
       await primary.use(scope, async (session) => {
         await session.execute('select 1', [], { module: 'footing', scope })

@@ -1,5 +1,6 @@
 // What can go wrong between a statement and its connection: nothing of it may reach whoever borrows the connection next.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type ChaosProxy, openChaosProxy } from '../testing/chaos-proxy.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts'
 import { compiled } from './compiled-query.ts'
 import type { Database, DataSource, QueryScope } from './contract.ts'
@@ -103,6 +104,42 @@ describe.each([
     await expect(db.transaction((tx) => tx.query(text))).rejects.toMatchObject({ code: 'data-session-state' })
     await db.query(`insert into shop.item values (3, 'three')`)
     expect(await names()).toEqual(['one', 'two', 'three'])
+  })
+})
+
+describe('a server that is silent', () => {
+  let proxy: ChaosProxy
+  beforeEach(async () => {
+    proxy = await openChaosProxy(database.directUrl)
+    open(proxy.url, { poolSize: 1 })
+  })
+  afterEach(() => proxy.close())
+
+  test('while the connection is opened: deadline and abort are kept, and the pool is well afterwards', async () => {
+    proxy.freeze(true)
+    scope = { deadlineAt: Date.now() + 50 }
+    await expect(db.query('select 1')).rejects.toMatchObject({ code: 'data-timeout' })
+    const leaving = new AbortController()
+    scope = { signal: leaving.signal }
+    const asked = db.query('select 1')
+    leaving.abort()
+    await expect(asked).rejects.toMatchObject({ code: 'data-cancelled' })
+    proxy.freeze(false)
+    scope = undefined
+    expect(await db.query('select 1 as n')).toEqual([{ n: 1 }])
+    expect(source.stats).toMatchObject({ open: 1, idle: 1, waiting: 0 })
+  })
+
+  test('when a transaction is rolled back: the caller gets its own error and the place in the pool is free', async () => {
+    const outcome = db.transaction(async (tx) => {
+      await tx.query(`insert into shop.item values (3, 'three')`)
+      proxy.freeze(true)
+      throw new RangeError('changed its mind')
+    })
+    await expect(outcome).rejects.toThrow('changed its mind')
+    proxy.freeze(false)
+    expect(await db.query('select 1 as n')).toEqual([{ n: 1 }])
+    expect(await names()).toEqual(['one', 'two'])
   })
 })
 

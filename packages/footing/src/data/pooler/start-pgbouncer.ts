@@ -114,8 +114,8 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
 
   function lastWords(log: string): string {
     const password = decodeURIComponent(new URL(serverUrl).password)
-    const said = log.trim().split('\n').slice(-2).join(' | ').slice(-300) || 'it said nothing'
-    return password === '' ? said : said.replaceAll(password, '…')
+    const safe = password === '' ? log : log.replaceAll(password, '…')
+    return safe.trim().split('\n').slice(-2).join(' | ').slice(-300) || 'it said nothing'
   }
 }
 
@@ -154,7 +154,7 @@ async function writeFiles(options: PgBouncerOptions, { user, version, port }: Ch
 // A file of an earlier run may belong to somebody else, and its rights would outlive new content.
 async function writePrivate(path: string, content: string): Promise<void> {
   await rm(path, { force: true })
-  await writeFile(path, content, { mode: 0o600 })
+  await writeFile(path, content, { mode: 0o600, flag: 'wx' })
 }
 
 function quoted(part: string): string {

@@ -22,7 +22,17 @@ test('who lacks something is as late as the first sample that it lacks', () => {
   expect(history.lagAt(250n, 5000)).toBe(1000)
 })
 
-test('what lies before the memory is infinitely late', () => {
+test('what lies before the memory is as late as the replica says, and never less than the memory is long', () => {
+  const history = new PrimaryHistory(60_000)
+  history.add(100n, 1000)
+  expect(history.lagAt(50n, 1001)).toBe(Number.POSITIVE_INFINITY)
+  expect(history.lagAt(50n, 1001, 500)).toBe(500)
+  history.add(200n, 2000)
+  expect(history.lagAt(50n, 3000, 500)).toBe(2000)
+  expect(history.lagAt(100n, 3000, 60_000)).toBe(1000)
+})
+
+test('what lies before the memory is infinitely late where nobody says more', () => {
   const history = new PrimaryHistory(1000)
   for (let at = 0; at <= 10_000; at += 100) history.add(BigInt(at), at)
   expect(history.lagAt(5000n, 10_000)).toBe(Number.POSITIVE_INFINITY)

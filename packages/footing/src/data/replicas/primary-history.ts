@@ -26,12 +26,12 @@ export class PrimaryHistory {
 
   /**
    * Age in milliseconds of data that reach as far as `position`: how long ago the primary first went beyond it. Zero when it
-   * has not. Infinity when that was before the memory begins.
+   * has not. When that was before the memory begins: at least as old as the memory, else what the replica itself `says`.
    */
-  lagAt(position: bigint, now: number): number {
+  lagAt(position: bigint, now: number, says = Number.POSITIVE_INFINITY): number {
     const beyond = this.#samples.findIndex((sample) => sample.position > position)
     if (beyond === -1) return 0
-    if (beyond === 0 && this.#samples.length > 1) return Number.POSITIVE_INFINITY
-    return Math.max(0, now - (this.#samples[beyond]?.at ?? now))
+    const least = Math.max(0, now - (this.#samples[beyond]?.at ?? now))
+    return beyond === 0 ? Math.max(least, says) : least
   }
 }

@@ -70,7 +70,7 @@ export class ReplicaRouter implements Router {
 
   reader(consistency: Consistency, scope: QueryScope | undefined): ConnectionPool {
     const { primary, replicas } = this.#options
-    this.#wake()
+    this.wake()
     if (consistency === 'latest') return primary
     const written = consistency === 'own-writes' ? scope?.writes?.position : undefined
     // A position that cannot be read may be anything, so only the primary is sure to have it.
@@ -111,7 +111,8 @@ export class ReplicaRouter implements Router {
     await Promise.all([primaryProbe.close(), ...replicas.map((replica) => replica.close())])
   }
 
-  #wake(): void {
+  /** Begins to ask, if that has not begun: the first read does it, or whoever prepares for it. Never waits. */
+  wake(): void {
     if (this.#timer !== undefined) return
     this.#timer = setInterval(() => void this.ask(), this.#options.probeIntervalMs).unref()
     void this.ask()
@@ -121,7 +122,7 @@ export class ReplicaRouter implements Router {
     const { replicas, maxLagMs, probeTimeoutMs, now } = this.#options
     const deadlineAt = now() + probeTimeoutMs
     await this.#askPrimary(deadlineAt)
-    const lagOf = (position: bigint): number => this.#history.lagAt(position, performance.now())
+    const lagOf = (position: bigint, says: number): number => this.#history.lagAt(position, performance.now(), says)
     await Promise.all(replicas.map((replica) => replica.ask(deadlineAt, maxLagMs, lagOf)))
   }
 

@@ -42,22 +42,21 @@ export class Replica {
     return { address: this.pool.address, condition, lagMs, reads, reason }
   }
 
-  /** Asks it how far it is. @param lagOf turns a position into the age of the data there, in milliseconds */
-  async ask(deadlineAt: number, maxLagMs: number, lagOf: (position: bigint) => number): Promise<void> {
+  /** Asks it how far it is. @param lagOf turns a position into the age of the data there; all times in milliseconds */
+  async ask(deadlineAt: number, maxLagMs: number, lagOf: (position: bigint, says: number) => number): Promise<void> {
     const scope = { deadlineAt }
     try {
-      const text = 'select pg_is_in_recovery() as replica, pg_last_wal_replay_lsn()::text as position'
       const { rows } = await this.#probe.use(scope, (session) =>
-        session.execute(text, [], { module: 'footing', scope }),
+        session.execute(howFar, [], { module: 'footing', scope }),
       )
-      const [answer]: { replica?: unknown; position?: unknown }[] = rows
+      const [answer]: { replica?: unknown; position?: unknown; age?: unknown }[] = rows
       const position = typeof answer?.position === 'string' ? parseWalPosition(answer.position) : undefined
       if (answer?.replica !== true || position === undefined) {
         this.condition = 'not-a-replica'
         return
       }
       this.position = position
-      this.lagMs = lagOf(position)
+      this.lagMs = lagOf(position, typeof answer.age === 'number' ? answer.age : Number.POSITIVE_INFINITY)
       this.condition = this.lagMs <= maxLagMs ? 'in-rotation' : 'lagging'
     } catch (error) {
       this.leave(isFootingError(error) ? error.code : String(error))
@@ -76,3 +75,8 @@ export class Replica {
     await Promise.all([this.pool.close(), this.#probe.close()])
   }
 }
+
+// The age of the last commit that it has replayed is on its own clock and the primary's; it is believed only while this
+// process does not know better.
+const howFar = `select pg_is_in_recovery() as replica, pg_last_wal_replay_lsn()::text as position,
+  (extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000)::float8 as age`

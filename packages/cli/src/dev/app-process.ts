@@ -59,7 +59,7 @@ export async function runAppProcess(folder: string, entry: string): Promise<void
     const telemetry = startTelemetry({ write: () => undefined, repeatedStatements: mostRepeats })
     running = await app.start({ env, port, role: 'all', profile: 'development', metrics: telemetry.metrics })
     tell(readyFacts(app, running, port))
-    report(running, databaseUrl, ended.signal)
+    report(running, { databaseUrl, directUrl }, ended.signal)
   } catch (error) {
     tellFault(error)
     process.disconnect?.()
@@ -113,9 +113,16 @@ function readyFacts(app: App, running: RunningApp, port: number): FromApp {
 }
 
 // Timers do not hold the process: it lives as long as its server and its channel.
-function report(running: RunningApp, databaseUrl: string, ended: AbortSignal): void {
+function report(
+  running: RunningApp,
+  { databaseUrl, directUrl }: { readonly databaseUrl: string; readonly directUrl: string },
+  ended: AbortSignal,
+): void {
   const traffic = gatherTraffic()
-  const health: DataSource = openDataSource({ url: databaseUrl, poolSize: 1, connectTimeoutMs: 2000 })
+  // A pooler keeps everybody waiting while its server is away, so the server is asked as well.
+  const health = [...new Set([directUrl, databaseUrl])].map(
+    (url): DataSource => openDataSource({ url, poolSize: 1, connectTimeoutMs: 2000 }),
+  )
   let last = ''
   const reporting = setInterval(() => {
     const requests = traffic.takeRequests()
@@ -135,7 +142,7 @@ function report(running: RunningApp, databaseUrl: string, ended: AbortSignal): v
     tell({ kind: 'traffic', requests, calls: used, traffic: traffic.routes() })
   }, reportEveryMs).unref()
   const pinging = setInterval(() => {
-    health.ping().then(
+    Promise.all(health.map((source) => source.ping())).then(
       () => tell({ kind: 'database', healthy: true }),
       () => tell({ kind: 'database', healthy: false }),
     )
@@ -144,7 +151,7 @@ function report(running: RunningApp, databaseUrl: string, ended: AbortSignal): v
     clearInterval(reporting)
     clearInterval(pinging)
     traffic.close()
-    void health.close()
+    for (const source of health) void source.close()
   })
 }
 

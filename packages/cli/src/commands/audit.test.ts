@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isFootingError } from '@footing/kernel'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from '../parse.ts'
 import { createTerminal } from '../terminal.ts'
 import { audit } from './audit.ts'
@@ -22,6 +22,9 @@ beforeEach(() => {
   })
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
+// Facts are written behind a command that has answered already, so their folder outlives the single test.
+const home = mkdtempSync(join(tmpdir(), 'audit cache '))
+afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }))
 
 function write(files: Readonly<Record<string, string>>) {
   for (const [path, text] of Object.entries(files)) {
@@ -56,7 +59,7 @@ async function footing(args: readonly string[], env: Readonly<Record<string, str
       options: parsed.options,
       terminal,
       cwd: root,
-      env: { HOME: join(root, '.home'), ...env },
+      env: { HOME: home, ...env },
       signal,
     })
     return { code, out: out.join(''), err: err.join('') }
@@ -71,7 +74,7 @@ function footingProcess(args: readonly string[], closeEarly = false): Promise<Ra
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--conditions=@footing/source', '-e', start, '--', 'audit', ...args], {
       cwd: root,
-      env: { ...process.env, XDG_CACHE_HOME: join(root, '.home'), GITHUB_STEP_SUMMARY: '' },
+      env: { ...process.env, XDG_CACHE_HOME: home, GITHUB_STEP_SUMMARY: '' },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let out = ''

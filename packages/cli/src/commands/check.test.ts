@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isFootingError } from '@footing/kernel'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from '../parse.ts'
 import { createTerminal } from '../terminal.ts'
 import { check } from './check.ts'
@@ -21,6 +21,9 @@ beforeEach(() => {
   })
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
+// Facts are written behind a command that has answered already, so their folder outlives the single test.
+const home = mkdtempSync(join(tmpdir(), 'check cache '))
+afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }))
 
 function write(files: Readonly<Record<string, string>>) {
   for (const [path, text] of Object.entries(files)) {
@@ -49,7 +52,7 @@ function begin(args: readonly string[]): Session {
   })
   const stop = new AbortController()
   const { args: given, options } = parsed
-  const env = { HOME: join(root, '.home') }
+  const env = { HOME: home }
   const done = check
     .run({ args: given, options, terminal, cwd: root, env, signal: stop.signal })
     .catch((error: unknown) => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isFootingError } from '@footing/kernel'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from '../parse.ts'
 import { createTerminal } from '../terminal.ts'
 import { map } from './map.ts'
@@ -18,6 +18,8 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'footing map '))
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
+const home = mkdtempSync(join(tmpdir(), 'map cache '))
+afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }))
 
 function write(files: Readonly<Record<string, string>>): void {
   for (const [path, text] of Object.entries(files)) {
@@ -38,7 +40,14 @@ async function footing(args: readonly string[], env: Readonly<Record<string, str
     ...parsed.globals,
   })
   const { signal } = new AbortController()
-  const context = { args: parsed.args, options: parsed.options, terminal, cwd: root, env, signal }
+  const context = {
+    args: parsed.args,
+    options: parsed.options,
+    terminal,
+    cwd: root,
+    env: { XDG_CACHE_HOME: home, ...env },
+    signal,
+  }
   const code = await map.run(context).catch((error: unknown) => {
     if (!isFootingError(error)) throw error
     err.push(error.message)

@@ -6,6 +6,7 @@ import { decisions } from '@footing/kernel'
 import { renderDecision } from './decision-rules.ts'
 import { renderDependencies } from './dependencies.ts'
 import { renderErrorPage } from './error-page.ts'
+import { renderModuleMap } from './module-map.ts'
 import { renderPublicSurface } from './public-surface.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -15,6 +16,7 @@ const files: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/dependencies.txt': () => renderDependencies(root),
   'docs/reference/public-surface.txt': () => renderPublicSurface(root),
   'docs/reference/errors.md': () => renderErrorPage(),
+  'docs/pictures/map.svg': () => renderModuleMap(root),
   ...Object.fromEntries(decisions.map(({ id }) => [`decisions/${id}.md`, () => renderDecision(root, id)])),
 }
 

@@ -121,6 +121,18 @@ export const layers: readonly Layer[] = [
     because: 'a driver translates one store; its client is loaded here, with the first call, and nowhere else',
   },
   {
+    folder: `${core}/search`,
+    mayImport: [kernel, `${core}/data`, `${core}/search/drivers`],
+    vendors: [],
+    because: 'texts are found by one port; an application changes the driver by a URL and no line of code',
+  },
+  {
+    folder: `${core}/search/drivers`,
+    mayImport: [kernel, `${core}/search`],
+    vendors: [],
+    because: 'a driver translates one search engine: SQL for the module of the caller, or plain HTTP',
+  },
+  {
     folder: `${core}/archive`,
     mayImport: [kernel, `${core}/data`, `${core}/storage`, `${core}/archive/drivers`],
     vendors: [],
@@ -160,6 +172,7 @@ export const layers: readonly Layer[] = [
       `${core}/http`,
       `${core}/module`,
       `${core}/storage`,
+      `${core}/analytics`,
       `${core}/archive`,
       `${core}/redis`,
       `${core}/event-loop`,

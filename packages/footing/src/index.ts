@@ -8,6 +8,7 @@ export {
   manualClock,
   systemClock,
 } from '@footing/kernel'
+export { analyticsErrors } from './analytics/errors.ts'
 export {
   type App,
   type AppOptions,

@@ -16,7 +16,7 @@ test('the database goes away in the middle and comes back: bounds hold, what was
   const analytics = openAnalytics({ data, events: [event], maxWaiting: 500, batchSize: 50, attemptMs: 300 })
   await analytics.track(event)
   await analytics.flush()
-  // Answers are held back first: statements that were stored look as if they were not, and are sent again.
+  // Answers are held back first, so that attempts end by their own limit; then there is nothing to connect to.
   proxy.freeze(true)
   for (let n = 0; n < 100; n += 1) await analytics.track(event, { measures: { ms: n } })
   await expect.poll(() => analytics.stats.failedAttempts, { timeout: 20_000 }).toBeGreaterThan(1)

@@ -23,7 +23,7 @@ import type { FromApp, ToApp } from './protocol.ts'
 import { gatherTraffic } from './traffic.ts'
 
 const reportEveryMs = 500
-const healthEveryMs = 5000
+const healthEveryMs = 2000
 const drainMs = 3000
 /** How often one request may send the same statement before a line says so. */
 const mostRepeats = 5

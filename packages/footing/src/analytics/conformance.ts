@@ -361,6 +361,35 @@ export const analyticsConformance: readonly AnalyticsCase[] = [
     },
   },
   {
+    name: 'while a batch of many parts is being stored, a question sees all of it or nothing, where that is guaranteed',
+    async run(place) {
+      const event = orderEvent()
+      const driver = place.driver()
+      await driver.prepare([event])
+      const rows = Array.from({ length: 5000 }, (_, index) => ({
+        at: start - (index % 300) * day,
+        user: null,
+        dimensions: [null, null, null],
+        measures: [null, null],
+      }))
+      const range = { from: new Date(start - 400 * day), to: new Date(start + hour), select: { n: 'count' } } as const
+      await withAnalytics(place, { events: [event] }, async (analytics) => {
+        const seen = new Set<number | null | undefined>()
+        let storing = true
+        const stored = driver.insert({ token: randomUUID(), event, rows }, 20_000).finally(() => {
+          storing = false
+        })
+        while (storing) seen.add((await analytics.query({ event, ...range }))[0]?.values.n)
+        await stored
+        seen.add((await analytics.query({ event, ...range }))[0]?.values.n)
+        assert.ok(seen.has(rows.length))
+        seen.delete(0)
+        if (analytics.guarantees.atomicBatches) assert.deepEqual([...seen], [rows.length])
+      })
+      await driver.close()
+    },
+  },
+  {
     name: 'more rows than the limit are an error and no cut answer',
     async run(place) {
       const event = orderEvent()

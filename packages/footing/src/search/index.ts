@@ -1,0 +1,40 @@
+// The public list of search.
+export { searchCaseIndexes, searchConformance } from './conformance.ts'
+export type { SearchCase, SearchWorld } from './conformance-case.ts'
+export type {
+  DriverPage,
+  DriverRebuild,
+  FieldDeclaration,
+  FieldWeight,
+  FilterCondition,
+  FilterKind,
+  FilterValue,
+  PagePosition,
+  PreparedCondition,
+  PreparedDocument,
+  PreparedSearch,
+  PutResult,
+  RemovedDocument,
+  Row,
+  RunStatement,
+  Search,
+  SearchAbility,
+  SearchDatabase,
+  SearchDocument,
+  SearchDriver,
+  SearchExecutor,
+  SearchGuarantees,
+  SearchHit,
+  SearchIndex,
+  SearchLanguage,
+  SearchPage,
+  SearchRequest,
+  WriteResult,
+} from './contract.ts'
+export { searchLanguages } from './contract.ts'
+export { defineSearchIndex, type IndexDeclaration } from './define-index.ts'
+export { type SearchErrorCode, searchErrors } from './errors.ts'
+export { highlightEnd, highlightStart } from './highlight.ts'
+export { openSearch, type SearchOptions } from './open-search.ts'
+export { type LostPut, lostPutChannel, type SearchLimits, searchOn } from './search.ts'
+export { searchMigration } from './search-migration.ts'

@@ -148,6 +148,16 @@ test('with whenFull wait, track waits for room and goes on in order; closing end
   expect(await closing).toMatchObject({ stored: 4, dropped: 1, lost: 0 })
 })
 
+test('a buffer smaller than a batch is sent when it is full', async () => {
+  const { driver, attempts } = fakeStore()
+  const { analytics } = open(driver, { maxWaiting: 3, whenFull: 'wait' })
+  // The clock stands still: only a full buffer can be what sends.
+  for (let n = 0; n < 10; n += 1) expect(await analytics.track(event)).toBe('accepted')
+  await analytics.flush()
+  expect(attempts.map(({ rows }) => rows.length)).toEqual([3, 3, 3, 1])
+  await analytics.close()
+})
+
 test('memory is bounded by bytes as well', async () => {
   const { driver } = fakeStore(() => new Promise(() => undefined))
   const { analytics, clock } = open(driver, { maxWaitingBytes: 10_000, closeMs: 0 })

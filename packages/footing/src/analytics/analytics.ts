@@ -207,6 +207,11 @@ class DrivenAnalytics implements Analytics {
     if ('refusal' in read) return this.#refuse(read.refusal, event.name)
     const { row, bytes, clamped } = read
     while (!this.#buffer.hasRoom(bytes)) {
+      // Nothing more comes in, so that a batch would not fill any more.
+      if (this.#buffer.hasOpen) {
+        this.#buffer.seal()
+        this.#sender.wake()
+      }
       if (this.#limits.whenFull !== 'wait' || this.#closing !== undefined) {
         this.#counts.dropped += 1
         publish({ what: 'dropped', event: event.name, count: 1 })

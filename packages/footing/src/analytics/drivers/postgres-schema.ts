@@ -99,39 +99,58 @@ export async function maintainSchema(
   let [created, dropped, postponed] = [0, 0, false]
   await db.query(`delete from ${analyticsSchema}.batch where stored_at < clock_timestamp() - interval '1 day'`)
   for (const event of events) {
-    try {
-      const changed = await db.transaction((tx) => maintainTable(tx, event, unit, { now, keepFrom }), { lockTimeoutMs })
-      created += changed.created
-      dropped += changed.dropped
-      postponed ||= changed.busy
-    } catch (error) {
-      // A long query holds a part. The others are not held up, and the next run comes back to this one.
-      if (!isLockTimeout(error)) throw error
-      postponed = true
+    // Apart from each other: a part that cannot be dropped yet does not keep new ones from being made.
+    const steps = [
+      async (tx: Transaction<unknown>) => {
+        for (const part of partsAhead(unit, now, ahead)) if (await createPart(tx, event, part)) created += 1
+      },
+      async (tx: Transaction<unknown>) => {
+        dropped += await dropParts(tx, event, unit, keepFrom)
+      },
+    ]
+    for (const step of steps) {
+      try {
+        await db.transaction(
+          async (tx) => {
+            if (await isFree(tx)) await step(tx)
+            else postponed = true
+          },
+          { lockTimeoutMs },
+        )
+      } catch (error) {
+        // A long query holds a part. The others are not held up, and the next run comes back to this one.
+        if (!isLockTimeout(error)) throw error
+        postponed = true
+      }
     }
   }
   return { created, dropped, postponed }
 }
 
-async function maintainTable(tx: Transaction<unknown>, event: EventType, unit: PartUnit, plan: PartPlan) {
-  const [lock] = await tx.query<{ taken: boolean }>(
-    `select pg_try_advisory_xact_lock(hashtext('${analyticsSchema}')) as taken`,
-  )
-  if (lock?.taken !== true) return { created: 0, dropped: 0, busy: true }
-  let [created, dropped] = [0, 0]
-  for (const part of partsAhead(unit, plan.now, ahead)) if (await createPart(tx, event, part)) created += 1
+async function dropParts(
+  tx: Transaction<unknown>,
+  event: EventType,
+  unit: PartUnit,
+  keepFrom: number,
+): Promise<number> {
   const prefix = `part_${event.name}_`
   const parts = await tx.query<{ name: string }>(
     'select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = $1::regclass',
     [tableOf(event)],
   )
-  for (const { name } of parts) {
+  const old = parts.filter(({ name }) => {
     const part = name.startsWith(prefix) ? partNamed(unit, name.slice(prefix.length)) : undefined
-    if (part === undefined || part.to > plan.keepFrom) continue
-    await tx.query(`drop table ${analyticsSchema}."${name}"`)
-    dropped += 1
-  }
-  return { created, dropped, busy: false }
+    return part !== undefined && part.to <= keepFrom
+  })
+  for (const { name } of old) await tx.query(`drop table ${analyticsSchema}."${name}"`)
+  return old.length
+}
+
+async function isFree(tx: Transaction<unknown>): Promise<boolean> {
+  const [lock] = await tx.query<{ taken: boolean }>(
+    `select pg_try_advisory_xact_lock(hashtext('${analyticsSchema}')) as taken`,
+  )
+  return lock?.taken === true
 }
 
 // Made beside the table and then attached: unlike "partition of", that holds up neither inserts nor queries.

@@ -44,6 +44,11 @@ export function problemDetails(error: FootingError, request: FailedRequest, prof
 }
 
 function headersOf(error: FootingError): Readonly<Record<string, string>> {
+  const { retryAfterMs } = error.details
+  // Whole seconds are all that the header knows; less than one would be "at once".
+  if (typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) && error.status !== 401) {
+    return { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }
+  }
   if (error.status === 401) return { 'www-authenticate': 'Bearer' }
   if (error.status === 503 && error.retryable) return { 'retry-after': '1' }
   return {}

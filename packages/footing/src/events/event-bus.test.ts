@@ -212,6 +212,19 @@ test('start-up refuses a subscription that can never be heard', async () => {
   }
 })
 
+test('start-up refuses a subscription to a module in another process, which its events would never leave', async () => {
+  const subscriber = implement(mail, () => ({ port: {}, on: { 'billing.paid': async () => undefined } }))
+  const app = createApp({ name: 'shop', modules: [billingModule, subscriber] })
+  const options = { env: { DRAIN_DELAY_MS: '0' }, profile: 'test', role: 'worker' } as const
+  const placed = { ...options, place: { billing: 'http://127.0.0.1:9' } }
+  await expect(app.start(placed)).rejects.toMatchObject({
+    code: 'module-start-failed',
+    cause: { code: 'event-elsewhere', details: { module: 'mail', event: 'billing.paid', emitter: 'billing' } },
+  })
+  // The same two modules in one process hear each other.
+  await (await app.start(options)).stop()
+})
+
 test('events are typed by the manifests', () => {
   implement(mail, () => ({
     port: {},

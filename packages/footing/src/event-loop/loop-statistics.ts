@@ -1,5 +1,5 @@
 // How late and how busy the event loop is, over the last minute.
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { createHistogram, performance } from 'node:perf_hooks'
 
 /** State of the event loop. */
 export interface LoopState {
@@ -14,21 +14,18 @@ export interface LoopState {
 }
 
 const windowMs = 60_000
-/** The histogram counts how long a timer of this length took; what is longer is delay. */
-const resolutionMs = 20
-
-/** Measures from its making until `stop`. */
+/** Measures from its making on. */
 export class LoopStatistics {
   stalls = 0
-  readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs })
+  /** In microseconds, and one more: a histogram holds no zero. */
+  readonly #delay = createHistogram()
   #began = performance.now()
   #utilisation = performance.eventLoopUtilization()
   #last: LoopState | undefined
 
-  /** The delay is sampled while there is work: without any, nothing is late. */
-  sample(enabled: boolean): void {
-    if (enabled) this.#delay.enable()
-    else this.#delay.disable()
+  /** How late a beat came, while there was work: without any, nothing is late. */
+  late(ms: number): void {
+    this.#delay.record(Math.round(ms * 1000) + 1)
   }
 
   /** The last whole minute, or what there is of the first. */
@@ -46,25 +43,20 @@ export class LoopStatistics {
     this.#delay.reset()
   }
 
-  stop(): void {
-    this.#delay.disable()
-  }
-
   #current(): LoopState {
     return {
-      delayP50Ms: late(this.#delay.percentile(50)),
-      delayP99Ms: late(this.#delay.percentile(99)),
-      delayMaxMs: late(this.#delay.max),
+      delayP50Ms: this.#lateMs(this.#delay.percentile(50)),
+      delayP99Ms: this.#lateMs(this.#delay.percentile(99)),
+      delayMaxMs: this.#lateMs(this.#delay.max),
       utilisation: round(performance.eventLoopUtilization(this.#utilisation).utilization, 3),
       stalls: this.stalls,
     }
   }
-}
 
-function late(nanoseconds: number): number {
-  // Before the first measurement the histogram holds zeros or its largest value.
-  const ms = nanoseconds / 1e6 - resolutionMs
-  return Number.isFinite(ms) && ms > 0 && ms < 1e9 ? round(ms, 1) : 0
+  #lateMs(recorded: number): number {
+    // Before the first measurement the histogram holds its bounds.
+    return this.#delay.count === 0 ? 0 : round((recorded - 1) / 1000, 1)
+  }
 }
 
 function round(value: number, digits: number): number {

@@ -10,13 +10,20 @@ export const place = {
   debugged: 2,
   /** 1 while the application has work; the watchdog sleeps on it otherwise. */
   awake: 3,
+  /** When the last beat was, as `sharedMs` tells time. */
+  beatAt: 4,
 } as const
+
+/** Whole milliseconds of a clock that all threads of the process share; goes round, so only differences `| 0` count. */
+export function sharedMs(): number {
+  const [seconds, nanoseconds] = process.hrtime()
+  return (seconds * 1000 + Math.trunc(nanoseconds / 1e6)) | 0
+}
 
 /** What the watchdog is started with. */
 export interface WatchdogData {
   readonly memory: SharedArrayBuffer
-  /** How often it looks while there is work and while there is none, in milliseconds. */
-  readonly lookMs: number
+  /** How often it looks while there is no work, in milliseconds. */
   readonly slowMs: number
   /** Age of the last beat from which it takes a sample, in milliseconds. */
   readonly suspectMs: number

@@ -1,5 +1,5 @@
 // Joins what is known of one stall: its length from the beat, its code from the watchdog, its handler from the contexts.
-import { type CallContext, currentContext, watchSections } from '../module/call-context.ts'
+import { type CallContext, currentContext, type SectionWatch, watchSections } from '../module/call-context.ts'
 import type { Gap, Pulse } from './pulse.ts'
 import { place, type Sample } from './shared-beat.ts'
 import { describeFrame, mainFrame } from './stack-frame.ts'
@@ -35,13 +35,14 @@ const mostFrames = 8
 
 /** Collects evidence and reports each stall once. */
 export class StallWitness {
-  /** True while no watchdog looks. */
-  blind = true
   readonly #view: Int32Array
   readonly #options: WitnessOptions
   #evidence: Evidence = newEvidence()
   #waiting: { readonly gap: Gap; readonly evidence: Evidence; readonly timer: NodeJS.Timeout } | undefined
   #sample: Sample | undefined
+  #blind = true
+  #watch: SectionWatch | undefined
+  #overdue: (() => boolean) | undefined
 
   constructor(view: Int32Array, options: WitnessOptions) {
     this.#view = view
@@ -49,31 +50,35 @@ export class StallWitness {
   }
 
   /** Begins to follow the sections of contexts, and lets the pulse know of them; the result ends it. */
-  listen(pulse: Pick<Pulse, 'began' | 'ended' | 'overdue'>): () => void {
-    // The second question answers where no watchdog looks: before it is up, or where there cannot be one.
+  listen(pulse: Pulse): () => void {
     const { suspectMs } = this.#options
-    const suspected = () => this.#view[place.suspected] !== 0 || (this.blind && pulse.overdue(suspectMs))
-    watchSections({
-      enter: (context) => {
-        const { isRoot } = context
-        pulse.began(isRoot)
-        if (!suspected()) return false
+    this.#overdue = () => pulse.overdue(suspectMs)
+    this.#watch = {
+      load: pulse,
+      suspicion: this.#view.subarray(place.suspected, place.suspected + 1),
+      overdue: this.#blind ? this.#overdue : undefined,
+      entered: (context) => {
         // What begins under the suspicion is not its cause.
-        if (isRoot) this.#evidence.later.add(context.origin)
-        return true
+        if (context.isRoot) this.#evidence.later.add(context.origin)
       },
-      exit: (context, before) => {
-        if (!before && suspected()) this.#evidence.section ??= context
+      left: (context) => {
+        this.#evidence.section ??= context
       },
       ended: (context) => {
-        if (context.isRoot) pulse.ended()
         const { later, noted, ended } = this.#evidence
-        if (!suspected() || ended !== undefined || later.has(context.origin)) return
+        if (ended !== undefined || later.has(context.origin)) return
         this.#evidence.ended = context
         this.#evidence.endedFirst = !noted
       },
-    })
+    }
+    watchSections(this.#watch)
     return () => watchSections(undefined)
+  }
+
+  /** True while no watchdog looks: before it is up, or where there cannot be one. Then contexts ask the clock. */
+  set blind(blind: boolean) {
+    this.#blind = blind
+    if (this.#watch !== undefined) this.#watch.overdue = blind ? this.#overdue : undefined
   }
 
   /** Called by the watchdog through the inspector, while the stalled code is paused. */
@@ -96,7 +101,7 @@ export class StallWitness {
     const evidence = this.#evidence
     this.#evidence = newEvidence()
     this.#flush()
-    if (this.#sample?.beat === gap.beat || this.blind || !evidence.noted) {
+    if (this.#sample?.beat === gap.beat || this.#blind || !evidence.noted) {
       this.#report(gap, evidence, this.#sample?.beat === gap.beat ? this.#sample : undefined)
       return
     }

@@ -65,6 +65,9 @@ export function watchEventLoop(options: LoopGuardOptions = {}): LoopGuard {
 function startGuard(options: LoopGuardOptions): LoopGuard {
   const budgets = options.budgets ?? new Map()
   const stallMs = Math.max(shortestStallMs, Math.min(options.stallMs ?? defaultStallMs, ...budgets.values()))
+  // Twice the beat, so that one that is a little late is none; early enough to stop the code before the stall is over.
+  const everyMs = Math.round(stallMs * 0.3)
+  const suspectMs = stallMs * 0.6
   const statistics = new LoopStatistics()
   const log = createLog('event-loop', currentContext)
   const writeStall = stallLog(log, () => performance.now())
@@ -72,7 +75,7 @@ function startGuard(options: LoopGuardOptions): LoopGuard {
   const view = new Int32Array(memory)
   const witness = new StallWitness(view, {
     defaultBudgetMs: options.stallMs ?? defaultStallMs,
-    suspectMs: stallMs / 2,
+    suspectMs,
     budgets,
     report: (stall) => {
       if (stallChannel.hasSubscribers) stallChannel.publish(stall)
@@ -84,9 +87,8 @@ function startGuard(options: LoopGuardOptions): LoopGuard {
   function startWatchdog() {
     const data: WatchdogData = {
       memory,
-      lookMs: Math.max(4, stallMs / 5),
       slowMs,
-      suspectMs: stallMs / 2,
+      suspectMs,
       // Found by its symbol, because what the inspector evaluates sees global names only.
       noteExpression: `globalThis[Symbol.for(${JSON.stringify(describe.description)})]?.()`,
       samplesPerMinute: options.samplesPerMinute ?? 12,
@@ -104,14 +106,14 @@ function startGuard(options: LoopGuardOptions): LoopGuard {
 
   Object.defineProperty(globalThis, describe, { value: () => witness.note(), configurable: true, enumerable: false })
   const pulse = new Pulse(view, {
-    everyMs: Math.max(5, stallMs / 4),
+    everyMs,
     onBeat: (gap) => {
       statistics.turn()
+      if (gap.lateMs !== undefined) statistics.late(gap.lateMs)
       if (gap.busyMs < stallMs) return witness.passed()
       statistics.stalls++
       witness.ended(gap)
     },
-    onChange: (awake) => statistics.sample(awake),
   })
   const stopListening = witness.listen(pulse)
   return {
@@ -120,7 +122,6 @@ function startGuard(options: LoopGuardOptions): LoopGuard {
     stop: async () => {
       pulse.stop()
       stopListening()
-      statistics.stop()
       witness.close()
       Reflect.deleteProperty(globalThis, describe)
       await watchdog?.stop()

@@ -2,7 +2,15 @@
 import { once } from 'node:events'
 import type { Debugger } from 'node:inspector'
 import { parentPort, workerData } from 'node:worker_threads'
-import { type Blind, place, type RawFrame, type Ready, type Sample, type WatchdogData } from './shared-beat.ts'
+import {
+  type Blind,
+  place,
+  type RawFrame,
+  type Ready,
+  type Sample,
+  sharedMs,
+  type WatchdogData,
+} from './shared-beat.ts'
 
 /** Deepest frames that are sent: what is further out is the library and Node. */
 const mostFrames = 40
@@ -10,9 +18,11 @@ const mostFrames = 40
 const patienceMs = 120_000
 /** Tokens that may be saved up for stalls that follow each other closely. */
 const burst = 5
+/** Shortest rest between two looks, in milliseconds. */
+const minimumRestMs = 4
 
 // Whoever starts this file gives it exactly these data.
-const { memory, lookMs, slowMs, suspectMs, noteExpression, samplesPerMinute } = workerData as WatchdogData
+const { memory, slowMs, suspectMs, noteExpression, samplesPerMinute } = workerData as WatchdogData
 const view = new Int32Array(memory)
 
 // While the inspector's answer is awaited nothing else would keep the thread alive.
@@ -22,27 +32,38 @@ await watch()
 async function watch(): Promise<void> {
   const inspector = await import('node:inspector').catch(() => undefined)
   report(inspector === undefined ? { blind: 'this Node has no inspector' } : { ready: true })
-  let beat = -1
-  let since = performance.now()
   let tokens = burst
+  // Number of the beat after which the loop is suspected; before the first one nothing can be overdue.
+  let suspected = 0
+  let restMs = suspectMs
   for (;;) {
     const asked = performance.now()
     const awake = Atomics.load(view, place.awake)
     // Woken before its time when work begins after a rest.
-    if (awake === 0) Atomics.wait(view, place.awake, 0, slowMs)
-    else Atomics.wait(view, place.awake, 1, lookMs)
-    const now = performance.now()
-    tokens = Math.min(burst, tokens + ((now - asked) * samplesPerMinute) / 60_000)
-    const latest = Atomics.load(view, place.beat)
-    if (latest !== beat) {
-      beat = latest
-      since = now
+    Atomics.wait(view, place.awake, awake, restMs)
+    const waited = performance.now() - asked
+    tokens = Math.min(burst, tokens + (waited * samplesPerMinute) / 60_000)
+    const tooLate = waited > restMs + suspectMs / 2
+    const beat = Atomics.load(view, place.beat)
+    const ageMs = (sharedMs() - Atomics.load(view, place.beatAt)) | 0
+    const patient = Atomics.load(view, place.awake) === 0 ? 2 * slowMs : suspectMs
+    // Nothing can be wrong before this beat is overdue, so until then the thread sleeps.
+    restMs = Math.max(minimumRestMs, Math.min(patient - ageMs, slowMs))
+    if (ageMs < patient) continue
+    restMs = suspectMs
+    if (beat === suspected) continue
+    // The machine kept this thread waiting as well, so the beat may be on its way: look once more.
+    if (tooLate) {
+      restMs = minimumRestMs
       continue
     }
-    if (now - since < (awake === 0 ? 2 * slowMs : suspectMs) || Atomics.load(view, place.suspected) !== 0) continue
-    // The machine kept this thread waiting as well, so the beat may be on its way: look once more.
-    if (now - asked > 2 * lookMs + (awake === 0 ? slowMs : 0)) continue
+    suspected = beat
     Atomics.store(view, place.suspected, 1)
+    // It has beaten in this very moment, and took back no suspicion because there was none yet.
+    if (Atomics.load(view, place.beat) !== beat) {
+      Atomics.store(view, place.suspected, 0)
+      continue
+    }
     if (tokens < 1 || inspector === undefined || Atomics.load(view, place.debugged) !== 0) continue
     tokens -= 1
     const sample = await takeSample(inspector, beat)

@@ -29,17 +29,45 @@ export function runInContext<Input, T>(
   work: (input: Input, context: Context) => T,
   input: Input,
 ): T {
-  if (sectionWatch === undefined) return storage.run(context, work, input, context)
-  return runWatched(sectionWatch, context, work, input)
+  const watch = sectionWatch
+  if (watch === undefined) return storage.run(context, work, input, context)
+  const { load } = watch
+  load.begun++
+  if (context.isRoot) load.open++
+  if (!load.awake) load.wake()
+  if (isSuspected(watch)) {
+    watch.entered(context)
+    return storage.run(context, work, input, context)
+  }
+  // Without try and finally: a section that throws at once is told by its end.
+  const result = storage.run(context, work, input, context)
+  if (isSuspected(watch)) watch.left(context)
+  return result
 }
 
-/** Whoever watches the event loop: told where work begins and ends. */
+/** What contexts count for the beat: plain numbers, because each request changes them. */
+export interface SectionLoad {
+  /** Pieces of work that have begun. */
+  begun: number
+  /** Requests and jobs that are under way. */
+  open: number
+  /** False while the beat rests; whoever begins work then calls `wake`. */
+  readonly awake: boolean
+  wake(): void
+}
+
+/** Whoever watches the event loop. While nothing is suspected a piece of work costs two plain reads and a count. */
 export interface SectionWatch {
-  /** A stretch of work begins; true when the loop is suspected to stand still already. */
-  enter(context: CallContext): boolean
-  /** It ends, or waits for the first time; `suspected` is what `enter` said. */
-  exit(context: CallContext, suspected: boolean): void
-  /** The whole work has ended. */
+  readonly load: SectionLoad
+  /** Its one number is other than 0 while the loop is suspected to stand still; another thread sets it. */
+  readonly suspicion: Int32Array
+  /** Asked instead where no other thread looks; undefined otherwise. */
+  overdue: (() => boolean) | undefined
+  /** A stretch of work begins under the suspicion. */
+  entered(context: CallContext): void
+  /** One that began before the suspicion ends, or waits for the first time. */
+  left(context: CallContext): void
+  /** The whole work has ended under the suspicion. */
   ended(context: CallContext): void
 }
 
@@ -50,18 +78,8 @@ export function watchSections(watch: SectionWatch | undefined): void {
   sectionWatch = watch
 }
 
-function runWatched<Input, T>(
-  watch: SectionWatch,
-  context: CallContext,
-  work: (input: Input, context: Context) => T,
-  input: Input,
-): T {
-  const suspected = watch.enter(context)
-  try {
-    return storage.run(context, work, input, context)
-  } finally {
-    watch.exit(context, suspected)
-  }
+function isSuspected({ suspicion, overdue }: SectionWatch): boolean {
+  return suspicion[0] !== 0 || overdue?.() === true
 }
 
 /** One piece of work: a request, a job, or one call between modules below them. */
@@ -177,8 +195,12 @@ export class CallContext implements Context, WheelEntry {
 
   /** Takes it out of its parent's list, so that a long request does not keep its finished calls. */
   leave(): void {
-    sectionWatch?.ended(this)
     const parent = this.#parent
+    const watch = sectionWatch
+    if (watch !== undefined) {
+      if (parent === undefined && watch.load.open > 0) watch.load.open--
+      if (isSuspected(watch)) watch.ended(this)
+    }
     if (parent === undefined) return
     const next = this.#nextSibling
     const previous = this.#previousSibling

@@ -1,5 +1,7 @@
 // The public list of analytics.
-export { type AnalyticsFact, type AnalyticsLimits, analyticsChannel, analyticsOn } from './analytics.ts'
+export { analyticsOn } from './analytics.ts'
+export { type AnalyticsFact, analyticsChannel } from './analytics-fact.ts'
+export type { AnalyticsLimits } from './analytics-limits.ts'
 export { type AnalyticsCase, analyticsConformance } from './conformance.ts'
 export type {
   Aggregate,

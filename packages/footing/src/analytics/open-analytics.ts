@@ -1,7 +1,8 @@
 // Chooses the store by the scheme of a URL, so that an application changes it without a line of code.
 import type { DataSource } from '../data/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
-import { type AnalyticsLimits, analyticsOn } from './analytics.ts'
+import { analyticsOn } from './analytics.ts'
+import type { AnalyticsLimits } from './analytics-limits.ts'
 import type { Analytics, AnalyticsDriver } from './contract.ts'
 import { clickhouseAnalytics } from './drivers/clickhouse.ts'
 import { readClickhouseTarget } from './drivers/clickhouse-target.ts'

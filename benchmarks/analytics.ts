@@ -190,7 +190,7 @@ const round = (value: number): string =>
     .concat('00')
 const page = `# Events per second
 
-Written by \`benchmarks/analytics.ts\`. Medians of ${rounds} rounds that take turns in one run, on a machine with two shared cores. The test
+Written by \`benchmarks/analytics.ts\`. Medians of ${rounds} rounds that take turns in one run, on two cores that other work shared. The test
 server does not wait for the disk, which flatters single inserts more than batches.
 
 | way | events per second | beside single inserts |

@@ -2,7 +2,7 @@
 export { analyticsOn } from './analytics.ts'
 export { type AnalyticsFact, analyticsChannel } from './analytics-fact.ts'
 export type { AnalyticsLimits } from './analytics-limits.ts'
-export { type AnalyticsCase, analyticsConformance } from './conformance.ts'
+export { type AnalyticsCase, type AnalyticsCasePlace, analyticsConformance } from './conformance.ts'
 export type {
   Aggregate,
   Analytics,

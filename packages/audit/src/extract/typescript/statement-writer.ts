@@ -20,7 +20,7 @@ import { typeImports } from './type-imports.ts'
 
 const TYPE_IMPORT = /\bimport\s*\(/
 /** Comments that speak to a checker are kept; of the others only the line. */
-const SPOKEN = /\bfooting\s*:/i
+const SPOKEN = /\bfooting\s*:|\b(?:no-console|noConsole)\b/i
 
 /** A reader of TypeScript files; one is made per thread and used for every file. */
 export class StatementWriter extends ClassWriter {

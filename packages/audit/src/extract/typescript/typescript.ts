@@ -55,6 +55,6 @@ export const typescript = {
   name: 'typescript',
   extensions: ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs'],
   within: { extensions: ['.js', '.jsx', '.mjs', '.cjs'], marker: 'package.json' },
-  version: 4,
+  version: 5,
   open: (pool: StringPool) => new TypeScriptExtractor(pool),
 } satisfies Language

@@ -5,6 +5,7 @@ import type { EntryPoint, Program } from '../../graph/contract.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { counted, isProduct, listed } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
+import { mixedServers } from './mixed-servers.ts'
 
 /** Below this share of the routes a second framework is a bridge or a remainder. */
 const SHARE = 0.05
@@ -30,8 +31,10 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 0, per: 'report' },
   trial: true,
+  languages: ['python', 'typescript'],
   summary: 'One service answers requests through two web frameworks.',
   run(context) {
+    if (context.language === 'typescript') return mixedServers(context)
     const detections: Detection[] = []
     let routes = 0
     for (const entries of routesByRoot(context).values()) {

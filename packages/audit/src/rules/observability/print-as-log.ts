@@ -11,6 +11,7 @@ import { servedModules } from '../../survey/served-modules.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, chainTo, counted, functionSite, placeOf, SERVING } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
+import { consoleAsLog } from './console-as-log.ts'
 
 export const rule: Rule = {
   id: 'observability/print-as-log',
@@ -18,8 +19,10 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 3, per: 'site' },
   trial: false,
+  languages: ['python', 'typescript'],
   summary: 'Code that serves requests or runs jobs prints instead of logging.',
   run(context) {
+    if (context.language === 'typescript') return consoleAsLog(context)
     const byPlace = new Map<string, Print[]>()
     let examined = 0
     const commands = commandLineModules(context)

@@ -7,6 +7,7 @@ import { calleeName } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, chainTo, functionSite, placeOf, SERVING } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
+import { emptyCatch } from './empty-catch.ts'
 
 /** Calls between the entry and the handler up to which the handler is part of what the entry does. */
 const NEAR = 3
@@ -17,8 +18,10 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 10, per: 'site' },
   trial: false,
+  languages: ['python', 'typescript'],
   summary: 'Every exception is caught and dropped in code that serves requests or runs jobs.',
   run(context) {
+    if (context.language === 'typescript') return emptyCatch(context)
     const detections: Detection[] = []
     const commands = commandLineModules(context)
     let examined = 0

@@ -2,6 +2,7 @@
 import { libraryInUse, mentionedIn, taskCount } from '../../survey/application.ts'
 import { counted } from '../../survey/whereabouts.ts'
 import type { Rule } from '../rule.ts'
+import { unmeasuredQueues } from './typescript-telemetry.ts'
 import { METERS } from './unmeasured-service.ts'
 
 const QUEUES = ['celery', 'rq', 'dramatiq', 'arq', 'huey', 'procrastinate', 'taskiq', 'streaq']
@@ -23,8 +24,10 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 120, per: 'once' },
   trial: false,
+  languages: ['python', 'typescript'],
   summary: 'Jobs are queued and nobody measures how many wait or how long.',
   run(context) {
+    if (context.language === 'typescript') return unmeasuredQueues(context)
     const tasks = taskCount(context)
     const queue = libraryInUse(context, QUEUES)
     if (tasks === 0 || queue === '') return { detections: [], examined: { count: 0, of: 'job queues' } }

@@ -2,6 +2,7 @@
 import { applicationPlace, libraryInUse, routeCount } from '../../survey/application.ts'
 import { counted } from '../../survey/whereabouts.ts'
 import type { Rule } from '../rule.ts'
+import { unmeasuredServers } from './typescript-telemetry.ts'
 
 export const METERS = (
   'prometheus_client prometheus_fastapi_instrumentator prometheus_flask_exporter starlette_exporter ' +
@@ -17,8 +18,10 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 240, per: 'once' },
   trial: false,
+  languages: ['python', 'typescript'],
   summary: 'The service publishes no metrics, so load and latency are guessed.',
   run(context) {
+    if (context.language === 'typescript') return unmeasuredServers(context)
     const place = applicationPlace(context)
     if (place === undefined) return { detections: [], examined: { count: 0, of: 'web applications' } }
     const examined = { count: 1, of: 'web applications' }

@@ -6,6 +6,7 @@ import { commandLineModules } from '../../survey/command-line.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { counted, isProduct, placeOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
+import { proseLogs } from './prose-logs.ts'
 
 const STRUCTURED = (
   'structlog pythonjsonlogger python_json_logger json_logging json_log_formatter JSON_log_formatter ' +
@@ -34,8 +35,10 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 480, per: 'once' },
   trial: false,
+  languages: ['python', 'typescript'],
   summary: 'Logs have no fields and no request id.',
   run(context) {
+    if (context.language === 'typescript') return proseLogs(context)
     const place = loggingPlace(context) ?? applicationPlace(context)
     if (place === undefined || applicationPlace(context) === undefined)
       return { detections: [], examined: { count: 0, of: 'log calls' } }

@@ -2,6 +2,7 @@
 import { applicationPlace, libraryInUse, routeCount, taskCount } from '../../survey/application.ts'
 import { counted } from '../../survey/whereabouts.ts'
 import type { Rule } from '../rule.ts'
+import { untrackedServers } from './typescript-telemetry.ts'
 
 const TRACKERS = (
   'sentry_sdk raven rollbar bugsnag honeybadger airbrake pybrake appsignal opentelemetry ' +
@@ -16,8 +17,10 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 60, per: 'once' },
   trial: false,
+  languages: ['python', 'typescript'],
   summary: 'No error tracker or tracer is set up, so failures are found by users.',
   run(context) {
+    if (context.language === 'typescript') return untrackedServers(context)
     const place = applicationPlace(context)
     if (place === undefined) return { detections: [], examined: { count: 0, of: 'web applications' } }
     const tracker = libraryInUse(context, TRACKERS)

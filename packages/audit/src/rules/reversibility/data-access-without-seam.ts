@@ -3,6 +3,7 @@ import type { Detection } from '../../findings/finding.ts'
 import type { ModuleId } from '../../graph/contract.ts'
 import { counted, isProduct } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
+import { queriesInRoutes } from './queries-in-routes.ts'
 
 const SHARE = 0.6
 const LEAST_LINES = 20_000
@@ -14,8 +15,10 @@ export const rule: Rule = {
   severity: 'low',
   effort: { minutes: 0, per: 'report' },
   trial: false,
+  languages: ['python', 'typescript'],
   summary: 'Most route modules call the ORM themselves.',
   run(context) {
+    if (context.language === 'typescript') return queriesInRoutes(context)
     const { program } = context
     const routes = routeModules(context)
     const lines = program.modules.filter(isProduct).reduce((sum, module) => sum + context.trees[module.id]!.value(0), 0)

@@ -4,6 +4,7 @@ import type { EntryPoint } from '../../graph/contract.ts'
 import { mentionedIn } from '../../survey/application.ts'
 import { isProduct } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
+import { unversionedRoutes } from './unversioned-routes.ts'
 
 const LEAST_ROUTES = 10
 const VERSION = /(?:^|[/._-])v\d+(?:[/._-]|$)|(?:^|\/)\d{4}-\d{2}-\d{2}(?:\/|$)/i
@@ -35,8 +36,10 @@ export const rule: Rule = {
   severity: 'low',
   effort: { minutes: 240, per: 'once' },
   trial: false,
+  languages: ['python', 'typescript'],
   summary: 'Public routes carry no version in path, header or schema.',
   run(context) {
+    if (context.language === 'typescript') return unversionedRoutes(context)
     const routes = publicRoutes(context)
     const examined = { count: routes.length, of: 'public API routes' }
     if (routes.length < LEAST_ROUTES) return { detections: [], examined: { ...examined, count: 0 } }

@@ -1,0 +1,70 @@
+// unversioned-api in TypeScript: a server that describes its API to others and gives it no version.
+import type { Detection } from '../../findings/finding.ts'
+import type { EntryPoint } from '../../graph/contract.ts'
+import { mentionedIn } from '../../survey/application.ts'
+import { packageInUse, type Server, serversOf } from '../../survey/typescript-servers.ts'
+import type { RuleContext, RuleResult } from '../rule.ts'
+
+const LEAST_ROUTES = 10
+const VERSION = /(?:^|[/._-])v\d+(?:[/._-]|$)|(?:^|\/)\d{4}-\d{2}-\d{2}(?:\/|$)/i
+/** `v1` in a text that is a path or its beginning. */
+const DECLARED =
+  'enableVersioning VersioningType VERSION_NEUTRAL X-API-Version X-Api-Version x-api-version Accept-Version accept-version api-version API-Version API_VERSION apiVersion API_PREFIX_V1 v1 /v1 v1/ /v1/ api/v1 /api/v1 api/v1/ /api/v1/ v2 /v2 api/v2 /api/v2 /api/v2/'.split(
+    ' ',
+  )
+/** Who publishes a description has clients that it does not build itself. */
+const DESCRIPTIONS = [
+  '@nestjs/swagger',
+  '@fastify/swagger',
+  'fastify-swagger',
+  'swagger-jsdoc',
+  'swagger-ui-express',
+  'tsoa',
+  '@hono/zod-openapi',
+  'hono-openapi',
+  'express-openapi-validator',
+  'koa2-swagger-ui',
+  '@asteasolutions/zod-to-openapi',
+  '@omer-x/openapi-types',
+]
+const INTERNAL =
+  /admin|internal|debug|health|static|assets|media|webhook|metrics|docs|openapi|swagger|login|logout|livez|readyz|favicon/i
+/** Methods of HTTP; queries and mutations of GraphQL change by adding fields. */
+const HTTP = /^(?:GET|POST|PUT|PATCH|DELETE|ALL) /
+
+/** Servers with public routes and no version anywhere. */
+export function unversionedRoutes(context: RuleContext): RuleResult {
+  const servers = serversOf(context)
+    .filter((server) => packageInUse(server, DESCRIPTIONS) !== '')
+    .map((server) => ({ server, routes: publicRoutes(server) }))
+    .filter(({ routes }) => routes.length >= LEAST_ROUTES)
+  const examined = { count: servers.reduce((sum, { routes }) => sum + routes.length, 0), of: 'public API routes' }
+  const isDeclared = servers.length > 0 && mentionedIn(context, DECLARED) !== ''
+  if (isDeclared) return { detections: [], examined }
+  const detections = servers
+    .filter(({ routes }) => !routes.some((route) => VERSION.test(route.label) || VERSION.test(route.place.path)))
+    .map(
+      ({ server, routes }): Detection => ({
+        place: routes[0]!.place,
+        subject: server.folder === '' ? 'routes' : server.folder,
+        evidence: 'no version',
+        message: {
+          what: `${routes.length} routes of a described API have no version in their path, and none is asked for in a header.`,
+          why: 'The first change that breaks a client has to be made for all clients on one day, or never.',
+          do: 'Serve the API below `/v1` (in NestJS `app.enableVersioning`), or ask for a version header with a default, before the first outside client exists.',
+        },
+        confidence: 'probable',
+        related: routes.slice(1, 6).map((route) => ({ ...route.place, label: route.label })),
+      }),
+    )
+  return { detections, examined }
+}
+
+function publicRoutes({ routes }: Server): EntryPoint[] {
+  const seen = new Map<string, EntryPoint>()
+  for (const route of routes) {
+    if (route.kind === 'route' && HTTP.test(route.label) && !INTERNAL.test(route.label))
+      seen.set(`${route.place.path} ${route.label}`, route)
+  }
+  return [...seen.values()]
+}

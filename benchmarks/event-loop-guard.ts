@@ -240,7 +240,7 @@ function costSection(
     row(`bare requests per second of processor time, median of ${loadTurns}`, bare),
     row(`the same of a route with checked input and answer, median of ${loadTurns}`, checked),
     '',
-    'Target: below 1 %. Processor time is that of all threads, the watchdog with them. Turns with and without alternate, each in a',
+    'Target: below 1 %. Idle meets it, these requests do not. Processor time is that of all threads. Turns with and without alternate, each in a',
     'process of its own. The bare requests are `node:http` with one context each, without validation or routing: the least work',
     'that the cost could hide behind. Where the pairs spread wider than the difference, the machine was too busy to tell.',
     'Without work the beat and the look come four times a second. With work the beat comes 67 times a second, and the watchdog',

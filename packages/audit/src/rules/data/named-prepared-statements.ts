@@ -7,6 +7,7 @@ import { constantText, positional } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
+import { preparedInTypeScript } from './typescript-prepared.ts'
 
 /** Settings that switch the cache off or give each statement a name of its own. */
 const OFF = 'statement_cache_size prepared_statement_cache_size prepared_statement_name_func prepare_threshold'.split(
@@ -19,8 +20,10 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 15, per: 'site' },
   trial: false,
+  languages: ['python', 'typescript'],
   summary: 'A driver caches named prepared statements although a transaction pooler is in use.',
   run(context) {
+    if (context.language === 'typescript') return preparedInTypeScript(context)
     const connections = cachingConnections(context)
     const examined = { count: connections.length, of: 'connections by asyncpg or psycopg 3' }
     const pooler = poolerEvidence(context)

@@ -11,6 +11,7 @@ import { type SqlUse, sqlUse } from '../../survey/sql-use.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, counted, functionSite, placeOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
+import { sqlInTypeScript } from './typescript-sql.ts'
 
 export const rule: Rule = {
   id: 'data/raw-sql-outside-data-layer',
@@ -18,8 +19,10 @@ export const rule: Rule = {
   severity: 'low',
   effort: { minutes: 25, per: 'site' },
   trial: false,
-  summary: 'A view, serializer or task holds SQL text that belongs in the data layer.',
+  languages: ['python', 'typescript'],
+  summary: 'A view, controller, serializer or task holds SQL text that belongs in the data layer.',
   run(context) {
+    if (context.language === 'typescript') return sqlInTypeScript(context)
     const byBody = new Map<FunctionId, Statement[]>()
     let examined = 0
     for (const statement of statements(context)) {

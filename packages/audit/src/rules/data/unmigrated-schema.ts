@@ -6,6 +6,7 @@ import { calleeName, isUnderMainGuard } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
+import { schemaInTypeScript } from './typescript-schema.ts'
 
 export const rule: Rule = {
   id: 'data/unmigrated-schema',
@@ -13,8 +14,10 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 240, per: 'once' },
   trial: false,
+  languages: ['python', 'typescript'],
   summary: 'Tables are created by the application instead of by migrations.',
   run(context) {
+    if (context.language === 'typescript') return schemaInTypeScript(context)
     const { config } = context
     const creates = creations(context)
     const hasTool = config.migrations.length > 0

@@ -10,6 +10,7 @@ import { type ModuleVariable, moduleVariables, type StateWrite, stateWrites } fr
 import { bodyOf, isProduct, placeOf, SERVING, servedBy, subjectOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 import { isSessionStore } from './session-store.ts'
+import { sessionsInTypeScript } from './typescript-sessions.ts'
 
 export const rule: Rule = {
   id: 'state/in-memory-session',
@@ -17,8 +18,10 @@ export const rule: Rule = {
   severity: 'high',
   effort: { minutes: 180, per: 'site' },
   trial: false,
+  languages: ['python', 'typescript'],
   summary: 'Sessions are kept in the memory or on the disk of one worker.',
   run(context) {
+    if (context.language === 'typescript') return sessionsInTypeScript(context)
     const stores = new Map<ModuleVariable, StateWrite[]>()
     const sessions = new Map([...moduleVariables(context)].filter(([, variable]) => isSessionStore(variable)))
     if (sessions.size > 0) {

@@ -8,6 +8,7 @@ import { calleeName, isUnderMainGuard, positional } from '../../survey/expressio
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, isProduct, placeOf, subjectOf, WEB } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
+import { schedulersInTypeScript } from './typescript-schedulers.ts'
 
 const IN_WEB: readonly EntryKind[] = [...WEB, 'startup']
 const SCHEDULERS: Readonly<Record<string, RegExp>> = {
@@ -26,8 +27,10 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 120, per: 'site' },
   trial: false,
+  languages: ['python', 'typescript'],
   summary: 'A scheduler runs inside the web process, so every worker runs every job.',
   run(context) {
+    if (context.language === 'typescript') return schedulersInTypeScript(context)
     const workers = webWorkers(context)
     const found = [...schedulers(context), ...loops(context)]
     return {

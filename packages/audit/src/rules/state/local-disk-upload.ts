@@ -15,6 +15,7 @@ import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, chainTo, functionSite, isProduct, placeOf, WEB } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 import { defaultMediaRoot } from './media-root.ts'
+import { uploadsInTypeScript } from './typescript-uploads.ts'
 
 export const rule: Rule = {
   id: 'state/local-disk-upload',
@@ -22,8 +23,10 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 240, per: 'site' },
   trial: false,
+  languages: ['python', 'typescript'],
   summary: 'An uploaded file is kept on the local disk, where other workers and the next deployment do not find it.',
   run(context) {
+    if (context.language === 'typescript') return uploadsInTypeScript(context)
     const survey = surveyOf(context)
     const detections: Detection[] = []
     const handlers = new Set<number>()

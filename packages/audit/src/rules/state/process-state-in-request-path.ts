@@ -9,6 +9,7 @@ import { type ModuleVariable, moduleVariables, type StateWrite, stateWrites } fr
 import { bodyOf, chainTo, listed, placeOf, SERVING, servedBy, subjectOf } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
 import { isSessionStore } from './session-store.ts'
+import { processState } from './typescript-process-state.ts'
 
 export const rule: Rule = {
   id: 'state/process-state-in-request-path',
@@ -16,8 +17,10 @@ export const rule: Rule = {
   severity: 'high',
   effort: { minutes: 120, per: 'site' },
   trial: false,
+  languages: ['python', 'typescript'],
   summary: 'Requests or jobs change a module-level variable, which every process has for itself.',
   run(context) {
+    if (context.language === 'typescript') return processState(context)
     const variables = moduleVariables(context)
     const workers = webWorkers(context)
     const byPlace = new Map<string, StateWrite[]>()

@@ -6,6 +6,7 @@ import { calleeName, receiverOf } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, chainTo, functionSite, isProduct, placeOf, servedBy, WEB } from '../../survey/whereabouts.ts'
 import type { Rule, RuleContext } from '../rule.ts'
+import { floatingWork } from './floating-work.ts'
 
 export const rule: Rule = {
   id: 'state/thread-as-job-queue',
@@ -13,8 +14,10 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 90, per: 'site' },
   trial: false,
-  summary: 'A request starts a thread for work that should be a job.',
+  languages: ['python', 'typescript'],
+  summary: 'A request leaves work that should be a job to a thread or a promise of its process.',
   run(context) {
+    if (context.language === 'typescript') return floatingWork(context)
     const detections: Detection[] = []
     let examined = 0
     for (const thread of threads(context)) {

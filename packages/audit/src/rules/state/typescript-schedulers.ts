@@ -1,0 +1,121 @@
+// in-process-scheduler in TypeScript: jobs of node-cron, cron, croner, node-schedule and Nest, and long timers.
+import type { Detection } from '../../findings/finding.ts'
+import type { FunctionId, ModuleId, Place } from '../../graph/contract.ts'
+import { handedFunction, waitsForSomething } from '../../survey/async-work.ts'
+import { positional } from '../../survey/expressions.ts'
+import { addTo } from '../../survey/grouping.ts'
+import { numberOf } from '../../survey/object-literal.ts'
+import { isWebPackage, serverModules } from '../../survey/server-code.ts'
+import { surveyOf } from '../../survey/survey.ts'
+import { bodyOf, isProduct, listed, placeOf } from '../../survey/whereabouts.ts'
+import type { RuleContext, RuleResult } from '../rule.ts'
+
+/** Jobs that look after their own process: each process needs them. */
+const HOUSEKEEPING =
+  /flush|heartbeat|metric|monitor|refresh|watch|listen|keep_?alive|ping|poll|beat|reload|health|probe|gauge|stat(?:s|istics)|connection|evict|prune|expire|cache|memory/i
+/** Somebody elects one process, or a setting starts the jobs in one of them only. */
+const LEADER =
+  /leader|redlock|mutex|advisory|semaphore|(?:process|scheduler?|schedule|cron|job|distributed|with|acquire|try|get|take|obtain|set|execute|lock)_?lock|lock_?(?:service|manager|key|provider)|single_?(?:instance|worker)|is_?primary|is_?master|node_app_instance|(?:run|enable|disable|use|start|is)_?(?:the_?)?(?:cron|schedul|worker|job)|(?:cron|schedul\w*|job|worker)s?_?(?:enabled|disabled|mode|only)/i
+/** A shorter period is a poll, which each process may do. */
+const LONG_MS = 60_000
+
+interface Job {
+  readonly place: Place
+  readonly module: ModuleId
+  readonly what: string
+}
+
+/** Jobs that every copy of a web process runs, one finding for each file that sets them up. */
+export function schedulersInTypeScript(context: RuleContext): RuleResult {
+  const jobs = [...libraryJobs(context), ...timers(context)]
+  const byModule = new Map<ModuleId, Job[]>()
+  const server = serverModules(context)
+  for (const job of jobs) {
+    if (server.has(job.module) && isWebPackage(context, job.place.path)) addTo(byModule, job.module, job)
+  }
+  return {
+    detections: [...byModule].map(([module, found]) => detection(context, module, found)),
+    examined: { count: jobs.length, of: 'schedulers' },
+  }
+}
+
+function libraryJobs(context: RuleContext): Job[] {
+  const { program } = context
+  const found: Job[] = []
+  const seen = new Set<string>()
+  for (const entry of program.entries) {
+    if (entry.kind !== 'scheduled' || entry.framework === 'footing' || entry.label.startsWith('Timeout ')) continue
+    const info = program.functionInfo(entry.function)
+    const { module } = info
+    const key = `${entry.place.path}:${entry.place.line}`
+    if (!isProduct(program.modules[module]!) || seen.has(key)) continue
+    const name = info.name.split('.').at(-1)!
+    if (HOUSEKEEPING.test(name) && !waitsForSomething(context, entry.function)) continue
+    seen.add(key)
+    found.push({ place: entry.place, module: moduleAt(program, entry.place, module), what: entry.label })
+  }
+  return found
+}
+
+/** The file where a job is registered, which may be another than that of its function. */
+function moduleAt(program: RuleContext['program'], place: Place, fallback: ModuleId): ModuleId {
+  return program.modules.find((module) => module.path === place.path)?.id ?? fallback
+}
+
+/** `setInterval(async () => …, 5 * 60_000)` of a minute or more, around work that waits for something. */
+function timers(context: RuleContext): Job[] {
+  const found: Job[] = []
+  for (const site of surveyOf(context).callsNamed('setInterval')) {
+    const tree = context.trees[site.module]!
+    const period = positional(tree, site.node, 1)
+    const work = positional(tree, site.node, 0)
+    if (work < 0 || (numberOf(tree, period) ?? 0) < LONG_MS) continue
+    const fn = handedFunction(context, { module: site.module, node: work })
+    if (fn === undefined || !waitsForSomething(context, fn)) continue
+    const around = context.program.functionInfo(bodyOf(context, site)).name
+    if (HOUSEKEEPING.test(`${wordsOf(context, fn)} ${around}`)) continue
+    found.push({ place: placeOf(context, site), module: site.module, what: 'setInterval' })
+  }
+  return found
+}
+
+const wordsOf = ({ program }: RuleContext, fn: FunctionId): string =>
+  program
+    .callsIn(fn)
+    .map((call) => program.callInfo(call).text)
+    .join(' ')
+
+function isLed({ program, trees }: RuleContext, module: ModuleId): boolean {
+  const near = new Set<ModuleId>([module, ...program.imports.importersOf(module).map((edge) => edge.from)])
+  return [...near].some((one) => {
+    const tree = trees[one]!
+    for (const name of tree.names) {
+      const text = tree.strings.text(name)
+      if (text.length < 60 && LEADER.test(text.replace(/([a-z0-9])([A-Z])/g, '$1_$2'))) return true
+    }
+    return false
+  })
+}
+
+function detection(context: RuleContext, module: ModuleId, jobs: readonly Job[]): Detection {
+  const led = isLed(context, module)
+  const first = jobs[0]!
+  const names = [...new Set(jobs.map((job) => `\`${job.what}\``))]
+  return {
+    place: first.place,
+    subject: context.program.modules[module]!.name,
+    evidence: 'jobs in the web process',
+    message: {
+      what: `${listed(names)} ${names.length === 1 ? 'runs' : 'run'} inside the web process.`,
+      why: led
+        ? 'A lock or a setting seems to leave the jobs to one process; they still compete with requests for its event loop and stop with it.'
+        : 'With a second replica every job runs twice, and a deployment stops jobs half-way.',
+      do: led
+        ? 'Fine for small jobs; move heavy ones to a worker process.'
+        : 'Let a queue keep the schedule (BullMQ job schedulers, pg-boss), run it in one worker process, or take a lock in the database before each job.',
+    },
+    confidence: 'probable',
+    severity: led ? 'info' : 'low',
+    related: jobs.slice(1, 6).map((job) => ({ ...job.place, label: job.what })),
+  }
+}

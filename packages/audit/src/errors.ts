@@ -7,8 +7,8 @@ export const auditErrors = defineErrors({
     status: 404,
     retryable: false,
     what: 'There is no folder {path}.',
-    why: 'An audit needs a folder to look at.',
-    remedy: 'Give the path of the repository: `footing audit PATH`.',
+    why: 'There is nothing to look at.',
+    remedy: 'Give the path of a folder that is there.',
   },
   'audit-root-unreadable': {
     status: 403,

@@ -164,7 +164,7 @@ export const cliErrors = defineErrors({
     retryable: false,
     what: 'There is no vitest for {folder}.',
     why: 'A rehearsal runs the tests of the application, and nobody said how they are run.',
-    remedy: 'Name the command: footing rehearse billing --test "npm test".',
+    remedy: 'Name the command: --test "npm test".',
   },
   'rehearse-empty': {
     status: 422,

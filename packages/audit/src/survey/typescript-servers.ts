@@ -53,9 +53,9 @@ export function serversOf(context: RuleContext): readonly Server[] {
 }
 
 /** Whether a module is for people at a terminal or at a screen, where the console is the place to write to. */
-export function isForPeople({ program }: RuleContext, { id, path }: Module): boolean {
-  if (TERMINAL_FOLDER.test(path) || /\.(?:tsx|jsx)$/.test(path)) return true
-  return program.imports
+export function isForPeople(context: RuleContext, { id, path }: Module): boolean {
+  if (isFrontEnd(context, path) || TERMINAL_FOLDER.test(path) || /\.(?:tsx|jsx)$/.test(path)) return true
+  return context.program.imports
     .statementsOf(id)
     .some(
       ({ target, typeOnly }) =>
@@ -64,9 +64,11 @@ export function isForPeople({ program }: RuleContext, { id, path }: Module): boo
 }
 
 /** Whether an entry is one of a server: in product code, and not a function that a cloud starts for each request. */
-export function isServerEntry({ program }: RuleContext, entry: EntryPoint): boolean {
+export function isServerEntry(context: RuleContext, entry: EntryPoint): boolean {
+  const { program } = context
   const module = program.modules[program.functionInfo(entry.function).module]!
   if (!OWN_PROCESS.has(entry.framework.toLowerCase()) || !isProduct(module)) return false
+  if (isFrontEnd(context, module.path)) return false
   // What a client of a socket listens to is no entry of a server.
   return entry.kind !== 'websocket' || !program.imports.externalsOf(module.id).has('socket.io-client')
 }
@@ -98,6 +100,25 @@ export function packageFolder({ manifests }: RuleContext, path: string): string 
   }
   return ''
 }
+
+/** Whether the package of a path declares a library for screens and none that serves: mocked servers of its tests are no servers. */
+function isFrontEnd(context: RuleContext, path: string): boolean {
+  const { manifests } = context
+  let folders = frontEnds.get(manifests.packages)
+  if (folders === undefined) {
+    const found = manifests.packages.filter(
+      ({ dependencies }) =>
+        dependencies.some((name) => SCREEN.test(name)) && !dependencies.some((name) => SERVES.test(name)),
+    )
+    folders = new Set(found.map(({ folder }) => folder))
+    frontEnds.set(manifests.packages, folders)
+  }
+  return folders.size > 0 && folders.has(packageFolder(context, path))
+}
+
+const frontEnds = new WeakMap<object, ReadonlySet<string>>()
+const SERVES =
+  /^(?:express|fastify|koa|hono|restify|polka|next|nuxt|@nestjs\/(?:core|common)|@footing\/core|@hono\/node-server|@remix-run\/node|@react-router\/node|@trpc\/server|@medusajs\/(?:framework|medusa)|bullmq|bull|pg-boss|ws|socket\.io)$/
 
 const folderSets = new WeakMap<object, ReadonlySet<string>>()
 
@@ -144,7 +165,7 @@ const STARTS: Readonly<Record<string, RegExp>> = {
   fastify: /^fastify(?:\.|$)/,
   Fastify: /^fastify(?:\.|$)/,
   Koa: /^koa(?:\.|$)/,
-  Hono: /^hono(?:\.|$)/,
+  serve: /^@hono\/node-server(?:\.|$)/,
 }
 
 function startPlaces(context: RuleContext): ReadonlyMap<string, Place> {

@@ -18,6 +18,9 @@ const SINK = /log(?:ger|ging)?s?(?:$|[A-Z._/-])|console|transport|reporter|print
 const DEVELOPER =
   /^(?:verbose|_?debug\w*|is_?dev(?:elopment|Mode)?|isDevelopment|dev|(?:enable|with|use)_?log(?:s|ging)?|logging|is_?local|is_?test|NODE_ENV|__DEV__|DEBUG\w*)$/i
 
+/** A function of such a name is a logger's own. */
+const LEVEL = /(?:^|\.)(?:log|trace|debug|verbose|info|warn|warning|error|fatal)$/
+
 interface Print extends Site {
   readonly body: FunctionId
   readonly inHandler: boolean
@@ -102,7 +105,7 @@ function detection(context: RuleContext, unsorted: readonly Print[]): Detection 
   const prints = [...unsorted].sort((a, b) => a.node - b.node)
   const first = prints[0]!
   const info = program.functionInfo(first.body)
-  if (info.kind === 'module' || info.kind === 'class') return undefined
+  if (info.kind === 'module' || info.kind === 'class' || LEVEL.test(info.name)) return undefined
   const place = placeOf(context, first)
   const name = `console.${calleeName(trees[first.module]!, first.node)}`
   const { entry, chain } = serverChainTo(context, first.body, { ...place, label: `${name}()` })

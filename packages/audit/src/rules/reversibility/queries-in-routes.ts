@@ -18,6 +18,11 @@ const OWN_NAMES =
 /** Names that mean a query when they are called on a client of this name. */
 const COMMON =
   /^(?:find\w*|create\w*|update\w*|upsert|delete\w*|remove|save|insert\w*|count|aggregate|groupBy|select|query|execute|transaction|\$transaction|raw)$/
+/** Questions to a model: a class that is asked itself, `User.findAll()`. */
+const OF_MODEL =
+  /^(?:findAll|findOne|findById|find|findAndCountAll|countDocuments|count|insertMany|bulkCreate|upsert|destroy|deleteMany|updateMany)$/
+const NO_MODEL =
+  /^(?:Object|Array|Map|Set|Promise|Reflect|Math|JSON|Date|Buffer|Symbol|[A-Z_]+|\w+(?:Service|Repository|Helper|Factory|Manager|Utils?))$/
 const CLIENT = /^(?:prisma\w*|\w*Prisma|entityManager|dataSource|knex|kysely|drizzle)$/
 
 /** Route files that query the database themselves. */
@@ -57,12 +62,14 @@ export function queriesInRoutes(context: RuleContext): RuleResult {
 }
 
 function routeModules(context: RuleContext): readonly ModuleId[] {
-  const found = new Set<ModuleId>()
+  // Of several handlers of one route the last answers; what stands before it checks.
+  const last = new Map<string, ModuleId>()
   for (const entry of context.program.entries) {
-    if (entry.kind === 'route' && isServerEntry(context, entry))
-      found.add(context.program.functionInfo(entry.function).module)
+    if (entry.kind !== 'route' || !isServerEntry(context, entry)) continue
+    const { path, line } = entry.place
+    last.set(`${path}:${line} ${entry.label}`, context.program.functionInfo(entry.function).module)
   }
-  return [...found].sort((a, b) => a - b)
+  return [...new Set(last.values())].sort((a, b) => a - b)
 }
 
 function firstQuery(tree: SyntaxTree): (Place & { readonly label: string }) | undefined {
@@ -70,10 +77,21 @@ function firstQuery(tree: SyntaxTree): (Place & { readonly label: string }) | un
     if (tree.kind(node) !== Kind.Call) continue
     const name = calleeName(tree, node)
     const receiver = receiverOf(tree, node)
-    if (receiver < 0 || !(OWN_NAMES.test(name) || (COMMON.test(name) && isOnClient(tree, receiver)))) continue
+    if (receiver < 0) continue
+    const isQuery =
+      OWN_NAMES.test(name) ||
+      (COMMON.test(name) && isOnClient(tree, receiver)) ||
+      (OF_MODEL.test(name) && isModel(tree, receiver))
+    if (!isQuery) continue
     return { path: tree.path, line: tree.value(node), label: `${tree.dotted(receiver) || '…'}.${name}` }
   }
   return undefined
+}
+
+function isModel(tree: SyntaxTree, receiver: number): boolean {
+  if (tree.kind(receiver) !== Kind.Name) return false
+  const name = tree.text(receiver)
+  return /^[A-Z]/.test(name) && !NO_MODEL.test(name)
 }
 
 /** `prisma.user`, `this.prisma.user`, `dataSource.manager`. */

@@ -61,7 +61,7 @@ export const terminal: Reporter = (result, options) => {
 function heading(result: AuditResult, { paint }: Ink): string[] {
   const { files, lines } = result.coverage
   return [
-    `${paint('bold', printable(result.root))}  ${paint('dim', `${counted(files.parsed, 'file')}, ${counted(lines, 'line')} of Python`)}`,
+    `${paint('bold', printable(result.root))}  ${paint('dim', `${counted(files.parsed, 'file')}, ${counted(lines, 'line')}`)}`,
   ]
 }
 

@@ -27,7 +27,7 @@ export function mapPage(map: ModuleMap, placed: PlacedMap | undefined, pressure?
 <body>
 <main>
 <h1>${esc(map.title)}</h1>
-<p class="quiet">${map.modules.length} modules, ${map.arrows.length} arrows, from ${map.source === 'manifests' ? 'the manifests' : 'the imports'}. An arrow points from who depends to what it depends on.</p>
+<p class="quiet">${amount(map.modules.length, 'module')}, ${amount(map.arrows.length, 'arrow')}, from ${map.source === 'manifests' ? 'the manifests' : 'the imports'}. An arrow points from who depends to what it depends on.</p>
 ${circles.map((circle) => `<p class="bad">Circle: ${circle.map((name) => `<a href="#${idOf(name)}">${esc(name)}</a>`).join(', ')}. They can only be changed, tested and taken out together.</p>`).join('')}
 ${picture}
 ${pressure === undefined ? '' : pressureSection(pressure)}
@@ -111,6 +111,7 @@ function pressureSection({ modules, conclusion }: Pressure): string {
 const idOf = (name: string): string =>
   `module-${name.replaceAll(/[^a-zA-Z0-9_]/g, (sign) => `-${sign.codePointAt(0)?.toString(16)}`)}`
 const codes = (names: readonly string[]): string => names.map((name) => `<code>${esc(name)}</code>`).join(' ')
+const amount = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
 const duration = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`)
 
 const style = `
@@ -119,7 +120,7 @@ const style = `
 main{max-width:76rem;margin:0 auto;padding:2rem 1rem}h1{font-size:1.6rem;margin:0}h2{font-size:1.2rem;margin:0 0 .6rem}
 a{color:var(--accent)}.quiet{color:var(--soft)}.bad{color:var(--bad)}
 section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1rem 1.2rem;margin:1rem 0;scroll-margin-top:1rem}
-section:target{outline:2px solid var(--accent)}.picture,.wide{overflow:auto;max-width:100%}.picture{margin:1rem 0}.map{width:calc(100vw - 3rem);max-width:none;margin-left:50%;transform:translateX(-50%);text-align:center}.map svg{max-width:100%;min-width:min(100%,60rem);height:auto}
+section:target{outline:2px solid var(--accent)}.picture,.wide{overflow:auto;max-width:100%}.picture{margin:1rem 0}.map{width:calc(100vw - 3rem);max-width:none;margin-left:50%;transform:translateX(-50%);text-align:center}.map svg{max-width:100%;height:auto}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:0 0 .8rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;vertical-align:top;padding:.35rem .7rem .35rem 0;border-top:1px solid var(--line);font-weight:400}
 thead th{color:var(--soft);border-top:0}th p,td p{margin:0;color:var(--soft);font-size:13px}tbody th code{white-space:nowrap}.number{text-align:right;white-space:nowrap}

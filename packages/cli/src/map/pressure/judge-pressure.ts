@@ -60,15 +60,25 @@ export function judgePressure(map: ModuleMap, load: Load | undefined, changes: C
     statements: sum(all.map((one) => one.statementSeconds)),
     utilisation: load?.utilisation,
   }
-  const loopMeasured = load?.busySeconds !== undefined
+  const loopMeasured = load?.busySeconds !== undefined && sum(all.map((one) => one.loopSeconds ?? 0)) > 0
   const modules = map.modules.map((module) =>
-    judge(module, load?.modules.get(module.name), changes?.modules.get(module.name), totals, loopMeasured),
+    judge(
+      module,
+      load?.modules.get(module.name),
+      changes?.modules.get(module.name),
+      totals,
+      loopMeasured,
+      load?.busySeconds !== undefined,
+    ),
   )
   return {
     modules,
     measured: { load: load !== undefined, loop: loopMeasured, changes: changes !== undefined },
     utilisation: load?.utilisation,
-    conclusion: conclude(modules),
+    conclusion:
+      load?.busySeconds !== undefined && !loopMeasured
+        ? 'The profile saw no code of any module: it was another process (under footing dev the application has its own), or one without load.'
+        : conclude(modules),
   }
 }
 
@@ -85,6 +95,7 @@ function judge(
   changes: ModuleChanges | undefined,
   totals: Totals,
   loopMeasured: boolean,
+  profiled: boolean,
 ): ModulePressure {
   const calls = load === undefined ? undefined : sum([...load.callsFrom.values()])
   const callsPerRequest = calls === undefined || totals.requests === 0 ? undefined : calls / totals.requests
@@ -99,7 +110,7 @@ function judge(
   ]
   const pushed = reasons.some((reason) => reason.effect === 'for')
   const held = reasons.some((reason) => reason.rule === 'chatty')
-  const judged = loopMeasured || (changes !== undefined && changes.commits >= limits.fewestCommits)
+  const judged = loopMeasured || (!profiled && changes !== undefined && changes.commits >= limits.fewestCommits)
   return {
     module: module.name,
     verdict: pushed && !held ? 'take out' : judged ? 'stay' : 'unknown',

@@ -63,6 +63,13 @@ describe('pressure', () => {
     expect(billing?.reasons[1]?.sentence).toContain('9.0 calls')
   })
 
+  it('says when the profile saw no code of a module', () => {
+    const idle = { modules: new Map<string, number>(), busy: 3, idle: 7 }
+    const pressure = judgePressure(map, withLoopTime(undefined, idle, 10), undefined)
+    expect(pressure.modules.map(({ verdict }) => verdict)).toEqual(['unknown', 'unknown', 'unknown'])
+    expect(pressure.conclusion).toContain('no code of any module')
+  })
+
   it('does not judge what was not measured', () => {
     const pressure = judgePressure(map, undefined, undefined)
     expect(pressure.modules.every(({ verdict }) => verdict === 'unknown')).toBe(true)

@@ -69,6 +69,21 @@ describe('a profile', () => {
     })
   })
 
+  it('again and again leaves the process alive, and a debugger that was there before open', async () => {
+    await started([], async (child) => {
+      for (let turn = 0; turn < 12; turn++) {
+        await profileProcess({ pid: child.pid ?? 0 }, 0.05, signal)
+        expect(child.exitCode ?? child.signalCode).toBeNull()
+      }
+    })
+    await started(['--inspect=127.0.0.1:9229'], async ({ pid = 0 }) => {
+      await profileProcess({ pid }, 0.05, signal)
+      await new Promise((resolve) => setTimeout(resolve, 400))
+      const session = await openInspector('127.0.0.1', 9229, signal)
+      session.close()
+    })
+  })
+
   it('of an open inspector, which stays open', async () => {
     await started(['--inspect=127.0.0.1:0'], async (_, errors) => {
       const port = /ws:\/\/127\.0\.0\.1:(\d+)\//.exec(errors.join('\n'))?.[1]

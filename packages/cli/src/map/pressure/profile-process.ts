@@ -28,7 +28,10 @@ export function parseProfileTarget(text: string): ProfileTarget {
  */
 export async function profileProcess(target: ProfileTarget, seconds: number, signal: AbortSignal): Promise<CpuProfile> {
   const place = 'pid' in target ? `process ${target.pid}` : `${target.host}:${target.port}`
-  const session = 'pid' in target ? await openByNumber(target.pid, place, signal) : await open(target, place, signal)
+  const { session, opened } =
+    'pid' in target
+      ? await openByNumber(target.pid, place, signal)
+      : { session: await open(target, place, signal), opened: false }
   try {
     await session.send('Profiler.enable')
     await session.send('Profiler.setSamplingInterval', { interval: samplingMicroseconds })
@@ -40,16 +43,34 @@ export async function profileProcess(target: ProfileTarget, seconds: number, sig
     signal.throwIfAborted()
     throw failed(place, cause instanceof Error ? cause.message : String(cause), cause)
   } finally {
-    if ('pid' in target) await closeInspector(session)
+    if (opened) await closeLater(session)
     session.close()
+    if (opened) await untilClosed()
   }
 }
 
-async function openByNumber(pid: number, place: string, signal: AbortSignal): Promise<InspectorSession> {
+async function untilClosed(): Promise<void> {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    await pause(100)
+    const answers = await fetch(`http://127.0.0.1:${defaultPort}/json/version`).then(
+      () => true,
+      () => false,
+    )
+    if (!answers) return
+  }
+}
+
+interface Opened {
+  readonly session: InspectorSession
+  /** False for an inspector that somebody had opened before: it is theirs and stays open. */
+  readonly opened: boolean
+}
+
+async function openByNumber(pid: number, place: string, signal: AbortSignal): Promise<Opened> {
   // An inspector that is open already may belong to another process: it must not be profiled by mistake.
   const before = await openInspector('127.0.0.1', defaultPort, signal).catch(() => undefined)
   if (before !== undefined) {
-    if ((await pidOf(before)) === pid) return before
+    if ((await pidOf(before)) === pid) return { session: before, opened: false }
     before.close()
     throw failed(place, `port ${defaultPort}, where it would open its inspector, belongs to another process`)
   }
@@ -61,7 +82,7 @@ async function openByNumber(pid: number, place: string, signal: AbortSignal): Pr
   }
   for (let attempt = 0; ; attempt++) {
     const session = await openInspector('127.0.0.1', defaultPort, signal).catch(() => undefined)
-    if (session !== undefined && (await pidOf(session)) === pid) return session
+    if (session !== undefined && (await pidOf(session)) === pid) return { session, opened: true }
     session?.close()
     if (attempt === 40) throw failed(place, 'it opened no inspector; only Node answers this signal in that way')
     await pause(50, undefined, { signal })
@@ -84,8 +105,9 @@ async function pidOf(session: InspectorSession): Promise<number | undefined> {
   return typeof answer.result?.value === 'number' ? answer.result.value : undefined
 }
 
-async function closeInspector(session: InspectorSession): Promise<void> {
-  const expression = "setImmediate(() => process.getBuiltinModule('node:inspector').close())"
+// Closing an inspector that still has a session has killed processes of Node 24: it closes when ours has gone.
+async function closeLater(session: InspectorSession): Promise<void> {
+  const expression = "setTimeout(() => process.getBuiltinModule('node:inspector').close(), 200).unref()"
   await session.send('Runtime.evaluate', { expression }).catch(() => undefined)
 }
 

@@ -1,5 +1,7 @@
 // in-process-scheduler in TypeScript: jobs of node-cron, cron, croner, node-schedule and Nest, and long timers.
+import { Kind } from '../../facts/contract.ts'
 import type { Detection } from '../../findings/finding.ts'
+import type { AnalysedProgram } from '../../graph/build-program.ts'
 import type { FunctionId, ModuleId, Place } from '../../graph/contract.ts'
 import { handedFunction, waitsForSomething } from '../../survey/async-work.ts'
 import { positional } from '../../survey/expressions.ts'
@@ -51,10 +53,28 @@ function libraryJobs(context: RuleContext): Job[] {
     if (!isProduct(program.modules[module]!) || seen.has(key)) continue
     const name = info.name.split('.').at(-1)!
     if (HOUSEKEEPING.test(name) && !waitsForSomething(context, entry.function)) continue
+    if (runsInWorker(context, entry.function)) continue
     seen.add(key)
     found.push({ place: entry.place, module: moduleAt(program, entry.place, module), what: entry.label })
   }
   return found
+}
+
+const WORKER = /worker|should_?run|scheduler|leader|primary/i
+
+/** The whole job stands under `if (this.isWorker)`: a web process has the timer and does nothing. */
+function runsInWorker({ program, trees }: RuleContext, fn: FunctionId): boolean {
+  // Programs are only ever built by buildProgram, which makes this class.
+  const definition = (program as AnalysedProgram).index.scopeNode[fn]!
+  const tree = trees[program.functionInfo(fn).module]!
+  const body = tree.childOf(definition, Kind.Body)
+  if (body < 0 || tree.childCount(body) !== 1 || tree.kind(body + 1) !== Kind.If) return false
+  const test = body + 2
+  for (let at = test; at < tree.end(test); at++) {
+    const kind = tree.kind(at)
+    if ((kind === Kind.Name || kind === Kind.Attribute) && WORKER.test(tree.text(at))) return true
+  }
+  return false
 }
 
 /** The file where a job is registered, which may be another than that of its function. */

@@ -2,7 +2,7 @@
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Detection } from '../../findings/finding.ts'
-import type { CallId, EntryKind, FunctionId } from '../../graph/contract.ts'
+import type { CallId, EntryKind, FunctionId, Program } from '../../graph/contract.ts'
 import { handedFunction, waitsForSomething } from '../../survey/async-work.ts'
 import { calleeName, positional } from '../../survey/expressions.ts'
 import { serverModules } from '../../survey/server-code.ts'
@@ -94,16 +94,22 @@ function unawaited(context: RuleContext, call: CallId): Floating | undefined {
   }
 }
 
-/** What the function does is to put work into a queue, itself or in what it calls. */
+const queueing = new WeakMap<Program, Map<string, boolean>>()
+
+/** What the function does is to put work into a queue, itself or in what it calls; one answer for each function. */
 function isQueued(context: RuleContext, fn: FunctionId, depth: number): boolean {
   const { program } = context
-  return program.callsIn(fn).some((call) => {
+  const known = queueing.get(program) ?? new Map<string, boolean>()
+  queueing.set(program, known)
+  const before = known.get(`${fn} ${depth}`)
+  if (before !== undefined) return before
+  const result = program.callsIn(fn).some((call) => {
     if (QUEUED.test(snake(program.callInfo(call).text))) return true
-    return (
-      depth < 2 &&
-      program.targetsOf(call).some((one) => one.function >= 0 && isQueued(context, one.function, depth + 1))
-    )
+    if (depth === 2) return false
+    return program.targetsOf(call).some((one) => one.function >= 0 && isQueued(context, one.function, depth + 1))
   })
+  known.set(`${fn} ${depth}`, result)
+  return result
 }
 
 /** `ctx.body = zip.outputStream; void (async () => …)()`: the answer is written while the promise runs. */

@@ -30,9 +30,14 @@ export function processState(context: RuleContext): RuleResult {
   const variables = variablesIn(context, modules)
   const byVariable = new Map<ModuleVariable, StateWrite[]>()
   const workers = webWorkers(context)
+  // A generated function may write the same variable ten thousand times.
+  const own = new Map<string, boolean>()
   if (workers.processes !== 1) {
     for (const write of writesIn(context, modules, variables)) {
-      if (isOwn(context, write) || servedBy(context, bodyOf(context, write), REQUESTS) === undefined) continue
+      const key = `${write.module} ${bodyOf(context, write)} ${write.variable.name} ${write.how}`
+      const isKnown = own.get(key) ?? isOwn(context, write)
+      own.set(key, isKnown)
+      if (isKnown || servedBy(context, bodyOf(context, write), REQUESTS) === undefined) continue
       addTo(byVariable, write.variable, write)
     }
   }

@@ -148,6 +148,14 @@ class C { put() {} }
     ])
   })
 
+  test('Express: a handler without next answers what reaches it and is no middleware', () => {
+    const files = {
+      'a.ts':
+        "import express from 'express'\nconst app = express()\napp.use(pass)\napp.use(fallback)\nfunction pass(req: any, res: any, next: any) { next() }\nfunction fallback(req: any, res: any) { res.end() }\n",
+    }
+    expect(entries(files).toSorted()).toEqual(['middleware middleware -> a:pass', 'route fallback -> a:fallback'])
+  })
+
   test('Fastify, Hono and Koa', () => {
     const files = {
       'fastify.ts':

@@ -114,7 +114,7 @@ function baseline(file: string | undefined, updating: boolean, auditor: Auditor)
   throw auditor.auditErrors('audit-option-wrong', {
     details: {
       problem: `There is no baseline ${file}.`,
-      remedy: 'Write one with `footing audit --baseline FILE --update-baseline`.',
+      remedy: 'Write one by adding --update-baseline to the same command.',
     },
   })
 }

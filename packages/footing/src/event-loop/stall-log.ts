@@ -13,7 +13,7 @@ const mostPlaces = 200
 export function stallLog(log: Log, now: () => number): (stall: Stall) => void {
   const told = new Map<string, { at: number; untold: number }>()
   return (stall) => {
-    if (stall.withinBudget) return
+    if (stall.withinBudget || isOfTheMachine(stall)) return
     // Without the line: one function can be met at each of its lines.
     const key = `${stall.handler} ${stall.frame?.function} ${stall.frame?.file}`
     const before = told.get(key)
@@ -27,6 +27,11 @@ export function stallLog(log: Log, now: () => number): (stall: Stall) => void {
     const warning = stallWarning(stall)
     log.warn(warning.message, { code: warning.code, ...fieldsOf(stall), alsoStalled: before?.untold ?? 0 })
   }
+}
+
+/** Outside of any work, without a frame of the application or without computing: the machine was busy, nobody can repair it here. */
+function isOfTheMachine({ handler, frame, cpuMs, durationMs }: Stall): boolean {
+  return handler === undefined && (frame === undefined || cpuMs < durationMs / 2)
 }
 
 /** The stall as what, why and what to do. */

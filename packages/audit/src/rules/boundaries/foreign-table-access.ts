@@ -64,7 +64,7 @@ function judge(
           : `The columns of \`${owner.name}\` are now a contract that it does not know of: it cannot change its table, nor move away with it.`,
         do: use.writes
           ? `Let \`${owner.name}\` offer an operation that does it, and call that.`
-          : `Let \`${owner.name}\` offer a view or an operation, and declare the read: \`reads: { ${owner.name}: ['${use.table}'] }\`.`,
+          : `Let \`${owner.name}\` offer an operation; or a view, and declare the read of it: \`reads: { ${owner.name}: ['${use.table}_card'] }\`.`,
       },
       confidence: use.confidence,
       severity: use.writes ? 'high' : 'medium',

@@ -27,7 +27,7 @@ export function findHttpEntries(collector: EntryCollector): void {
     const argument = tree.nextSibling(node + 1)
     if (argument < 0) continue
     if (VERBS.has(method)) verb(collector, module, node, method, argument)
-    else if (method === 'use' || method === 'addHook') middleware(collector, module, node, argument)
+    else if (method === 'use' || method === 'addHook') middleware(collector, module, node, argument, method === 'use')
     else if (method === 'route' && tree.kind(argument) === Kind.Dict) described(collector, module, node, argument)
     else if (method === 'setErrorHandler' || method === 'onError') {
       if (frameworkOf(collector, module, node + 2) !== '') {
@@ -69,11 +69,27 @@ function pathOfRoute(collector: EntryCollector, module: number, node: number): s
   return ''
 }
 
-function middleware(collector: EntryCollector, module: number, node: number, first: number): void {
+function middleware(collector: EntryCollector, module: number, node: number, first: number, isUse: boolean): void {
   const tree = collector.inference.index.trees[module]!
   const framework = frameworkOf(collector, module, node + 2)
   if (framework === '' && !ROUTER_NAME.test(lastName(tree, node + 2))) return
-  for (let at = first; at >= 0; at = tree.nextSibling(at)) add(collector, 'middleware', module, node, at, 'middleware')
+  for (let at = first; at >= 0; at = tree.nextSibling(at)) {
+    for (const fn of handlersIn(collector, module, at)) {
+      const last = isUse && framework !== 'koa' && framework !== 'hono' && endsRequest(collector, fn)
+      collector.add(last ? 'route' : 'middleware', 'node', fn, last ? 'fallback' : 'middleware', module, node)
+    }
+  }
+}
+
+/** `(req, res)` without `next`: it answers whatever reaches it, and nothing passes through it to a route. */
+function endsRequest(collector: EntryCollector, fn: number): boolean {
+  const { index } = collector.inference
+  const tree = index.trees[index.scopeModule[fn]!]!
+  const names: string[] = []
+  for (let at = tree.firstChild(index.scopeNode[fn]!); at >= 0; at = tree.nextSibling(at)) {
+    if (tree.kind(at) === Kind.Param) names.push(tree.text(at))
+  }
+  return names.length === 2 && /^_?res(p|ponse)?$/.test(names[1] ?? '')
 }
 
 /** Fastify: `app.route({ method, url, handler, preHandler })`. */

@@ -147,7 +147,7 @@ class DevSession {
         // PgBouncer would tell everybody about its failed logins for another second.
         await this.#pooler.stop()
         await this.#startDatabase()
-        this.#dim('the database had ended and was started again')
+        this.#dim('the database had stopped answering and is there again')
       }
       if (this.#pooler.urlFor(this.#directUrl) !== before) this.#launch(Promise.resolve())
     } catch (error) {

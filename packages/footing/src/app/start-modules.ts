@@ -6,6 +6,7 @@ import type { AnyManifest } from '../module/define-module.ts'
 import type { AnyImplementation, Implementation, Kit } from '../module/implement.ts'
 import { createLog, type Log } from '../module/log.ts'
 import { personalHandlers } from '../module/personal-operations.ts'
+import { redisErrors } from '../redis/errors.ts'
 import { edgeConfig, edgeDatabase } from './edge-module.ts'
 import { appErrors } from './errors.ts'
 import type { StartUp } from './start-app.ts'
@@ -96,8 +97,7 @@ async function setUp(manifest: AnyManifest, startUp: StartUp): Promise<Implement
     },
     redis: () => {
       const { redis } = startUp
-      if (redis === undefined)
-        throw new TypeError(`The module ${manifest.name} asks for Redis, but REDIS_URL is not set.`)
+      if (redis === undefined) throw redisErrors('redis-not-configured', { details: { module: manifest.name } })
       return redis.forModule(manifest.name)
     },
     emit: startUp.events.emitOf(manifest),

@@ -10,6 +10,13 @@ export const redisErrors = defineErrors({
     why: 'A connection needs one of redis://, rediss://, unix://, redis+cluster:// and redis+sentinel:// with its hosts.',
     remedy: 'Correct REDIS_URL; characters such as @ and / in a password are written percent-encoded.',
   },
+  'redis-not-configured': {
+    status: 500,
+    retryable: false,
+    what: 'The module {module} asks for Redis, and REDIS_URL is not set.',
+    why: 'Footing brings no Redis of its own: without an address there is nothing to connect to.',
+    remedy: 'Set REDIS_URL, for example redis://127.0.0.1:6379, or let the module do without.',
+  },
   'redis-client-missing': {
     status: 500,
     retryable: false,

@@ -170,7 +170,7 @@ describe('footing dev', () => {
 
   test('a database that was killed is started again, with its data', async () => {
     process.kill(Number((await readFile(postmaster(), 'utf8')).split('\n')[0]), 'SIGKILL')
-    await dev.says('was started again')
+    await dev.says('is there again')
     expect(await dev.word()).toEqual({ word: 'one', items: 0 })
   })
 

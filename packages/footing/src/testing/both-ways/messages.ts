@@ -29,7 +29,8 @@ export type ToModule =
 /** To the test. */
 export type FromModule =
   | { readonly kind: 'ready'; readonly port: number }
-  | { readonly kind: 'failed'; readonly message: string }
+  /** `error` is a coded error as JSON, when it was one. */
+  | { readonly kind: 'failed'; readonly message: string; readonly error: unknown }
   | { readonly kind: 'queries'; readonly id: number; readonly queries: readonly RoutedQuery[] }
   | { readonly kind: 'moved'; readonly id: number }
 

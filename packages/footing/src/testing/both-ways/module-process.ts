@@ -1,5 +1,5 @@
 // The program of the second process: starts one module of the test's application, on the database and time of the test.
-import { type ManualClock, manualClock } from '@footing/kernel'
+import { isFootingError, type ManualClock, manualClock } from '@footing/kernel'
 import { type App, createApp, type RunningApp } from '../../app/create-app.ts'
 import type { DataSource } from '../../data/contract.ts'
 import { openTestData } from '../open-test-data.ts'
@@ -124,7 +124,11 @@ process.on('message', (message: ToModule) => {
   switch (message.kind) {
     case 'start':
       starting = start(message).catch((error: unknown) => {
-        tell({ kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+        tell({
+          kind: 'failed',
+          message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+          error: isFootingError(error) ? error.toJSON() : null,
+        })
       })
       break
     case 'counted':

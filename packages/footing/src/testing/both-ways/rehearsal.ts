@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isFootingError } from '@footing/kernel'
 import { type RequestRecord, requestChannel } from '../../http/mount-route.ts'
 import { type CallRecord, callChannel } from '../../module/port-call.ts'
 import type { CallDisturbance, CallEnd, Disturbance, DisturbedCall } from '../../placement/disturbance.ts'
@@ -21,6 +22,10 @@ interface OperationTally {
   repeatedByCaller: number
   shared: string | null
 }
+
+/** As in a deployment: while the database is away the new process does not come up, the old one stays, and it is tried again. */
+const willPass = (error: unknown): boolean =>
+  isFootingError(error) && isFootingError(error.cause) && error.cause.retryable
 
 /** Codes that speak of the boundary itself. */
 const boundaryFaults = new Set(['transaction-across-port', 'not-portable', 'database-elsewhere', 'setting-elsewhere'])
@@ -142,9 +147,16 @@ export class Rehearsal implements CallDisturbance {
   #restart(): void {
     const prepare = this.#prepare
     this.#prepare = undefined
-    this.#preparing ??= prepare?.().then((replace) => {
-      this.#replace = replace
-    })
+    this.#preparing ??= prepare?.().then(
+      (replace) => {
+        this.#replace = replace
+      },
+      (error: unknown) => {
+        if (!willPass(error)) throw error
+        this.#preparing = undefined
+        this.#prepare = prepare
+      },
+    )
     // A process that cannot start again is told when the rehearsal ends.
     this.#preparing?.catch(() => undefined)
     if (this.#replace === undefined || this.#fragile > 0) return

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { ManualClock } from '@footing/kernel'
+import { FootingError, type ManualClock } from '@footing/kernel'
 import { testingError } from '../errors.ts'
 import type { QueryCounter } from '../query-counter.ts'
 import type { FromModule, ModuleOrder, ToModule } from './messages.ts'
@@ -35,13 +35,13 @@ export async function startSecondProcess(
   const moved = new Map<number, () => void>()
   const ended = once(child, 'exit')
   const port = new Promise<number>((resolve, reject) => {
-    const fail = (reason: string) =>
-      reject(
-        testingError('second-process-failed', { module: order.module, reason: reason || 'it ended without a word' }),
-      )
+    const fail = (reason: string, cause?: unknown) => {
+      const details = { module: order.module, reason: reason || 'it ended without a word' }
+      reject(testingError('second-process-failed', details, cause))
+    }
     child.on('message', (message: FromModule) => {
       if (message.kind === 'ready') resolve(message.port)
-      if (message.kind === 'failed') fail(message.message)
+      if (message.kind === 'failed') fail(message.message, FootingError.fromJSON(message.error))
       if (message.kind === 'moved') moved.get(message.id)?.()
       if (message.kind !== 'queries') return
       for (const { route, ...query } of message.queries) queries.observe({ route }).onQuery?.(query)

@@ -22,6 +22,7 @@ const mostVersions = 3
 /** A call that is sent once, or several times when it is idempotent. */
 export class OutgoingCall {
   readonly agreement: VersionAgreement
+  #facts: DisturbedCall | undefined
   readonly #target: OperationTarget
   readonly #environment: RemoteEnvironment
   readonly #context: CallContext
@@ -52,7 +53,7 @@ export class OutgoingCall {
 
   /** The call as a rehearsal sees it. */
   get facts(): DisturbedCall {
-    return {
+    this.#facts ??= {
       module: this.#target.module,
       operation: this.#target.name,
       idempotent: this.idempotent,
@@ -61,6 +62,7 @@ export class OutgoingCall {
       requestId: this.#context.requestId,
       route: this.#context.origin.route,
     }
+    return this.#facts
   }
 
   get idempotent(): boolean {

@@ -38,6 +38,10 @@ export class Rehearsal implements CallDisturbance {
   readonly #doubtful = new Set<string>()
   readonly #faults: Record<string, { count: number; place: string }> = {}
   readonly #disturbed = { duplicates: 0, lost: 0, restarts: 0 }
+  /** For each call: its place in their order, and whether none other was under way when it began. */
+  readonly #begun = new WeakMap<DisturbedCall, { readonly number: number; readonly alone: boolean }>()
+  #started = 0
+  #underWay = 0
   #sent = 0
   #idempotent = 0
   #fragile = 0
@@ -72,6 +76,10 @@ export class Rehearsal implements CallDisturbance {
   async plan(call: DisturbedCall, attempt: number): Promise<Disturbance> {
     const { duplicateEvery, loseEvery, loseAll, restartAfter } = this.#plan
     this.#sent++
+    if (!this.#begun.has(call)) {
+      this.#begun.set(call, { number: ++this.#started, alone: this.#underWay === 0 })
+      this.#underWay++
+    }
     if (restartAfter > 0 && this.#sent > restartAfter) this.#restart()
     if (!call.idempotent) this.#fragile++
     await this.#switching
@@ -105,12 +113,17 @@ export class Rehearsal implements CallDisturbance {
   twice(call: DisturbedCall, first: CallEnd, second: CallEnd): void {
     const tally = this.#tallyOf(call)
     tally.seconds++
-    if ('code' in second && !('code' in first && first.code === second.code)) add(tally.secondFailed, second.code)
+    // Beside other calls a second arrival may fail because of what they did.
+    const begun = this.#begun.get(call)
+    const alone = begun?.alone === true && begun.number === this.#started
+    const failed = 'code' in second && !('code' in first && first.code === second.code)
+    if (failed && alone) add(tally.secondFailed, second.code)
     else if (JSON.stringify(first) !== JSON.stringify(second)) tally.secondDiffered++
   }
 
   ended(call: DisturbedCall, end: CallEnd, ms: number): void {
     const tally = this.#tallyOf(call)
+    if (this.#begun.has(call)) this.#underWay--
     if (!call.idempotent) this.#fragile--
     tally.calls++
     tally.totalMs += ms

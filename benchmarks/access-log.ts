@@ -1,7 +1,9 @@
 // What the access log costs: the same statement on a table that is logged and on one that is not, in turns, in one run.
 // Run: node --conditions=@footing/source benchmarks/access-log.ts
 import { writeFileSync } from 'node:fs'
-import { AccessLog, compiled, installAccessLog, openDataSource } from '@footing/core'
+import { compiled } from '@footing/core'
+import { openDataSource } from '@footing/core/data'
+import { AccessLog, installAccessLog } from '@footing/core/records'
 import { openServerDesk } from '@footing/core/testing'
 import pg from 'pg'
 

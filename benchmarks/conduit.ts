@@ -4,7 +4,7 @@
 // Run: node --conditions=@footing/source benchmarks/conduit.ts [--json]
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { openDataSource } from '@footing/core'
+import { openDataSource } from '@footing/core/data'
 import { createTestDatabase, stopOwnServers } from '@footing/core/testing'
 import autocannon from 'autocannon'
 import { app } from '../examples/conduit/src/app.ts'

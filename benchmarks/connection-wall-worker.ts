@@ -1,6 +1,6 @@
 // One process of the application of connection-wall.ts: a Footing application with one route that reads and writes a row.
-import { createApp, defineModule, implement, openDataSource, route } from '@footing/core'
-import { compiled } from '@footing/core/data'
+import { createApp, defineModule, implement, route } from '@footing/core'
+import { compiled, openDataSource } from '@footing/core/data'
 import { z } from 'zod'
 
 interface Tables {

@@ -8,8 +8,7 @@ import { Agent, request } from 'node:http'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { startEmbeddedPostgres } from '@footing/core/embedded'
-import { findPgBouncer, startPgBouncer } from '@footing/core/pooler'
+import { findPgBouncer, startEmbeddedPostgres, startPgBouncer } from '@footing/core/servers'
 import pg from 'pg'
 
 const atOnce = 5_000

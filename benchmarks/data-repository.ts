@@ -3,8 +3,9 @@
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { compiled, openDataSource } from '@footing/core'
-import { startPgBouncer } from '@footing/core/pooler'
+import { compiled } from '@footing/core'
+import { openDataSource } from '@footing/core/data'
+import { startPgBouncer } from '@footing/core/servers'
 import { openServerDesk } from '@footing/core/testing'
 import pg from 'pg'
 

@@ -8,9 +8,9 @@ import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
 import { z } from 'zod'
-import { type Stall, stallChannel, watchEventLoop } from '../packages/footing/src/event-loop/index.ts'
-import { asHandler, blocks, lasts, places } from '../packages/footing/src/event-loop/stalls.fixture.ts'
 import { createApp, defineModule, implement, route } from '../packages/footing/src/index.ts'
+import { type Stall, stallChannel, watchEventLoop } from '../packages/footing/src/loop/guard/index.ts'
+import { asHandler, blocks, lasts, places } from '../packages/footing/src/loop/guard/stalls.fixture.ts'
 
 const self = fileURLToPath(import.meta.url)
 const rounds = 3

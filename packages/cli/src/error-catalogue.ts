@@ -15,7 +15,7 @@ export interface CataloguedError extends ErrorRow {
  */
 export async function errorCatalogue(): Promise<readonly CataloguedError[]> {
   const packages: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
-    ['core', await import('@footing/core')],
+    ['core', (await import('@footing/core/tooling')).errorTables],
     ['audit', await import('@footing/audit')],
     ['cli', { cliErrors }],
   ]
@@ -26,7 +26,7 @@ export async function errorCatalogue(): Promise<readonly CataloguedError[]> {
       if (table === undefined) continue
       for (const [code, row] of Object.entries(table)) {
         if (found.has(code)) throw new TypeError(`two error tables use the code ${code}`)
-        found.set(code, { code, area: area === 'core' ? name.replace(/Errors$/, '') : area, ...row })
+        found.set(code, { code, area: area === 'core' ? name : area, ...row })
       }
     }
   }

@@ -1,11 +1,6 @@
 // What the pending migrations would do to code that runs meanwhile: each with its hazards, reviewed before it is applied.
-import {
-  lintMigration,
-  type MigrationReview,
-  type MigrationSource,
-  type MigrationStatus,
-  readMigrations,
-} from '@footing/core'
+import type { MigrationSource, MigrationStatus } from '@footing/core/tooling'
+import { lintMigration, type MigrationReview, readMigrations } from '@footing/core/tooling'
 import { type ExitCode, exit } from './command.ts'
 import type { Terminal } from './terminal.ts'
 

@@ -1,5 +1,6 @@
 // The migrations of an application's modules, as the migrator wants them.
-import type { App, MigrationSource } from '@footing/core'
+import type { App } from '@footing/core'
+import type { MigrationSource } from '@footing/core/tooling'
 
 /** One source per module that has migrations, in order of needs. */
 export function migrationSources(app: Pick<App, 'modules'>): readonly MigrationSource[] {

@@ -13,3 +13,4 @@ export {
   type FootingErrorJson,
   isFootingError,
 } from './errors.ts'
+export type { JsonObject, JsonValue } from './json.ts'

@@ -1,5 +1,6 @@
 // All queries about plans and pledges.
-import { type Database, eraseBy, isFootingError, type Transaction } from '@footing/core'
+import { type Database, isFootingError, type Transaction } from '@footing/core'
+import { eraseBy } from '@footing/core/records'
 import { sql } from 'kysely'
 import { fault } from '../realworld/fault.ts'
 import { billingErrors } from './errors.ts'

@@ -1,4 +1,4 @@
-import { type DataSource, type MigrationSource, openDataSource } from '@footing/core'
+import { type DataSource, type MigrationSource, openDataSource } from '@footing/core/data'
 import { createTestDatabase, type TestDatabase } from '@footing/core/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

@@ -1,5 +1,5 @@
 // What becomes of articles and favourites when a person is erased: both count towards totals that have to stay right.
-import { eraseBy } from '@footing/core'
+import { eraseBy } from '@footing/core/records'
 import { sql } from 'kysely'
 import type { ContentTables } from './tables.generated.ts'
 import { countArticle } from './tally.ts'

@@ -1,5 +1,5 @@
 // A reader who wrote, liked, followed and paid asks for their data, then to be forgotten.
-import { checkPersonalData, readAccessLog, verifyAccessLog } from '@footing/core'
+import { checkPersonalData, readAccessLog, verifyAccessLog } from '@footing/core/records'
 import { startTestApp, type TestApp } from '@footing/core/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { app } from '../app.ts'

@@ -1,5 +1,6 @@
 // Conduit on a database of its own, for tests: real PostgreSQL behind PgBouncer, a free port, nothing left behind.
-import type { App, MigrationSource } from '@footing/core'
+import type { App } from '@footing/core'
+import type { MigrationSource } from '@footing/core/data'
 import { type QueryCounter, startTestApp, type TestApp, type TestAppOptions } from '@footing/core/testing'
 import { app } from '../app.ts'
 import { type SpecificationClient, specificationClient } from './specification-client.ts'

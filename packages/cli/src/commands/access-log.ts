@@ -1,5 +1,6 @@
 // Who read or changed a record: shown, proved, and kept within bounds.
-import type { AccessEntry, AnyManifest, LogVerification } from '@footing/core'
+import type { AnyManifest } from '@footing/core'
+import type { AccessEntry, LogVerification } from '@footing/core/tooling'
 import { type Command, type CommandContext, type ExitCode, exit } from '../command.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -67,7 +68,7 @@ type Action = (context: CommandContext, url: string, modules: readonly AnyManife
 
 const actions: Readonly<Record<string, Action>> = {
   async show({ options, terminal }, url, modules) {
-    const { readAccessLog } = await import('@footing/core')
+    const { readAccessLog } = await import('@footing/core/tooling')
     const { table, key, user, request, operation, before } = texts(options)
     const entries = await readAccessLog(url, {
       table,
@@ -84,7 +85,7 @@ const actions: Readonly<Record<string, Action>> = {
   },
 
   async verify({ options, terminal }, url, modules) {
-    const { verifyAccessLog } = await import('@footing/core')
+    const { verifyAccessLog } = await import('@footing/core/tooling')
     const found = await verifyAccessLog(url, modules, { expect: texts(options).expect })
     if (terminal.wantsJson) terminal.json({ ...found })
     else showVerification(terminal, found)
@@ -92,7 +93,7 @@ const actions: Readonly<Record<string, Action>> = {
   },
 
   async seal({ terminal }, url) {
-    const { sealAccessLog } = await import('@footing/core')
+    const { sealAccessLog } = await import('@footing/core/tooling')
     const sealed = await sealAccessLog(url)
     if (terminal.wantsJson) terminal.json({ ok: true, sealed })
     else terminal.out(`${sealed} entries sealed`)
@@ -100,7 +101,7 @@ const actions: Readonly<Record<string, Action>> = {
   },
 
   async retire({ options, terminal }, url) {
-    const { retireAccessLog } = await import('@footing/core')
+    const { retireAccessLog } = await import('@footing/core/tooling')
     const keepMonths = await wholeNumber('--keep-months', options.keepMonths, 1200)
     const retired = await retireAccessLog(url, { keepMonths, now: Date.now() })
     if (terminal.wantsJson) terminal.json({ ok: true, retired })

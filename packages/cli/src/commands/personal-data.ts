@@ -1,6 +1,7 @@
 // What an application holds about a person: exported, erased with a proof, and declared without gaps.
 import { join } from 'node:path'
-import type { ErasureProof, PersonalDataCheck, RunningApp } from '@footing/core'
+import type { RunningApp } from '@footing/core'
+import type { ErasureProof, PersonalDataCheck } from '@footing/core/tooling'
 import { type Command, type ExitCode, exit } from '../command.ts'
 import type { ApplicationDatabase } from '../records/application-database.ts'
 import type { Terminal } from '../terminal.ts'
@@ -101,7 +102,7 @@ function showProof(
 }
 
 async function check(terminal: Terminal, { app, directUrl }: ApplicationDatabase): Promise<ExitCode> {
-  const { checkPersonalData } = await import('@footing/core')
+  const { checkPersonalData } = await import('@footing/core/tooling')
   const found = await checkPersonalData(directUrl, app.modules)
   const ok = found.declared && found.faults.length === 0
   if (terminal.wantsJson) terminal.json({ ok, ...found })

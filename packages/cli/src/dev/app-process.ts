@@ -3,16 +3,10 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { join } from 'node:path'
 import type { MigrationFacts, ModuleFacts } from '@footing/console'
-import {
-  type AnyManifest,
-  type App,
-  createMigrator,
-  type DataSource,
-  openDataSource,
-  provisionDatabase,
-  type RunningApp,
-} from '@footing/core'
+import type { AnyManifest, App, RunningApp } from '@footing/core'
+import type { DataSource } from '@footing/core/tooling'
 import { startTelemetry } from '@footing/core/telemetry'
+import { createMigrator, openDataSource, provisionDatabase } from '@footing/core/tooling'
 import { isFootingError } from '@footing/kernel'
 import { readFault } from '../fault.ts'
 import { loadApplication } from '../load-application.ts'

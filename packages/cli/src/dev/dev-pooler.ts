@@ -1,5 +1,5 @@
 // PgBouncer in front of the embedded database of `footing dev`: there when the machine has it, never a reason not to start.
-import type { PgBouncer } from '@footing/core/pooler'
+import type { PgBouncer } from '@footing/core/tooling'
 import { readFault } from '../fault.ts'
 
 /** What a pooler of a session needs. */
@@ -44,7 +44,7 @@ export class DevPooler {
       this.#without = 'none, as --no-pooler says'
       return
     }
-    const { findPgBouncer, startPgBouncer } = await import('@footing/core/pooler')
+    const { findPgBouncer, startPgBouncer } = await import('@footing/core/tooling')
     const { env, folder, log } = this.#options
     const program = await findPgBouncer(env)
     if (program === undefined) {

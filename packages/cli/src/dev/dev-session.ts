@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { type ConsoleFeed, createConsoleFeed, type RunningConsole, startConsole } from '@footing/console'
-import type { EmbeddedServer } from '@footing/core'
+import type { EmbeddedServer } from '@footing/core/tooling'
 import type { ApplicationPlace } from '../application.ts'
 import { type ExitCode, exit } from '../command.ts'
 import { cliErrors } from '../errors.ts'
@@ -121,7 +121,7 @@ class DevSession {
       })
       return
     }
-    const { startEmbeddedPostgres } = await import('@footing/core/embedded')
+    const { startEmbeddedPostgres } = await import('@footing/core/tooling')
     await keepOutOfGit(join(place.folder, '.footing'))
     this.#database = await startEmbeddedPostgres({
       folder: join(place.folder, '.footing', 'postgres'),

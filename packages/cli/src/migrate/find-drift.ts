@@ -1,17 +1,17 @@
 // Compares what the migration files build, what is committed, and what a database has.
+import type { MigrationStatus } from '@footing/core/tooling'
 import {
   buildSchema,
   compareSchemas,
   createMigrator,
   explainDifferences,
-  type MigrationStatus,
   moduleFiles,
   readAllMigrations,
   readSchemas,
   readText,
   renderSchema,
   type SchemaDrift,
-} from '@footing/core'
+} from '@footing/core/tooling'
 import type { MigrateWorld } from './migrate-world.ts'
 import { buildAll, type SchemaFile, schemaFiles } from './write-schema.ts'
 

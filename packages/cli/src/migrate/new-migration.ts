@@ -9,7 +9,7 @@ import {
   type RecipeName,
   readText,
   recipes,
-} from '@footing/core'
+} from '@footing/core/tooling'
 import type { CommandContext } from '../command.ts'
 import { cliErrors } from '../errors.ts'
 import { type MigrateWorld, sourceOf } from './migrate-world.ts'

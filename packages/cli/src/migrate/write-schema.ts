@@ -7,7 +7,7 @@ import {
   renderSchema,
   renderTableTypes,
   writeText,
-} from '@footing/core'
+} from '@footing/core/tooling'
 import type { MigrateWorld } from './migrate-world.ts'
 
 /** One file that is made from the schema. */

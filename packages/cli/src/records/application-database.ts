@@ -1,6 +1,7 @@
 // The application and the database that a command about records works on.
 import { join, resolve } from 'node:path'
-import { type App, startEmbeddedPostgres } from '@footing/core'
+import type { App } from '@footing/core'
+import { startEmbeddedPostgres } from '@footing/core/tooling'
 import { findApplication } from '../application.ts'
 import type { CommandContext } from '../command.ts'
 import { readEnvFile } from '../env-file.ts'

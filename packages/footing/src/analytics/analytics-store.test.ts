@@ -1,6 +1,6 @@
 // The default store, directly and through PgBouncer, against the cases that every store must pass.
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import type { DataSource } from '../data/contract.ts'
+import type { DataSource } from '../data/contract/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts'
 import { analyticsConformance } from './conformance.ts'

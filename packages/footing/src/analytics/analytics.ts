@@ -1,7 +1,7 @@
 // The facade: checks, buffer, retries, limits and use after close, the same for every store.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Clock, isFootingError, systemClock, type Timer } from '@footing/kernel'
-import { type Transaction, transactionBrand } from '../data/contract.ts'
+import { type Transaction, transactionBrand } from '../data/contract/contract.ts'
 import { publish } from './analytics-fact.ts'
 import { type AnalyticsLimits, verifyLimits } from './analytics-limits.ts'
 import { BatchSender } from './batch-sender.ts'

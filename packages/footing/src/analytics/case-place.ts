@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { isFootingError, manualClock } from '@footing/kernel'
-import type { Transaction } from '../data/contract.ts'
+import type { Transaction } from '../data/contract/contract.ts'
 import { analyticsOn } from './analytics.ts'
 import type { AnalyticsLimits } from './analytics-limits.ts'
 import type { Analytics, AnalyticsDriver, EventType } from './contract.ts'

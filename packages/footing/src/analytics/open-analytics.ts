@@ -1,5 +1,5 @@
 // Chooses the store by the scheme of a URL, so that an application changes it without a line of code.
-import type { DataSource } from '../data/contract.ts'
+import type { DataSource } from '../data/contract/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
 import { analyticsOn } from './analytics.ts'
 import type { AnalyticsLimits } from './analytics-limits.ts'

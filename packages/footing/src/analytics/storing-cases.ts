@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { manualClock } from '@footing/kernel'
-import type { Transaction } from '../data/contract.ts'
+import type { Transaction } from '../data/contract/contract.ts'
 import { analyticsOn } from './analytics.ts'
 import { type AnalyticsCase, day, hour, limitsOf, orderEvent, refused, start, withAnalytics } from './case-place.ts'
 import type { Analytics } from './contract.ts'
@@ -190,7 +190,7 @@ export const storingCases: readonly AnalyticsCase[] = [
         if (!analytics.guarantees.transactional || transaction === undefined) {
           assert.equal(analytics.guarantees.transactional, false)
           // Only the mark is looked at: the store must refuse before it touches the transaction.
-          const { transactionBrand } = await import('../data/contract.ts')
+          const { transactionBrand } = await import('../data/contract/contract.ts')
           const tx = { [transactionBrand]: true } as unknown as Transaction<unknown>
           return refused('analytics-unsupported', analytics.track(tx, event, {}))
         }

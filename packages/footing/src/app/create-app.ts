@@ -1,14 +1,14 @@
 // An application: modules, settings and HTTP joined as data, then started in a role.
 import type { Clock } from '@footing/kernel'
-import type { DataSource } from '../data/contract.ts'
+import type { DataSource } from '../data/contract/contract.ts'
 import type { HttpOptions, MountedRoute } from '../http/http-options.ts'
 import type { AnyManifest, PortOf, SettingsShape } from '../module/define-module.ts'
 import type { AnyImplementation } from '../module/implement.ts'
 import type { OperationStats } from '../module/operation-stats.ts'
 import { orderByNeeds } from '../module/order-by-needs.ts'
-import type { Profile } from '../module/profile.ts'
 import type { CallDisturbance } from '../placement/disturbance.ts'
-import type { PersonalData } from './personal-data.ts'
+import type { PersonalData } from '../records/personal-data/personal-data.ts'
+import type { Profile } from '../work/profile.ts'
 import { startApp } from './start-app.ts'
 
 /** Which part of the work a process does: requests, jobs and schedules, or both. */

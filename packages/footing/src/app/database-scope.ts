@@ -1,8 +1,8 @@
 // What the database learns of the work under way: who asks, until when, and whether anybody still waits.
 import { channel } from 'node:diagnostics_channel'
-import type { QueryRecord, QueryScope } from '../data/contract.ts'
-import { type CallContext, currentContext } from '../module/call-context.ts'
-import type { Context } from '../module/context.ts'
+import type { QueryRecord, QueryScope } from '../data/contract/contract.ts'
+import { type CallContext, currentContext } from '../work/call-context.ts'
+import type { Context } from '../work/context.ts'
 
 /** Published on `footing:query` for every statement that was sent. */
 export interface QueryEvent extends QueryRecord {

@@ -1,5 +1,5 @@
 // A module that lives elsewhere, as far as this process answers its routes: made, never started, without a database.
-import type { Database } from '../data/contract.ts'
+import type { Database } from '../data/contract/contract.ts'
 import type { AnyManifest } from '../module/define-module.ts'
 import type { Setting } from '../module/setting.ts'
 import { placementErrors } from '../placement/errors.ts'

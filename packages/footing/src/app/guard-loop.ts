@@ -1,10 +1,10 @@
 // The event-loop guard of an application: on in development and production, with the budgets of its routes.
 
-import type { LoopState } from '../event-loop/loop-statistics.ts'
-import { type LoopGuard, watchEventLoop } from '../event-loop/watch-event-loop.ts'
-import { milliseconds } from '../module/duration.ts'
-import type { Profile } from '../module/profile.ts'
+import type { LoopState } from '../loop/guard/loop-statistics.ts'
+import { type LoopGuard, watchEventLoop } from '../loop/guard/watch-event-loop.ts'
 import type { AnyRoute } from '../module/route.ts'
+import { milliseconds } from '../work/duration.ts'
+import type { Profile } from '../work/profile.ts'
 
 /** What EVENT_LOOP_GUARD may say. */
 export type LoopGuardMode = 'name' | 'measure' | 'off'

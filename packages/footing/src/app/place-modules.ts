@@ -1,10 +1,10 @@
 // Which modules this process holds, where the others are, and which ports it answers for other processes.
 
 import type { AnyManifest } from '../module/define-module.ts'
-import type { Profile } from '../module/profile.ts'
 import { optionalSetting, type Setting } from '../module/setting.ts'
 import { placementErrors } from '../placement/errors.ts'
 import { developmentKeys, keysExpected, type ModuleKeys, parseModuleKeys } from '../placement/module-keys.ts'
+import type { Profile } from '../work/profile.ts'
 import { textSchema } from './text-schema.ts'
 
 /** Where the modules of an application are, seen from one process. */

@@ -1,9 +1,9 @@
 // Reads the environment once: every variable is parsed, every fault is reported in one error, no secret is shown.
 import { readFile } from 'node:fs/promises'
 import type { ErrorIssue } from '@footing/kernel'
-import { type Profile, profiles } from '../module/profile.ts'
 import { validate } from '../module/schema.ts'
 import type { Setting } from '../module/setting.ts'
+import { type Profile, profiles } from '../work/profile.ts'
 import { appErrors } from './errors.ts'
 
 /** Environment variables. */

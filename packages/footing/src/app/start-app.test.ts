@@ -2,11 +2,11 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import type { Context } from '../module/context.ts'
 import { type AnyManifest, defineModule } from '../module/define-module.ts'
 import { implement } from '../module/implement.ts'
 import { op } from '../module/operation.ts'
 import { respond, route } from '../module/route.ts'
+import type { Context } from '../work/context.ts'
 import { createApp, type RunningApp } from './create-app.ts'
 
 const Note = z.object({ id: z.string(), text: z.string() })

@@ -1,6 +1,6 @@
 // Stopping without losing a request: say "not ready", let clients leave, close the door, wait, then cut.
-import { currentContext } from '../module/call-context.ts'
-import { createLog } from '../module/log.ts'
+import { currentContext } from '../work/call-context.ts'
+import { createLog } from '../work/log.ts'
 import { appErrors } from './errors.ts'
 import type { Door } from './open-door.ts'
 import type { StartUp } from './start-app.ts'

@@ -1,6 +1,6 @@
 // What the steps of the archive share, and the names of its files.
 import type { Clock } from '@footing/kernel'
-import type { Database } from '../data/contract.ts'
+import type { Database } from '../data/contract/contract.ts'
 import type { Storage } from '../storage/contract.ts'
 import type { ArchivedTable } from './contract.ts'
 

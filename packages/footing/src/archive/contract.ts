@@ -1,6 +1,6 @@
 // What the cold archive promises: old rows leave the database for files, none is lost or doubled, and all stay readable.
 import type { Clock } from '@footing/kernel'
-import type { DataSource } from '../data/contract.ts'
+import type { DataSource } from '../data/contract/contract.ts'
 import type { Storage } from '../storage/contract.ts'
 
 /** One table and which of its rows are old. */

@@ -1,6 +1,6 @@
 // What the database says of a table, and whether its rows can be moved without losing or changing any.
-import type { Transaction } from '../data/contract.ts'
-import { schemaOf } from '../data/schema-name.ts'
+import type { Transaction } from '../data/contract/contract.ts'
+import { schemaOf } from '../data/contract/schema-name.ts'
 import type { ArchivedTable } from './contract.ts'
 import { archiveError } from './errors.ts'
 import { digestExpression } from './row-digest.ts'

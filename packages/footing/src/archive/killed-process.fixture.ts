@@ -1,6 +1,6 @@
 // A process of the drill: runs the archive and dies by SIGKILL at a step that its seed chooses.
 
-import type { Database, DataSource } from '../data/contract.ts'
+import type { Database, DataSource } from '../data/contract/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
 import type { Storage } from '../storage/contract.ts'
 import { openStorage } from '../storage/open-storage.ts'

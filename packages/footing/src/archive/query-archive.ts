@@ -1,7 +1,7 @@
 // Reads rows from the files, and from the table too if wanted: what both hold is decided by one snapshot of the book.
 import { isFootingError } from '@footing/kernel'
-import type { Transaction } from '../data/contract.ts'
-import { parseColumn } from '../data/parse-column.ts'
+import type { Transaction } from '../data/contract/contract.ts'
+import { parseColumn } from '../data/contract/parse-column.ts'
 import { readTexts } from './archive-file.ts'
 import { type ArchiveSetting, largestFile } from './archive-setting.ts'
 import { type Batch, batchesOf } from './batch-book.ts'

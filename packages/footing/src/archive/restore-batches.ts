@@ -1,5 +1,5 @@
 // Puts archived rows back into their table, a whole batch in one transaction.
-import type { Transaction } from '../data/contract.ts'
+import type { Transaction } from '../data/contract/contract.ts'
 import { decodeFile } from './archive-file.ts'
 import { type ArchiveSetting, largestFile } from './archive-setting.ts'
 import { advanceBatch, type Batch, batchesOf, holdLease, type Lease } from './batch-book.ts'

@@ -1,6 +1,6 @@
 // The second half of moving rows: read the file back, compare, then delete exactly the rows that it holds.
 import { isFootingError } from '@footing/kernel'
-import type { Transaction } from '../data/contract.ts'
+import type { Transaction } from '../data/contract/contract.ts'
 import { decodeFile, type OldRow } from './archive-file.ts'
 import { type ArchiveSetting, largestFile } from './archive-setting.ts'
 import { advanceBatch, type Batch, forgetBatch, holdLease, type Lease, markDeleted } from './batch-book.ts'

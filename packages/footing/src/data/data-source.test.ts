@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type ChaosProxy, openChaosProxy } from '../testing/chaos-proxy.ts'
 import { queryCounter } from '../testing/query-counter.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts'
-import type { Database, DataSource, QueryScope } from './contract.ts'
+import type { Database, DataSource, QueryScope } from './contract/contract.ts'
 import { openDataSource } from './data-source.ts'
 
 interface ShopTables {

@@ -1,12 +1,12 @@
 // Opens the database connections of one process.
 import { setTimeout as delay } from 'node:timers/promises'
-import type { AccessLog } from './access-log/access-log.ts'
-import { ConnectionPool } from './connection-pool.ts'
-import type { DataSource, QueryScope } from './contract.ts'
-import { openModuleDatabase, type Router } from './module-database.ts'
-import { poolSizing, readServerLimits } from './pooler/pool-sizing.ts'
+import type { AccessLog } from '../records/access-log/access-log.ts'
+import { ConnectionPool } from './connection/connection-pool.ts'
+import { poolSizing, readServerLimits } from './connection/pool-sizing.ts'
+import type { DataSource, QueryScope } from './contract/contract.ts'
 import { Replica } from './replicas/replica.ts'
 import { ReplicaRouter } from './replicas/replica-router.ts'
+import { openModuleDatabase, type Router } from './transaction/module-database.ts'
 
 /** How a data source is opened. Only `url` has no default. */
 export interface DataSourceOptions {

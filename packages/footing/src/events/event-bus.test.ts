@@ -4,11 +4,11 @@ import { type ManualClock, manualClock } from '@footing/kernel'
 import { afterEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { createApp } from '../app/create-app.ts'
-import type { Context } from '../module/context.ts'
 import { defineModule } from '../module/define-module.ts'
 import type { EventFacts, EventHandlers } from '../module/event-handler.ts'
 import { type Implementation, implement } from '../module/implement.ts'
 import { event, op } from '../module/operation.ts'
+import type { Context } from '../work/context.ts'
 import { type EventRecord, eventChannel } from './event-bus.ts'
 
 const Invoice = z.object({ id: z.string(), cents: z.int().default(100), lines: z.array(z.string()).default([]) })

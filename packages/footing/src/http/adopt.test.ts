@@ -4,10 +4,10 @@ import { systemClock } from '@footing/kernel'
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { DeadlineWheel } from '../module/deadline-wheel.ts'
 import { defineModule } from '../module/define-module.ts'
 import { ModuleNetwork } from '../module/module-network.ts'
 import { op } from '../module/operation.ts'
+import { DeadlineWheel } from '../work/deadline-wheel.ts'
 import { answerFaults, sendSecurityHeaders } from './adopt.ts'
 
 const tax = defineModule('tax', {

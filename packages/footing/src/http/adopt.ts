@@ -1,6 +1,6 @@
 // Pieces of the HTTP edge as Fastify takes them: for a server that was there before Footing.
 import type { FastifyInstance } from 'fastify'
-import type { Profile } from '../module/profile.ts'
+import type { Profile } from '../work/profile.ts'
 import { httpErrors } from './errors.ts'
 import type { HttpOptions } from './http-options.ts'
 import { errorAnswers } from './problem.ts'

@@ -2,7 +2,7 @@
 import cors from '@fastify/cors'
 import type { FootingError } from '@footing/kernel'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { Profile } from '../module/profile.ts'
+import type { Profile } from '../work/profile.ts'
 import { answerClientError } from './client-error.ts'
 import type { HttpOptions } from './http-options.ts'
 import {

@@ -1,6 +1,6 @@
 // Answers to what is not HTTP enough to become a request: broken syntax, huge headers, a body that never ends.
 import type { Socket } from 'node:net'
-import { randomHex } from '../module/trace-ids.ts'
+import { randomHex } from '../work/trace-ids.ts'
 import { httpErrors } from './errors.ts'
 import type { AnswerError } from './problem.ts'
 

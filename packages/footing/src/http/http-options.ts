@@ -1,9 +1,9 @@
 // How an application answers HTTP, as data.
 import type { FootingError } from '@footing/kernel'
 import type { FastifyInstance } from 'fastify'
-import type { Duration } from '../module/duration.ts'
 import type { Method, Size } from '../module/route.ts'
 import type { Schema } from '../module/schema.ts'
+import type { Duration } from '../work/duration.ts'
 
 /** An answer to an error. */
 export interface ProblemAnswer {

@@ -1,7 +1,7 @@
 // The OpenAPI 3.1 document of an application, made of its routes and their schemas.
 import { moduleErrors } from '../module/errors.ts'
-import type { Profile } from '../module/profile.ts'
 import type { JsonSchema, Schema } from '../module/schema.ts'
+import type { Profile } from '../work/profile.ts'
 import { httpErrors } from './errors.ts'
 import type { HttpOptions } from './http-options.ts'
 import type { PlacedRoute } from './mount-route.ts'

@@ -1,6 +1,6 @@
 // Errors as answers: problem details (RFC 9457) unless the application has a form of its own.
 import type { FootingError } from '@footing/kernel'
-import type { Profile } from '../module/profile.ts'
+import type { Profile } from '../work/profile.ts'
 import type { FailedRequest, HttpOptions, ProblemAnswer } from './http-options.ts'
 
 /** Makes the answer to an error. */

@@ -1,9 +1,9 @@
 // Which request this is: ids that the caller sent when they are well formed, new ones otherwise.
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Origin } from '../module/call-context.ts'
 import type { Credentials } from '../module/implement.ts'
-import { newOrigin } from '../module/port-call.ts'
-import { parseTraceParent, randomHex } from '../module/trace-ids.ts'
+import type { Origin } from '../work/call-context.ts'
+import { newOrigin } from '../work/call-context.ts'
+import { parseTraceParent, randomHex } from '../work/trace-ids.ts'
 import { writesOf } from './write-position.ts'
 
 /** Ids of others end up in logs and in statements to the database, so only harmless characters are taken over. */

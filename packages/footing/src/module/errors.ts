@@ -31,20 +31,6 @@ export const moduleErrors = defineErrors({
     why: 'A transaction belongs to one module and one connection; another process could never continue it.',
     remedy: 'Finish the transaction first, or make the other module react to an event that the transaction emits.',
   },
-  'deadline-exceeded': {
-    status: 504,
-    retryable: true,
-    what: '{operation} did not answer within {ms} ms.',
-    why: 'The nearest deadline of the callers had passed, so nobody would have used the answer.',
-    remedy: 'Try again later; if it happens often, look at the slowest step of the operation or allow it more time.',
-  },
-  cancelled: {
-    status: 499,
-    retryable: false,
-    what: '{operation} was cancelled.',
-    why: 'The caller went away or withdrew the call before the answer was there.',
-    remedy: 'Nothing to do; repeat the call when the answer is still wanted.',
-  },
   'operation-failed': {
     status: 500,
     retryable: false,

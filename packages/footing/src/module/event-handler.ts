@@ -1,8 +1,8 @@
 // Events as the code of a module meets them: announcing its own, hearing those of the modules that it needs.
-import type { Database, Transaction, transactionBrand } from '../data/contract.ts'
-import type { Context } from './context.ts'
+import type { Database, Transaction, transactionBrand } from '../data/contract/contract.ts'
+import type { Context } from '../work/context.ts'
+import type { Duration } from '../work/duration.ts'
 import type { AnyManifest } from './define-module.ts'
-import type { Duration } from './duration.ts'
 import type { EventDefinition } from './operation.ts'
 import type { InputOf, OutputOf } from './schema.ts'
 

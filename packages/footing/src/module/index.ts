@@ -1,6 +1,10 @@
 // Modules alone, for an application that has a server of its own: manifests, implementations and calls between them.
-export type { Context, User } from './context.ts'
-export { DeadlineWheel } from './deadline-wheel.ts'
+export { type CallContext, currentContext } from '../work/call-context.ts'
+export type { Context, User } from '../work/context.ts'
+export { DeadlineWheel } from '../work/deadline-wheel.ts'
+export type { Duration } from '../work/duration.ts'
+export type { Log, LogFields, LogLevel } from '../work/log.ts'
+export type { Profile } from '../work/profile.ts'
 export {
   type AnyManifest,
   type CallOptions,
@@ -10,9 +14,27 @@ export {
   type PortsOf,
 } from './define-module.ts'
 export { moduleErrors } from './errors.ts'
-export { type Handlers, type Implementation, implement, type Kit, type ModuleImplementation } from './implement.ts'
+export type {
+  Emit,
+  EmitThrough,
+  EventFacts,
+  EventHandler,
+  EventHandlers,
+  EventSubscription,
+} from './event-handler.ts'
+export {
+  type Authenticate,
+  type Credentials,
+  type Handlers,
+  type Implementation,
+  implement,
+  type Kit,
+  type ModuleImplementation,
+} from './implement.ts'
 export { type BoundPorts, ModuleNetwork } from './module-network.ts'
-export { event, op } from './operation.ts'
+export { type EventDefinition, event, type Operation, op } from './operation.ts'
+export type { OperationStats } from './operation-stats.ts'
 export { orderByNeeds } from './order-by-needs.ts'
+export type { Portable } from './portable.ts'
 export { describedAs, type InputOf, jsonSchemaOf, type OutputOf, type Schema } from './schema.ts'
-export { optionalSetting, type Setting, type Settled, setting } from './setting.ts'
+export { type OptionalSetting, optionalSetting, type Setting, type Settled, setting } from './setting.ts'

@@ -1,13 +1,15 @@
 // What the compiler knows of a manifest: ports, inputs, settings and users are typed, what JSON cannot carry is refused.
+
+import type { JsonValue } from '@footing/kernel'
 import { describe, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { createApp } from '../app/create-app.ts'
-import type { Transaction } from '../data/contract.ts'
-import type { User } from './context.ts'
+import type { Transaction } from '../data/contract/contract.ts'
+import type { User } from '../work/context.ts'
 import { type CallOptions, defineModule, type PortOf } from './define-module.ts'
 import { type Handlers, implement, type Kit } from './implement.ts'
 import { event, op } from './operation.ts'
-import type { JsonValue, Portable } from './portable.ts'
+import type { Portable } from './portable.ts'
 import { route } from './route.ts'
 import { optionalSetting, setting } from './setting.ts'
 

@@ -1,8 +1,9 @@
 // Joins the modules of one process: a target for every operation, and for every caller its typed ports.
+
+import type { CallEnvironment } from '../work/run-work.ts'
 import type { AnyManifest } from './define-module.ts'
 import { moduleErrors } from './errors.ts'
 import { type Answer, bindCall, OperationTarget } from './port-call.ts'
-import type { CallEnvironment } from './run-work.ts'
 
 /** The ports of one caller: module → operation → function. */
 export type BoundPorts = Readonly<Record<string, Readonly<Record<string, ReturnType<typeof bindCall>>>>>

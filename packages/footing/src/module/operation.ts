@@ -1,5 +1,5 @@
 // The parts of a port as data: operations, and the events a module announces.
-import { type Duration, milliseconds } from './duration.ts'
+import { type Duration, milliseconds } from '../work/duration.ts'
 import type { Portable } from './portable.ts'
 import type { InputOf, OutputOf, Schema } from './schema.ts'
 

@@ -3,9 +3,9 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { defineErrors, type FootingError, manualClock } from '@footing/kernel'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { currentContext } from './call-context.ts'
-import type { Context } from './context.ts'
-import { DeadlineWheel } from './deadline-wheel.ts'
+import { currentContext } from '../work/call-context.ts'
+import type { Context } from '../work/context.ts'
+import { DeadlineWheel } from '../work/deadline-wheel.ts'
 import { type AnyManifest, defineModule } from './define-module.ts'
 import { ModuleNetwork } from './module-network.ts'
 import { op } from './operation.ts'
@@ -199,7 +199,7 @@ describe('in development and tests', () => {
   })
 
   test('a transaction is named as what it is', async () => {
-    const { transactionBrand } = await import('../data/contract.ts')
+    const { transactionBrand } = await import('../data/contract/contract.ts')
     const { ports } = network({ find: async () => ({ title: '' }) })
     expect(await codeOf(ports.find!({ isbn: '1', tx: { [transactionBrand]: true } }))).toBe('transaction-across-port')
   })

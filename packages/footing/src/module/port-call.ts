@@ -1,16 +1,16 @@
 // The call between modules: typed by the manifest, one context, one histogram, no timer of its own.
 import { channel } from 'node:diagnostics_channel'
 import { isFootingError } from '@footing/kernel'
-import { CallContext, currentContext, type Origin } from './call-context.ts'
+import { CallContext, currentContext, newOrigin } from '../work/call-context.ts'
+import type { Context } from '../work/context.ts'
+import { milliseconds } from '../work/duration.ts'
+import { LatencyHistogram } from '../work/latency-histogram.ts'
+import { type CallEnvironment, cancelledError, deadlineError, runWork } from '../work/run-work.ts'
 import { coded, isChecked, sealOutput, sealPortable, valueOrThrow } from './checked-value.ts'
-import type { Context } from './context.ts'
 import type { CallOptions } from './define-module.ts'
-import { milliseconds } from './duration.ts'
 import { moduleErrors } from './errors.ts'
-import { LatencyHistogram } from './latency-histogram.ts'
 import type { Operation } from './operation.ts'
 import type { OperationStats } from './operation-stats.ts'
-import { type CallEnvironment, cancelledError, deadlineError, runWork } from './run-work.ts'
 import { type Validation, validate } from './schema.ts'
 
 /** Published on `footing:call` when a call between modules has ended. */
@@ -117,11 +117,6 @@ export function bindCall(
     }
     return runWork(environment, context, work, input, settled)
   }
-}
-
-/** Facts of a request that begins here. */
-export function newOrigin(): Origin {
-  return { requestId: undefined, traceId: undefined, user: undefined, writes: undefined, route: undefined }
 }
 
 function perform(

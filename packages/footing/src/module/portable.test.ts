@@ -1,7 +1,7 @@
 // What may cross a port: the check agrees with what JSON really does.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { transactionBrand } from '../data/contract.ts'
+import { transactionBrand } from '../data/contract/contract.ts'
 import { findUnportable, freezeDeep } from './portable.ts'
 
 const anything = fc.anything({

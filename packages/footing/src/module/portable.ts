@@ -1,13 +1,6 @@
 // What may cross a port: values that JSON carries without loss, as a type and as a check at run time.
-import { type Transaction, transactionBrand } from '../data/contract.ts'
-
-/** A value that JSON carries without loss. */
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
-
-/** An object of JSON values. */
-export interface JsonObject {
-  readonly [key: string]: JsonValue | undefined
-}
+import type { JsonValue } from '@footing/kernel'
+import { type Transaction, transactionBrand } from '../data/contract/contract.ts'
 
 /**
  * Maps a type to itself where JSON can carry it and to `never` where it cannot: functions, dates, maps, bigint,

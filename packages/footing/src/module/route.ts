@@ -1,6 +1,6 @@
 // A route as a plain object: its contract as schemas, bound to a typed function.
-import type { Context, User } from './context.ts'
-import type { Duration } from './duration.ts'
+import type { Context, User } from '../work/context.ts'
+import type { Duration } from '../work/duration.ts'
 import type { OutputOf, Schema } from './schema.ts'
 
 /** Methods that a route can answer. */

@@ -1,8 +1,8 @@
 // Schemas of any validator that speaks Standard Schema: checking a value, and describing it as JSON Schema.
-import type { ErrorIssue } from '@footing/kernel'
+import type { ErrorIssue, JsonValue } from '@footing/kernel'
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import { moduleErrors } from './errors.ts'
-import { escapePointer, type JsonValue } from './portable.ts'
+import { escapePointer } from './portable.ts'
 
 /** A schema of any validator that implements Standard Schema (zod, valibot, arktype, …). */
 export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createApp } from '../app/create-app.ts'
-import { currentContext } from '../module/call-context.ts'
 import { defineModule } from '../module/define-module.ts'
 import { implement } from '../module/implement.ts'
 import { op } from '../module/operation.ts'
 import { route } from '../module/route.ts'
+import { currentContext } from '../work/call-context.ts'
 
 const MODULE_KEYS = `one:${'1'.repeat(40)}`
 const env = { MODULE_KEYS, DRAIN_DELAY_MS: '0', HOST: '127.0.0.1', PORT: '0' }

@@ -1,7 +1,7 @@
 // A module in another process, as the one that calls it sees it: the same operations, over HTTP.
 import { type Clock, isFootingError } from '@footing/kernel'
-import type { Context } from '../module/context.ts'
 import type { Answer, OperationTarget } from '../module/port-call.ts'
+import type { Context } from '../work/context.ts'
 import { CircuitBreaker, type Leave, type Outcome } from './circuit-breaker.ts'
 import { type Connection, ConnectionFault, OversizedAnswer, openConnection, type RawAnswer } from './connection.ts'
 import type { CallDisturbance, CallEnd } from './disturbance.ts'

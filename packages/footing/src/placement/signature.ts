@@ -1,7 +1,7 @@
 // Signing a call and checking a signature: HMAC-SHA256 over everything that decides what the call does.
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import type { Clock, FootingError } from '@footing/kernel'
-import { randomHex } from '../module/trace-ids.ts'
+import { randomHex } from '../work/trace-ids.ts'
 import { placementErrors } from './errors.ts'
 import type { ModuleKey, ModuleKeys } from './module-keys.ts'
 import type { NonceMemory } from './nonce-memory.ts'

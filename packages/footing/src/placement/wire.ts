@@ -1,7 +1,7 @@
 // What a call looks like between two processes: path, headers, limits.
 
-import type { User } from '../module/context.ts'
-import type { JsonObject } from '../module/portable.ts'
+import type { JsonObject } from '@footing/kernel'
+import type { User } from '../work/context.ts'
 
 /** Path in front of the ports of all modules; it does not follow the base path of the application. */
 export const portsPath = '/modules'

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { freePort } from '../data/embedded/embedded-postgres.ts'
+import { freePort } from '../servers/embedded/embedded-postgres.ts'
 import { ensurePrograms, testPrograms } from '../testing/servers/system-packages.ts'
 
 /** One Redis process. */

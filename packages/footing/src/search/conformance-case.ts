@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isFootingError } from '@footing/kernel'
-import type { Database } from '../data/contract.ts'
+import type { Database } from '../data/contract/contract.ts'
 import type { Search, SearchDocument, SearchIndex, SearchRequest } from './contract.ts'
 
 /** Filters of the index that a case works on. */

@@ -1,7 +1,8 @@
 // Statements of a driver on whatever the caller has: the handle of a module, or an open transaction of it.
-import { bindingOf } from '../data/bound-queries.ts'
-import type { Database, Transaction } from '../data/contract.ts'
-import { transactionBrand } from '../data/contract.ts'
+
+import type { Database, Transaction } from '../data/contract/contract.ts'
+import { transactionBrand } from '../data/contract/contract.ts'
+import { bindingOf } from '../data/query/bound-queries.ts'
 import type { SearchDatabase, SearchExecutor } from './contract.ts'
 
 /** The transaction among the two, or undefined. */

@@ -1,9 +1,9 @@
 // What only PostgreSQL can show: many documents, missing tables, older snapshots, other declarations, what is left in the tables.
 import { manualClock, systemClock } from '@footing/kernel'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Database, DataSource } from '../data/contract.ts'
+import type { Database, DataSource } from '../data/contract/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
-import { lintMigration } from '../data/migrations/hazards/lint-migration.ts'
+import { lintMigration } from '../migrations/hazards/lint-migration.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts'
 import type { SearchDriver } from './contract.ts'
 import { defineSearchIndex } from './define-index.ts'

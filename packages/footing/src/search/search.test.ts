@@ -1,7 +1,7 @@
 // Both placements of PostgreSQL, and Elasticsearch where there is one, against the same cases; then what each has of its own.
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import type { Database, DataSource } from '../data/contract.ts'
+import type { Database, DataSource } from '../data/contract/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts'
 import { searchCaseIndexes, searchConformance } from './conformance.ts'

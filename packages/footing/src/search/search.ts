@@ -1,8 +1,8 @@
 // The facade: checks, limits, batches, cursors, safe excerpts and use after close, the same for every driver.
 import { channel } from 'node:diagnostics_channel'
 import { type Clock, systemClock } from '@footing/kernel'
-import type { Database } from '../data/contract.ts'
-import { onTransactionEnd } from '../data/transaction-end.ts'
+import type { Database } from '../data/contract/contract.ts'
+import { onTransactionEnd } from '../data/contract/transaction-end.ts'
 import type {
   FilterKind,
   PreparedDocument,

@@ -1,10 +1,10 @@
 // The public list of telemetry.
 export { type QueryEvent, queryChannel } from '../app/database-scope.ts'
-export { type Stall, stallChannel } from '../event-loop/stall.ts'
 export { type EventRecord, eventChannel } from '../events/event-bus.ts'
 export { type RequestRecord, requestChannel } from '../http/mount-route.ts'
-export { type LogRecord, logChannel } from '../module/log.ts'
+export { type Stall, stallChannel } from '../loop/guard/stall.ts'
 export { type CallRecord, callChannel } from '../module/port-call.ts'
+export { type LogRecord, logChannel } from '../work/log.ts'
 export {
   type RepeatedStatement,
   type RepeatedStatementOptions,

@@ -2,11 +2,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { type QueryEvent, queryChannel } from '../app/database-scope.ts'
-import { type Stall, stallChannel } from '../event-loop/stall.ts'
 import { type EventRecord, eventChannel } from '../events/event-bus.ts'
 import { type RequestRecord, requestChannel } from '../http/mount-route.ts'
-import { LatencyHistogram } from '../module/latency-histogram.ts'
+import { type Stall, stallChannel } from '../loop/guard/stall.ts'
 import { type CallRecord, callChannel } from '../module/port-call.ts'
+import { LatencyHistogram } from '../work/latency-histogram.ts'
 
 /** What is measured, while it is. */
 export interface Metrics {

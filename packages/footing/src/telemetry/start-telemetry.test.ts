@@ -1,8 +1,9 @@
 // Logs and metrics of a real request: one line each with ids, no secret, bounded labels.
 
+import type { JsonValue } from '@footing/kernel'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { createApp, defineModule, implement, type JsonValue, op, route } from '../index.ts'
+import { createApp, defineModule, implement, op, route } from '../index.ts'
 import { startTelemetry } from './start-telemetry.ts'
 
 const shop = defineModule('shop', { owner: '@acme/shop', port: { price: op({ out: z.number() }) } })

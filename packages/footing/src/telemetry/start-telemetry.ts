@@ -1,5 +1,5 @@
 // Turns what the application publishes into logs and metrics; whoever starts the process starts this beside it.
-import { createLog } from '../module/log.ts'
+import { createLog } from '../work/log.ts'
 import { collectMetrics, type Metrics } from './metrics.ts'
 import { watchRepeatedStatements } from './repeated-statements.ts'
 import { type LogOptions, writeLogs } from './write-logs.ts'

@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { isFootingError } from '@footing/kernel'
 import { pino } from 'pino'
 import { type RequestRecord, requestChannel } from '../http/mount-route.ts'
-import { type LogLevel, type LogRecord, logChannel } from '../module/log.ts'
+import { type LogLevel, type LogRecord, logChannel } from '../work/log.ts'
 import { defaultRedaction } from './redaction.ts'
 
 /** How lines are written. */

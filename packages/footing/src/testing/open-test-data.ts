@@ -2,11 +2,11 @@
 
 import type { Clock } from '@footing/kernel'
 import { databaseScope } from '../app/database-scope.ts'
-import { AccessLog } from '../data/access-log/access-log.ts'
-import type { DataSource } from '../data/contract.ts'
+import type { DataSource } from '../data/contract/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
 import { databaseOf, moduleRole } from '../data/ownership/module-roles.ts'
 import type { AnyManifest } from '../module/define-module.ts'
+import { AccessLog } from '../records/access-log/access-log.ts'
 import type { QueryCounter } from './query-counter.ts'
 
 /** What tells one test's database from another's. Plain data, so that it can be sent to another process. */

@@ -2,8 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import pg from 'pg'
-import type { MigrationSource } from '../data/contract.ts'
-import { createMigrator } from '../data/migrations/migrator.ts'
+import type { MigrationSource } from '../data/contract/contract.ts'
+import { createMigrator } from '../migrations/migrator.ts'
 import { testServer } from './test-servers.ts'
 
 /** What the database begins with. */

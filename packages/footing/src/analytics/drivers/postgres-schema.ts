@@ -1,5 +1,5 @@
 // Tables of events in PostgreSQL: one for each event type, divided by time. Everything here may run again and at once.
-import type { Database, Transaction } from '../../data/contract.ts'
+import type { Database, Transaction } from '../../data/contract/contract.ts'
 import type { EventType, MaintenanceReport, PartPlan } from '../contract.ts'
 import { analyticsError } from '../errors.ts'
 import { type Part, type PartUnit, partNamed, partOf, partsAhead } from '../part-period.ts'

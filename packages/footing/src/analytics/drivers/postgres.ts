@@ -1,5 +1,5 @@
 // Events in PostgreSQL: the default store. Every batch is one statement, through a pooler as well as without one.
-import type { DataSource, Transaction } from '../../data/contract.ts'
+import type { DataSource, Transaction } from '../../data/contract/contract.ts'
 import type {
   AnalyticsDriver,
   Batch,

@@ -2,8 +2,8 @@
 // another one's tables fails in its first test, by PostgreSQL's own permissions.
 import { createHash } from 'node:crypto'
 import pg from 'pg'
-import { withDirectClient } from '../migrations/direct-session.ts'
-import { schemaOf } from '../schema-name.ts'
+import { withDirectClient } from '../connection/direct-session.ts'
+import { schemaOf } from '../contract/schema-name.ts'
 
 /** What decides the rights of a module. */
 export interface OwnedModule {

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createMigrator } from '../../migrations/migrator.ts'
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts'
-import type { DataSource } from '../contract.ts'
+import type { DataSource } from '../contract/contract.ts'
 import { openDataSource } from '../data-source.ts'
-import { createMigrator } from '../migrations/migrator.ts'
 import { databaseOf, dropModuleRoles, moduleRole, provisionModuleRoles } from './module-roles.ts'
 
 interface ContentTables {

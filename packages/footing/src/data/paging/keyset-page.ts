@@ -1,7 +1,7 @@
 // Pages by key: the next page begins after the last row that was seen, so that page 10 000 costs what page 1 costs and
 // nothing is skipped or shown twice when rows come and go meanwhile.
 import { type SelectQueryBuilder, sql } from 'kysely'
-import { dataError } from '../errors.ts'
+import { dataError } from '../contract/errors.ts'
 
 /** One column of the order. Together the columns must be unique, so the last is usually the primary key. */
 export interface KeyColumn<Row> {

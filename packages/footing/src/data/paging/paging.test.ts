@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts'
-import type { Database, DataSource } from '../contract.ts'
+import type { Database, DataSource } from '../contract/contract.ts'
 import { openDataSource } from '../data-source.ts'
 import { batchesOf, insertBatches } from './batches.ts'
 import { type KeyColumn, keysetPage, keysetPages } from './keyset-page.ts'

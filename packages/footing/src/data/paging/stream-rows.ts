@@ -1,6 +1,6 @@
 // Reads a result that is too large for memory, through any pooler: a cursor that lives and dies with one transaction.
 import type { Compilable } from 'kysely'
-import type { Database } from '../contract.ts'
+import type { Database } from '../contract/contract.ts'
 
 /** How a result is read. */
 export interface StreamOptions {

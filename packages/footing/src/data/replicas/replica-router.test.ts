@@ -7,7 +7,7 @@ import { isFootingError } from '@footing/kernel'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { openChaosProxy } from '../../testing/chaos-proxy.ts'
 import { type ReplicatedPostgres, startReplicatedPostgres } from '../../testing/servers/replicated-postgres.ts'
-import type { Database, DataSource, QueryScope } from '../contract.ts'
+import type { Database, DataSource, QueryScope } from '../contract/contract.ts'
 import { openDataSource } from '../data-source.ts'
 
 interface Tables {

@@ -1,7 +1,7 @@
 // One replica as this process sees it: how far it has come, whether it answers, how many reads it has taken.
 import { isFootingError } from '@footing/kernel'
-import type { ConnectionPool } from '../connection-pool.ts'
-import { parseWalPosition } from './wal-position.ts'
+import type { ConnectionPool } from '../connection/connection-pool.ts'
+import { parseWalPosition } from '../transaction/wal-position.ts'
 
 /** Why a replica takes reads or not. */
 export type ReplicaCondition = 'in-rotation' | 'lagging' | 'unreachable' | 'not-a-replica'

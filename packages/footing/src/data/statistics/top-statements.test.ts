@@ -2,9 +2,9 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts'
-import type { DataSource, QueryScope } from '../contract.ts'
+import { tagStatement } from '../connection/query-tag.ts'
+import type { DataSource, QueryScope } from '../contract/contract.ts'
 import { openDataSource } from '../data-source.ts'
-import { tagStatement } from '../query-tag.ts'
 import { readTag, topStatements } from './top-statements.ts'
 
 let database: TestDatabase

@@ -1,6 +1,6 @@
 // Which statements the server spends its time on, and which module and route they come from.
-import type { Database } from '../contract.ts'
-import { dataError } from '../errors.ts'
+import type { Database } from '../contract/contract.ts'
+import { dataError } from '../contract/errors.ts'
 
 /** One normalised statement since the statistics were last reset. */
 export interface StatementStatistics {

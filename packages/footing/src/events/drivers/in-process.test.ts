@@ -2,7 +2,7 @@
 
 import { systemClock } from '@footing/kernel'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { Database, DataSource } from '../../data/contract.ts'
+import type { Database, DataSource } from '../../data/contract/contract.ts'
 import { openDataSource } from '../../data/data-source.ts'
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts'
 import { type EventCaseWorld, eventCases } from '../conformance.ts'

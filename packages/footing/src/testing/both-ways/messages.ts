@@ -1,5 +1,5 @@
 // What a test and the process of its placed module tell each other, over the channel between parent and child.
-import type { QueryRecord } from '../../data/contract.ts'
+import type { QueryRecord } from '../../data/contract/contract.ts'
 import type { TestDataPlace } from '../open-test-data.ts'
 import type { RehearsalPlan } from './rehearsal-notes.ts'
 

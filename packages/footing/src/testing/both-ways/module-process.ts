@@ -1,7 +1,7 @@
 // The program of the second process: starts one module of the test's application, on the database and time of the test.
 import { isFootingError, type ManualClock, manualClock } from '@footing/kernel'
 import { type App, createApp, type RunningApp } from '../../app/create-app.ts'
-import type { DataSource } from '../../data/contract.ts'
+import type { DataSource } from '../../data/contract/contract.ts'
 import { openTestData } from '../open-test-data.ts'
 import { type QueryCounter, queryCounter } from '../query-counter.ts'
 import type { FromModule, ModuleOrder, RoutedQuery, ToModule } from './messages.ts'

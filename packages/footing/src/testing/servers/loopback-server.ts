@@ -1,7 +1,7 @@
 // Starts a server program under guard and waits until its port answers.
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type GuardedOptions, startGuarded } from '../../data/embedded/guarded-process.ts'
+import { type GuardedOptions, startGuarded } from '../../servers/embedded/guarded-process.ts'
 import { testingError } from '../errors.ts'
 
 /** A server on a loopback port. */

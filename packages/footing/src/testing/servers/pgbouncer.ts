@@ -1,5 +1,5 @@
 // PgBouncer in transaction mode for tests, with what a test needs beyond a developer's.
-import { type PgBouncer, startPgBouncer } from '../../data/pooler/start-pgbouncer.ts'
+import { type PgBouncer, startPgBouncer } from '../../servers/pooler/start-pgbouncer.ts'
 
 /** Starts it in front of `serverUrl`; `folder` is removed with it. */
 export function startTestPgBouncer(program: string, serverUrl: string, folder: string): Promise<PgBouncer> {

@@ -1,7 +1,7 @@
 // A Redis without persistence on a free loopback port.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { freePort } from '../../data/embedded/embedded-postgres.ts'
+import { freePort } from '../../servers/embedded/embedded-postgres.ts'
 import { type LoopbackServer, startLoopbackServer } from './loopback-server.ts'
 
 /** A running Redis. */

@@ -4,9 +4,9 @@ import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { EmbeddedServer } from '../../data/contract.ts'
-import { startEmbeddedPostgres } from '../../data/embedded/embedded-postgres.ts'
-import { readPostmaster } from '../../data/embedded/postmaster-file.ts'
+import type { EmbeddedServer } from '../../data/contract/contract.ts'
+import { startEmbeddedPostgres } from '../../servers/embedded/embedded-postgres.ts'
+import { readPostmaster } from '../../servers/embedded/postmaster-file.ts'
 
 const run = promisify(execFile)
 

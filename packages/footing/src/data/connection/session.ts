@@ -1,0 +1,171 @@
+// One borrowed connection: sends statements with their tag, their deadline and their counter, and speaks coded errors.
+import { isFootingError } from '@footing/kernel'
+import type pg from 'pg'
+import { sendWithActor } from '../../records/access-log/send-with-actor.ts'
+import type { QueryScope } from '../contract/contract.ts'
+import { dataError } from '../contract/errors.ts'
+import { tagStatement } from './query-tag.ts'
+import { translateServerError } from './server-error.ts'
+import type { NamedStatement, StatementNames } from './statement-names.ts'
+import type { StatementWatch, WatchedStatement } from './statement-watch.ts'
+import { cutConnection, sendStatement } from './wire-query.ts'
+
+/** What a statement is sent for. */
+export interface StatementContext {
+  readonly module: string
+  readonly scope: QueryScope | undefined
+  /** Who acts, when the statement commits by itself and may change records whose access is logged. */
+  readonly actor?: string | undefined
+}
+
+/** How a statement is sent. */
+export interface SendOptions {
+  /** True when the same text will come again: it gets a name where names are kept. */
+  readonly prepared?: boolean | undefined
+  /** Name to send it under, whatever is known of names. */
+  readonly name?: string | undefined
+  /** What begins the transaction; sent in the same message, so that the statement never runs outside of it. */
+  readonly opening?: readonly string[] | undefined
+  /** Told the answer to the last of these when it has come. */
+  readonly onOpened?: ((command: string) => void) | undefined
+  /** True when others ran before it in the same transaction: a failure would have undone them, and it never runs without them. */
+  readonly inTransaction?: boolean | undefined
+}
+
+/** What a session needs besides its connection. */
+export interface SessionEnvironment {
+  /** `host:port/database` for messages. */
+  readonly address: string
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Asks the server, over a connection of its own, to stop what this client runs. */
+  readonly cancel: (client: pg.ClientBase) => Promise<void>
+  readonly watch: StatementWatch
+  readonly names: StatementNames
+}
+
+// A bind message counts its parameters in 16 bits.
+const mostParameters = 65_535
+
+/** A connection for the length of one statement or one transaction. */
+export class Session {
+  readonly client: pg.ClientBase
+  readonly #environment: SessionEnvironment
+  #broken = false
+
+  constructor(client: pg.ClientBase, environment: SessionEnvironment) {
+    this.client = client
+    this.#environment = environment
+  }
+
+  /** True when the connection must not serve anybody else. */
+  get broken(): boolean {
+    return this.#broken
+  }
+
+  /**
+   * Sends one statement and waits for its rows, until the scope's deadline or abort; then the server is told to stop.
+   * @throws the coded errors of errors.ts
+   */
+  async execute(
+    text: string,
+    values: readonly unknown[],
+    context: StatementContext,
+    options: SendOptions = plain,
+  ): Promise<pg.QueryResult> {
+    const { scope, module } = context
+    this.refuseHopeless(values, scope)
+    const started = scope?.onQuery === undefined ? 0 : performance.now()
+    const stop = scope?.deadlineAt === undefined && scope?.signal === undefined ? undefined : this.#watch(scope)
+    let failed = true
+    try {
+      const tagged = tagStatement(text, module, scope?.route)
+      const result = await (context.actor === undefined
+        ? this.#send(tagged, values, options)
+        : sendWithActor(this.client, context.actor, { text: tagged, values }))
+      failed = false
+      return result
+    } catch (error) {
+      const coded = translateServerError(error, { module, address: this.#environment.address, cancelled: stop?.reason })
+      if (coded.code === 'data-connection-lost') this.#broken = true
+      throw coded
+    } finally {
+      if (stop !== undefined) this.#environment.watch.remove(stop)
+      scope?.onQuery?.({ text, module, durationMs: performance.now() - started, failed })
+    }
+  }
+
+  #send(text: string, values: readonly unknown[], options: SendOptions): Promise<pg.QueryResult> {
+    const { opening, onOpened, name, inTransaction } = options
+    const named = options.prepared === true ? this.#environment.names.take(this.client, text) : undefined
+    if (named === undefined) return sendStatement(this.client, { text, values, name, opening, onOpened, inTransaction })
+    return this.#sendNamed(named, text, values, options)
+  }
+
+  async #sendNamed(
+    named: NamedStatement,
+    text: string,
+    values: readonly unknown[],
+    { opening, inTransaction }: SendOptions,
+  ): Promise<pg.QueryResult> {
+    try {
+      return await sendStatement(this.client, { ...named, values, opening, inTransaction })
+    } catch (error) {
+      const { names } = this.#environment
+      const reason = staleReason(error)
+      // The driver takes the answer to what opens the transaction for the statement's own, so nobody knows whether it is kept.
+      // With a value that could not be sent it has taken the name back and believes that it is there.
+      if (reason !== undefined || opening !== undefined || isFootingError(error)) names.forget(this.client, text)
+      if (reason === undefined) throw error
+      if (reason === 'plan-changed') names.planChanged(named)
+      else names.giveUp()
+      if (inTransaction === true) throw dataError('data-statement-stale', {}, error)
+    }
+    // The server refused it before it did anything, so it may go once more: without a name, where nothing is stale.
+    // One message, or what was sent beside it could come between the two transactions.
+    const again = opening === undefined ? undefined : ['rollback', ...opening]
+    return sendStatement(this.client, { text, values, opening: again })
+  }
+
+  /** Throws for a statement that would not be sent: too many values, too late, or nobody waits for it. */
+  refuseHopeless(values: readonly unknown[], scope: QueryScope | undefined): void {
+    if (values.length > mostParameters) {
+      const reason = `${values.length} parameters, at most ${mostParameters} can be sent`
+      throw dataError('data-invalid-value', { reason })
+    }
+    if (scope === undefined) return
+    if (scope.deadlineAt !== undefined && scope.deadlineAt <= this.#environment.now()) {
+      throw dataError('data-timeout', { reason: 'the deadline had passed before it was sent' })
+    }
+    if (scope.signal?.aborted === true) throw dataError('data-cancelled')
+  }
+
+  #watch(scope: QueryScope): WatchedStatement & { reason: 'timeout' | 'aborted' | undefined } {
+    const stop = {
+      scope,
+      cancelledAt: undefined,
+      reason: undefined as 'timeout' | 'aborted' | undefined,
+      cancel: (reason: 'timeout' | 'aborted') => {
+        stop.reason = reason
+        // A cancel request may arrive after its statement has ended, so nobody else gets this connection afterwards.
+        this.#broken = true
+        this.#environment.cancel(this.client).catch(() => undefined)
+      },
+      giveUp: () => cutConnection(this.client),
+    }
+    this.#environment.watch.add(stop)
+    return stop
+  }
+}
+
+const plain: SendOptions = {}
+
+/** Why a prepared statement cannot be used: its tables have changed, or its name is not what it was. */
+function staleReason(error: unknown): 'plan-changed' | 'name-lost' | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  // The message is in the language of the server; the name of the routine is not.
+  if (error.code === '0A000') {
+    return 'routine' in error && error.routine === 'RevalidateCachedQuery' ? 'plan-changed' : undefined
+  }
+  return error.code === '26000' || error.code === '42P05' ? 'name-lost' : undefined
+}

@@ -1,0 +1,39 @@
+// Every error table of the library in one list, for `footing explain` and the reference page.
+import { analyticsErrors } from '../analytics/errors.ts'
+import { appErrors } from '../app/errors.ts'
+import { archiveErrors } from '../archive/errors.ts'
+import { dataErrors } from '../data/contract/errors.ts'
+import { eventErrors } from '../events/errors.ts'
+import { httpErrors } from '../http/errors.ts'
+import { fanOutErrors } from '../loop/fan-out/errors.ts'
+import { eventLoopErrors } from '../loop/guard/errors.ts'
+import { cpuErrors } from '../loop/threads/errors.ts'
+import { moduleErrors } from '../module/errors.ts'
+import { placementErrors } from '../placement/errors.ts'
+import { accessLogErrors } from '../records/access-log/errors.ts'
+import { personalDataErrors } from '../records/personal-data/errors.ts'
+import { redisErrors } from '../redis/errors.ts'
+import { searchErrors } from '../search/errors.ts'
+import { storageErrors } from '../storage/errors.ts'
+import { workErrors } from '../work/errors.ts'
+
+/** Tables by the capability that they belong to. */
+export const errorTables = {
+  accessLog: accessLogErrors,
+  analytics: analyticsErrors,
+  app: appErrors,
+  archive: archiveErrors,
+  cpu: cpuErrors,
+  data: dataErrors,
+  eventLoop: eventLoopErrors,
+  events: eventErrors,
+  fanOut: fanOutErrors,
+  http: httpErrors,
+  module: moduleErrors,
+  personalData: personalDataErrors,
+  placement: placementErrors,
+  redis: redisErrors,
+  search: searchErrors,
+  storage: storageErrors,
+  work: workErrors,
+} as const

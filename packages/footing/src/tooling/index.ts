@@ -1,0 +1,15 @@
+// What the command line needs of the library and an application does not: migrations, records, servers, all error tables.
+export type { App, RunningApp } from '../app/create-app.ts'
+export type {
+  DataSource,
+  EmbeddedServer,
+  MigrationSource,
+  MigrationStatus,
+  Migrator,
+} from '../data/contract/contract.ts'
+export { dataErrors } from '../data/contract/errors.ts'
+export { openDataSource } from '../data/data-source.ts'
+export * from '../migrations/index.ts'
+export * from '../records/index.ts'
+export * from '../servers/index.ts'
+export { errorTables } from './error-tables.ts'

@@ -1,0 +1,96 @@
+// Runs one piece of work until it ends, its deadline passes or its caller withdraws, whichever comes first.
+import type { Clock } from '@footing/kernel'
+import { type CallContext, runInContext } from './call-context.ts'
+import type { Context } from './context.ts'
+import type { DeadlineWheel } from './deadline-wheel.ts'
+import { workErrors } from './errors.ts'
+
+/** What all calls of a process share. */
+export interface CallEnvironment {
+  readonly clock: Clock
+  readonly wheel: DeadlineWheel
+  /** True in development and tests: freeze, check portability and answers. */
+  readonly checked: boolean
+}
+
+/** Told once how the work ended, before its promise settles. */
+export type Settle = (context: CallContext, error: unknown, failed: boolean) => void
+
+/**
+ * Runs `work` in `context` and answers with what it returns, or with the reason why the context ended before it.
+ * The work itself goes on until it notices `context.signal`; what it still returns or throws is dropped.
+ */
+export function runWork<Input, T>(
+  environment: CallEnvironment,
+  context: CallContext,
+  work: (input: Input, context: Context) => Promise<T>,
+  input: Input,
+  onSettle?: Settle,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const succeed = (value: T) => {
+      onSettle?.(context, undefined, false)
+      resolve(value)
+    }
+    const fail = (error: unknown) => {
+      onSettle?.(context, error, true)
+      reject(error)
+    }
+    beginWork(environment, context, work, input, succeed, fail)
+  })
+}
+
+/** The same as `runWork` for whoever takes the result by a function: exactly one of the two is called, once. */
+export function beginWork<Input, T>(
+  environment: CallEnvironment,
+  context: CallContext,
+  work: (input: Input, context: Context) => Promise<T>,
+  input: Input,
+  onValue: (value: T) => void,
+  onError: (error: unknown) => void,
+): void {
+  let open = true
+  const close = () => {
+    open = false
+    context.onEnd = undefined
+    environment.wheel.remove(context)
+    context.leave()
+  }
+  const succeed = (value: T) => {
+    if (!open) return
+    close()
+    onValue(value)
+  }
+  const fail = (error: unknown) => {
+    if (!open) return
+    close()
+    onError(error)
+  }
+  context.onEnd = fail
+  context.onExpire ??= deadlineError
+  environment.wheel.add(context)
+  try {
+    runInContext(context, work, input).then(succeed, fail)
+  } catch (error) {
+    fail(error)
+  }
+}
+
+/** The reason of a context whose deadline has passed. */
+export function deadlineError(context: CallContext): Error {
+  return workErrors('deadline-exceeded', {
+    details: { operation: nameOf(context), ms: Math.round(context.allowedMs) },
+  })
+}
+
+/** The reason of a context that its caller withdrew. */
+export function cancelledError(context: CallContext, cause?: unknown): Error {
+  return workErrors('cancelled', { details: { operation: nameOf(context) }, cause })
+}
+
+function nameOf(context: CallContext): string {
+  if (context.operation === undefined) return 'The work'
+  return context.module === undefined || context.operation.includes(' ')
+    ? context.operation
+    : `${context.module}.${context.operation}`
+}

@@ -1,7 +1,12 @@
 // The actions of `footing migrate` as data: how each is written, and the function that carries it out.
 import { relative } from 'node:path'
-import { dataErrors, type MigrationStatus } from '@footing/core/tooling'
-import { createMigrator, provisionDatabase, redoMigration } from '@footing/core/tooling'
+import {
+  createMigrator,
+  dataErrors,
+  type MigrationStatus,
+  provisionDatabase,
+  redoMigration,
+} from '@footing/core/tooling'
 import { type ExitCode, exit } from '../command.ts'
 import { planMigrations, showPlan } from '../migration-plan.ts'
 import { findDrift } from './find-drift.ts'

@@ -20,7 +20,7 @@ import { cpus, loadavg, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parser } from '../packages/audit/src/extract/typescript/parser.ts'
-import { readProgram } from '../packages/audit/src/read-program.ts'
+import { readProgram } from '../packages/audit/src/graph/program/read-program.ts'
 
 const FILES = 2_000
 const VARIANTS = ['read', 'parse', 'cold', 'store', 'warm', 'saved'] as const

@@ -8,7 +8,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { python } from '../src/extract/python/python.ts'
-import { StringPool } from '../src/extract/string-pool.ts'
+import { StringPool } from '../src/facts/string-pool.ts'
 import { SyntaxTree } from '../src/facts/tree.ts'
 import { serialise } from './serialise.ts'
 

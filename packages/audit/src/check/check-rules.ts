@@ -1,5 +1,5 @@
 // The rules of `footing check`: what holds modules apart and what makes a stateless process slow or wrong, in TypeScript.
-import type { RuleId } from '../findings/finding.ts'
+import type { RuleId } from '../detection/detection.ts'
 import { rules } from '../rules/index.generated.ts'
 
 /** Rules by what they guard, in the order in which help lists them. */

@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { type Discovery, discoverFiles, type FoundFile, type SkippedPath } from '../discover/discover-files.ts'
+import { SourceTree } from '../discover/source-tree.ts'
 import type { UnparsedFile } from '../facts/contract.ts'
+import { StringPool } from '../facts/string-pool.ts'
 import { SyntaxTree } from '../facts/tree.ts'
-import { SourceTree } from '../source-tree.ts'
 import { type CachedFacts, type CachedFile, cacheFile, isUnchanged, readCache, writeCache } from './facts-cache.ts'
 import { languageOf, languages } from './languages.ts'
 import { type Manifests, NO_MANIFESTS } from './manifests/contract.ts'
@@ -12,7 +13,6 @@ import { declaredAbove } from './manifests/declared-above.ts'
 import { readIgnores } from './manifests/ignored-paths.ts'
 import { readManifests } from './manifests/read-manifests.ts'
 import { readFiles } from './read-files.ts'
-import { StringPool } from './string-pool.ts'
 
 /** What to collect. */
 export interface CollectOptions {

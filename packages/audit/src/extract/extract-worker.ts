@@ -1,7 +1,7 @@
 // Entry of a reading thread: takes batches until the list is empty, then hands everything over.
 import { parentPort, workerData } from 'node:worker_threads'
+import { StringPool } from '../facts/string-pool.ts'
 import { FileReader } from './file-reader.ts'
-import { StringPool } from './string-pool.ts'
 import { type ExtractReply, type ExtractTask, takeBatch } from './take-batch.ts'
 
 // read-files.ts starts this file with nothing else.

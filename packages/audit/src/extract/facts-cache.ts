@@ -4,9 +4,9 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import type { Failure } from './extractor.ts'
+import type { Failure } from '../facts/extractor.ts'
+import { StringPool } from '../facts/string-pool.ts'
 import { languages } from './languages.ts'
-import { StringPool } from './string-pool.ts'
 
 /** Layout of the file; raise it when the layout or the meaning of any word changes. */
 const FORMAT = 1

@@ -1,10 +1,10 @@
 // Reads source files one after the other and gathers their facts in few large blocks of memory.
 import { hash as digest } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import type { Extractor, Failure } from './extractor.ts'
-import { isFailure } from './extractor.ts'
+import type { Extractor, Failure } from '../facts/extractor.ts'
+import { isFailure } from '../facts/extractor.ts'
+import type { StringPool } from '../facts/string-pool.ts'
 import { languageOf, languages } from './languages.ts'
-import type { StringPool } from './string-pool.ts'
 
 /** Larger files are named and not read: nobody writes them by hand. */
 export const MAX_FILE_BYTES = 4 * 1024 * 1024

@@ -1,5 +1,5 @@
 // The languages the auditor reads. A new one is a folder beside this file and a line here.
-import type { Language } from './extractor.ts'
+import type { Language } from '../facts/extractor.ts'
 import { python } from './python/python.ts'
 import { typescript } from './typescript/typescript.ts'
 

@@ -1,8 +1,8 @@
 // Reads a list of files on several threads: this one takes part, so that one thread is simply no helpers.
 import { Worker } from 'node:worker_threads'
 import type { FoundFile } from '../discover/discover-files.ts'
+import type { StringPool } from '../facts/string-pool.ts'
 import { type FactsRecord, FileReader } from './file-reader.ts'
-import type { StringPool } from './string-pool.ts'
 import { type ExtractReply, type ExtractTask, takeBatch } from './take-batch.ts'
 
 /** Bytes below which starting a thread costs more than it saves. */

@@ -1,6 +1,7 @@
 // The shared list of files that reading threads take from, batch after batch, until it is empty.
+
+import type { PoolParts } from '../facts/string-pool.ts'
 import type { FactsRecord, FileReader } from './file-reader.ts'
-import type { PoolParts } from './string-pool.ts'
 
 /** What a reading thread is started with. */
 export interface ExtractTask {

@@ -1,8 +1,16 @@
 // The baseline: findings that were there when a project began to look. It can only shrink.
-import type { StaleEntry } from '../audit-result.ts'
-import { auditErrors } from '../errors.ts'
-import type { RuleId } from './finding.ts'
+
+import type { RuleId } from '../detection/detection.ts'
+import { auditErrors } from '../settings/errors.ts'
 import { compareText } from './order.ts'
+
+/** Baseline entries that no finding matches any more: the baseline can shrink. */
+export interface StaleEntry {
+  readonly rule: RuleId
+  readonly path: string
+  readonly subject: string
+  readonly fingerprint: string
+}
 
 /** A known finding. */
 export interface BaselineEntry extends StaleEntry {

@@ -1,9 +1,11 @@
 // From detections to findings: fingerprints, severity, silence by comments, excerpts. Pure but for the source reader.
 
-import { commentRule } from '../rules/comment-rules.ts'
-import type { Rule, RuleResult } from '../rules/rule.ts'
+import type { Detection, RuleId, Severity, Topic } from '../detection/detection.ts'
+import type { ExcerptLine } from '../discover/source-tree.ts'
+import { commentRule } from '../rule/comment-rules.ts'
+import type { Rule, RuleResult } from '../rule/rule.ts'
 import type { AuditSettings } from '../settings/settings.ts'
-import type { Detection, ExcerptLine, Finding, RuleId, Severity, Topic } from './finding.ts'
+import type { Finding } from './finding.ts'
 import { type Fingerprinted, fingerprint } from './fingerprint.ts'
 import { orderFindings } from './order.ts'
 import type { Suppressions } from './suppression.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Detection } from '../detection/detection.ts'
 import { type BaselineEntry, formatBaseline, matchBaseline, parseBaseline } from './baseline.ts'
-import type { Detection } from './finding.ts'
 import { fingerprint } from './fingerprint.ts'
 import { madeFinding } from './made-finding.ts'
 import { orderFindings } from './order.ts'

@@ -1,6 +1,6 @@
 // Fingerprints: what makes a finding the same finding tomorrow. Lines are not part of it.
 import { createHash } from 'node:crypto'
-import type { Detection, RuleId } from './finding.ts'
+import type { Detection, RuleId } from '../detection/detection.ts'
 import { compareText } from './order.ts'
 
 /** A detection with its rule and its two fingerprints. */

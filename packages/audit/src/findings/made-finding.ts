@@ -1,5 +1,7 @@
 // Findings for the tests of reports, plan and scorecard.
-import type { Finding, FixSite, Severity } from './finding.ts'
+
+import type { FixSite, Severity } from '../detection/detection.ts'
+import type { Finding } from './finding.ts'
 
 /** What a made finding may say differently. */
 export interface MadeFinding {

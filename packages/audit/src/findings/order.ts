@@ -1,5 +1,7 @@
 // The one order of findings, so that the same tree gives the same bytes whatever order its files came in.
-import { CONFIDENCES, type Confidence, type Finding, SEVERITIES, type Severity } from './finding.ts'
+import { CONFIDENCES, SEVERITIES, type Severity } from '../detection/detection.ts'
+import type { Confidence } from '../facts/place.ts'
+import type { Finding } from './finding.ts'
 
 /** Compares by code unit: no locale, the same on every machine. */
 export function compareText(a: string, b: string): number {

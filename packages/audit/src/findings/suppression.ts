@@ -1,5 +1,5 @@
 // Suppression comments: `# footing: allow <rule>[, <rule>] -- reason`, at the end of the line or on the line above it.
-import type { Detection, RuleId } from './finding.ts'
+import type { Detection, RuleId } from '../detection/detection.ts'
 
 /** A suppression comment as it was written. */
 export interface Suppression {

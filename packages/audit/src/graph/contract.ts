@@ -2,9 +2,16 @@
 //
 // Everything is numbered densely so that a rule over a million lines touches arrays, not objects. Calls and types are
 // resolved on first question and remembered; a rule that asks nothing costs nothing.
-import type { NowhereCause } from './resolution/resolve-specifier.ts'
+import type { Confidence, Place } from '../facts/place.ts'
 
-export type { NowhereCause }
+/** Why an import leads nowhere. */
+export type NowhereCause =
+  | 'file-missing'
+  | 'package-undeclared'
+  | 'alias-unmatched'
+  | 'subpath-missing'
+  | 'computed'
+  | 'builtin-unknown'
 
 /** Number of a module of the program: its place in `Program.modules`, equal to the place of its facts. */
 export type ModuleId = number
@@ -14,12 +21,6 @@ export type FunctionId = number
 export type CallId = number
 /** Number of a package of the program: its place in `Program.packages`. */
 export type PackageId = number
-
-/**
- * How sure a resolution is. `definite`: through real definitions to a listed name. `probable`: the receiver's type is
- * inferred from an annotation, constructor, return annotation or provider. `possible`: by name only.
- */
-export type Confidence = 'definite' | 'probable' | 'possible'
 
 /** One file of the program as an importable unit. */
 export interface Module {
@@ -170,12 +171,6 @@ export interface CallTarget {
  * `vendor` a vendor's SDK over the network, `wait` a lock, a thread, a future or a nested event loop.
  */
 export type Effect = 'database' | 'network' | 'dns' | 'sleep' | 'process' | 'file' | 'stat' | 'vendor' | 'cpu' | 'wait'
-
-/** A place in the audited tree. */
-export interface Place {
-  readonly path: string
-  readonly line: number
-}
 
 /** How code is entered from outside. */
 export type EntryKind =

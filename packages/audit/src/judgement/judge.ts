@@ -1,14 +1,16 @@
 // Runs the rules over a tree. What comes out is plain data, so that an unchanged tree need not be judged again.
-import type { AuditResult, Coverage } from '../audit-result.ts'
+
 import type { Facts } from '../extract/collect-facts.ts'
 import type { ConfigFacts } from '../extract/config/contract.ts'
 import type { History } from '../extract/git/contract.ts'
+import { type ProgramOfLanguage, programsOf } from '../graph/program/programs.ts'
 import { type BoundaryReport, boundaryReport } from '../modules/boundary-report.ts'
 import { testedModules } from '../plan/tested-modules.ts'
-import type { Rule, RuleContext, RuleResult } from '../rules/rule.ts'
+import type { AuditResult, Coverage } from '../result/audit-result.ts'
+import type { Rule, RuleContext, RuleResult } from '../rule/rule.ts'
 import { packageStructure } from '../scorecard/package-structure.ts'
 import type { AuditSettings } from '../settings/settings.ts'
-import { type ProgramOfLanguage, programsOf, runOnEach } from './programs.ts'
+import { runOnEach } from './run-on-each.ts'
 
 /** Everything that is judged. */
 export interface Case {

@@ -4,8 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
-import { toolVersion } from '../tool-version.ts'
 import type { Case, Judgement } from './judge.ts'
+import { toolVersion } from './tool-version.ts'
 
 /** Raise it when the layout changes. */
 const FORMAT = 'footing-judgement-1'

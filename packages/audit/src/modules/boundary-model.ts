@@ -1,6 +1,6 @@
 // What a module is in a TypeScript project: a folder with a name, a public face, and perhaps needs, tables and an owner.
-import type { Place } from '../graph/contract.ts'
-import type { RuleContext } from '../rules/rule.ts'
+import type { Place } from '../facts/place.ts'
+import type { RuleContext } from '../rule/rule.ts'
 
 /** What modules are found in: the part of a rule's context that says where files are and what is declared. */
 export type BoundaryContext = Pick<RuleContext, 'language' | 'program' | 'trees' | 'manifests' | 'settings'>

@@ -1,5 +1,5 @@
 // The modules of a project as plain data: for reports, for `footing check` and for the map.
-import type { Place } from '../graph/contract.ts'
+import type { Place } from '../facts/place.ts'
 import { isProduct } from '../survey/whereabouts.ts'
 import type { BoundaryContext, ModuleOrigin } from './boundary-model.ts'
 import { boundaryModel } from './find-modules.ts'

@@ -1,7 +1,7 @@
 // Circles of files that no circle of modules tells already.
 import type { ImportCycle, ImportEdge, Module } from '../graph/contract.ts'
-import { findCycles, usualPrice } from '../graph/import-cycles.ts'
-import type { RuleContext } from '../rules/rule.ts'
+import { findCycles, usualPrice } from '../graph/imports/import-cycles.ts'
+import type { RuleContext } from '../rule/rule.ts'
 import { isProduct } from '../survey/whereabouts.ts'
 import { crossing } from './boundary-model.ts'
 import { boundaryModel } from './find-modules.ts'

@@ -1,8 +1,9 @@
 // Finds the modules of a TypeScript project: by manifests, by settings, by workspace packages, by usual folder names.
 import { compilePattern } from '../discover/ignore-rules.ts'
 import { Kind } from '../facts/contract.ts'
+import type { Place } from '../facts/place.ts'
 import type { SyntaxTree } from '../facts/tree.ts'
-import type { Module, Place, Program } from '../graph/contract.ts'
+import type { Module, Program } from '../graph/contract.ts'
 import type { BoundaryContext, BoundaryModel, BoundaryModule, ModuleOrigin } from './boundary-model.ts'
 import { exportedKeys, type FaceSource, faceOf } from './module-face.ts'
 import { isManifestPath, type ReadManifest, readModuleManifest } from './read-module-manifest.ts'

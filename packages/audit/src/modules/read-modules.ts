@@ -1,10 +1,10 @@
 // The modules of a folder without any rule: for the map, and for whoever wants to know them.
 import { collectFacts } from '../extract/collect-facts.ts'
 import type { Program } from '../graph/contract.ts'
-import { programsOf } from '../judgement/programs.ts'
-import { domainArrows } from '../rules/boundaries/domain-arrows.ts'
+import { programsOf } from '../graph/program/programs.ts'
 import { type AuditSettings, DEFAULT_SETTINGS } from '../settings/settings.ts'
 import { type BoundaryReport, boundaryReport } from './boundary-report.ts'
+import { domainArrows } from './domain-arrows.ts'
 
 /** What to read. */
 export interface ReadModulesOptions {

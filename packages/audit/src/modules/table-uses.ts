@@ -1,8 +1,8 @@
 // Where code reads and writes tables: query builders by their methods, SQL by its text, models by the table behind them.
 import { Kind } from '../facts/contract.ts'
+import type { Confidence } from '../facts/place.ts'
 import type { SyntaxTree } from '../facts/tree.ts'
-import type { Confidence } from '../graph/contract.ts'
-import type { RuleContext } from '../rules/rule.ts'
+import type { RuleContext } from '../rule/rule.ts'
 import { constantText, positional, receiverOf } from '../survey/expressions.ts'
 import { Sql } from '../survey/sql-text.ts'
 import { type Site, surveyOf } from '../survey/survey.ts'

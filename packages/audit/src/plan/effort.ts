@@ -1,5 +1,10 @@
 // Effort: minutes per fix site as a range, and how ranges add up.
-import type { EffortRange } from '../audit-result.ts'
+
+/** A range of effort: half of the repairs take less than `p50` minutes, nine in ten less than `p90`. */
+export interface EffortRange {
+  readonly p50: number
+  readonly p90: number
+}
 
 /** What lengthens a repair; each factor is 1.5. */
 export interface EffortContext {

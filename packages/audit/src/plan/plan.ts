@@ -1,9 +1,28 @@
 // The plan: what to do first. One item for each distinct fix site, with what it takes and what it brings.
-import type { PlanItem } from '../audit-result.ts'
+import type { FixSite, RuleId, Severity } from '../detection/detection.ts'
+import type { Confidence } from '../facts/place.ts'
 import type { Finding } from '../findings/finding.ts'
 import { compareFindings, compareText, confidenceRank, severityRank } from '../findings/order.ts'
-import type { Effort } from '../rules/rule.ts'
-import { type EffortContext, effortOf } from './effort.ts'
+import type { Effort } from '../rule/rule.ts'
+import { type EffortContext, type EffortRange, effortOf } from './effort.ts'
+
+/** One thing to do: all findings that one edit removes. */
+export interface PlanItem {
+  readonly rule: RuleId
+  readonly severity: Severity
+  readonly confidence: Confidence
+  readonly fixSite: FixSite
+  readonly what: string
+  readonly do: string
+  /** Findings removed, and the routes (or tasks, modules) that profit. */
+  readonly findings: number
+  readonly fanOut: number
+  readonly fingerprints: readonly string[]
+  /** Undefined for decisions to take (`report` rules). */
+  readonly effort: EffortRange | undefined
+  /** What lengthens the estimate: `no test imports this module`, `hotspot`. */
+  readonly because: readonly string[]
+}
 
 /** What the plan asks about the world. */
 export interface PlanContext {

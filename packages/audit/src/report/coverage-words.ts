@@ -1,5 +1,5 @@
 // What the audit saw, in sentences: shared by the formats for people.
-import type { AuditResult } from '../audit-result.ts'
+import type { AuditResult } from '../result/audit-result.ts'
 
 /** One sentence a fact, the most important first; limits that were not met are not mentioned. */
 export function coverageSentences(result: AuditResult): string[] {

@@ -1,5 +1,5 @@
 // Draws circles and chains as text: nodes one below the other, and the arrow that goes back.
-import type { ChainStep } from '../findings/finding.ts'
+import type { ChainStep } from '../detection/detection.ts'
 import { middle, printable } from './printable.ts'
 
 /** How to draw. */

@@ -1,7 +1,9 @@
 // A self-contained HTML report: no script from elsewhere, no font, no request; SVG drawn by hand.
-import type { AuditResult, DecisionScore, Verdict } from '../audit-result.ts'
+
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import { formatEffort } from '../plan/effort.ts'
+import type { AuditResult } from '../result/audit-result.ts'
+import type { DecisionScore, Verdict } from '../scorecard/scorecard.ts'
 import { coverageSentences } from './coverage-words.ts'
 import { esc, prose } from './escape-html.ts'
 import { matrix } from './matrix.ts'

@@ -1,9 +1,9 @@
 // Results for the tests of the reports.
 import { decisions } from '@footing/kernel'
-import type { AuditResult } from '../audit-result.ts'
 import type { Finding } from '../findings/finding.ts'
 import { addEfforts } from '../plan/effort.ts'
 import { makePlan } from '../plan/plan.ts'
+import type { AuditResult } from '../result/audit-result.ts'
 
 /** A result with these findings; everything else is small and fixed. */
 export function madeResult(

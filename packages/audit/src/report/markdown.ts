@@ -1,7 +1,9 @@
 // Markdown: for pull request comments, step summaries and wikis.
-import type { AuditResult, DecisionScore } from '../audit-result.ts'
+
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import { formatEffort } from '../plan/effort.ts'
+import type { AuditResult } from '../result/audit-result.ts'
+import type { DecisionScore } from '../scorecard/scorecard.ts'
 import { coverageSentences } from './coverage-words.ts'
 import { printable } from './printable.ts'
 import type { Reporter } from './report.ts'

@@ -1,5 +1,5 @@
 // The design structure matrix: who imports whom among domain packages, ordered so that circles stand out in red.
-import type { AuditResult } from '../audit-result.ts'
+import type { AuditResult } from '../result/audit-result.ts'
 import { esc } from './escape-html.ts'
 
 const CELL = 18

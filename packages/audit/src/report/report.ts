@@ -1,5 +1,5 @@
 // A report: a pure function from the one result to the text of a format. Only the command line writes and picks exits.
-import type { AuditResult } from '../audit-result.ts'
+import type { AuditResult } from '../result/audit-result.ts'
 
 /** What a reporter may know besides the result; everything that could differ between machines is here. */
 export interface ReportOptions {

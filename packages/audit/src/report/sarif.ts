@@ -1,8 +1,11 @@
 // SARIF 2.1.0: relative URIs, fingerprints, code flows for chains, suppressions, baseline state.
 import type { CodeFlow, Location, Log, ReportingDescriptor, Result } from 'sarif'
-import type { AuditResult, RuleDescription } from '../audit-result.ts'
-import type { Finding, Place, Severity } from '../findings/finding.ts'
+import type { Severity } from '../detection/detection.ts'
+import type { Place } from '../facts/place.ts'
+import type { Finding } from '../findings/finding.ts'
 import { compareText } from '../findings/order.ts'
+import type { AuditResult } from '../result/audit-result.ts'
+import type { RuleDescription } from '../rule/rule.ts'
 import type { Reporter, ReportOptions } from './report.ts'
 
 const ROOT = 'SRCROOT'

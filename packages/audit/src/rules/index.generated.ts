@@ -53,7 +53,7 @@ import { rule as stateLocalDiskUpload } from './state/local-disk-upload.ts'
 import { rule as stateProcessStateInRequestPath } from './state/process-state-in-request-path.ts'
 import { rule as stateThreadAsJobQueue } from './state/thread-as-job-queue.ts'
 import { rule as stateUncachedHotRead } from './state/uncached-hot-read.ts'
-import type { Rule } from './rule.ts'
+import type { Rule } from '../rule/rule.ts'
 
 /** Every rule of the catalogue, by id. */
 export const rules: readonly Rule[] = [

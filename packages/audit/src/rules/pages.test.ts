@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path'
 import { decisions } from '@footing/kernel'
 import { describe, expect, it } from 'vitest'
 import { audit } from '../audit.ts'
+import type { Rule } from '../rule/rule.ts'
 import { findSettings, readSettings } from '../settings/read-settings.ts'
 import { rules } from './index.generated.ts'
 import { examplesOf, headingsOf, PAGE_HEADINGS, type PageExample } from './page-examples.ts'
-import type { Rule } from './rule.ts'
 import { rulePage } from './rule-page.ts'
 
 describe('the catalogue', () => {

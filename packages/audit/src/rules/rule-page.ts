@@ -1,7 +1,7 @@
 // The page of a rule: read on demand, because most runs never show one.
 import { existsSync, readFileSync } from 'node:fs'
-import type { RuleId } from '../findings/finding.ts'
-import { commentRules } from './comment-rules.ts'
+import type { RuleId } from '../detection/detection.ts'
+import { commentRules } from '../rule/comment-rules.ts'
 
 /** The Markdown of a rule's page; a rule about comments carries its own. A test insists that every page is there. */
 export function rulePage(id: RuleId): string {

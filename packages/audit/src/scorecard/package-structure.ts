@@ -1,9 +1,14 @@
 // The arrows between domain packages as numbers, for the structure matrix.
-import type { AuditResult } from '../audit-result.ts'
 import type { Program } from '../graph/contract.ts'
 
+/** Domain packages and the arrows between them: how many import statements go from one to the other. */
+export interface PackageStructure {
+  readonly packages: readonly string[]
+  readonly arrows: readonly { readonly from: number; readonly to: number; readonly imports: number }[]
+}
+
 /** Packages by name and how many imports go from one to another, imports for the type checker left out. */
-export function packageStructure(program: Program): AuditResult['structure'] {
+export function packageStructure(program: Program): PackageStructure {
   const arrows = new Map<string, { from: number; to: number; imports: number }>()
   for (const edge of program.imports.edges) {
     const from = program.modules[edge.from]

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { RuleEvidence } from '../audit-result.ts'
 import { madeFinding } from '../findings/made-finding.ts'
-import { makeScorecard } from './scorecard.ts'
+import { makeScorecard, type RuleEvidence } from './scorecard.ts'
 
 const evidence = (rule: RuleEvidence['rule'], examined: number, more: Partial<RuleEvidence> = {}): RuleEvidence => ({
   rule,

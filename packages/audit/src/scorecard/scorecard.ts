@@ -1,9 +1,44 @@
 // The scorecard: a verdict per decision from findings and from what was examined. Formula version 1, in docs and here.
 import { type DecisionId, decisions } from '@footing/kernel'
-import type { DecisionScore, RuleEvidence, Verdict } from '../audit-result.ts'
-import type { Finding, Severity } from '../findings/finding.ts'
-import { SEVERITIES } from '../findings/finding.ts'
+import { type RuleId, SEVERITIES, type Severity } from '../detection/detection.ts'
+import type { Finding } from '../findings/finding.ts'
 import { severityRank } from '../findings/order.ts'
+
+/** `sound`: nothing of weight; `drifting`: costs now; `compounding`: gets dearer each week. */
+export type Verdict = 'sound' | 'drifting' | 'compounding' | 'not applicable'
+
+/** One rule's part in a verdict: how many of how many things. */
+export interface RuleEvidence {
+  readonly rule: RuleId
+  readonly summary: string
+  /** The rule's usual severity. */
+  readonly severity: Severity
+  readonly trial: boolean
+  /** Distinct places reported at definite or probable, silenced by comment left out. */
+  readonly flagged: number
+  readonly examined: number
+  /** Unit of `examined`: `async functions`. */
+  readonly of: string
+  /** Found by name only, not shown. */
+  readonly heldBack: number
+  readonly couldNotTell?: string
+}
+
+/** The verdict of one decision. */
+export interface DecisionScore {
+  readonly decision: DecisionId
+  readonly title: string
+  readonly verdict: Verdict
+  /** Checks that passed, and checks that had something to examine. */
+  readonly passed: number
+  readonly checks: number
+  readonly findings: Readonly<Record<Severity, number>>
+  readonly evidence: readonly RuleEvidence[]
+  /** What it costs to reverse later, in words. */
+  readonly costToReverse: string
+  /** One sentence: why this verdict. */
+  readonly because: string
+}
 
 /**
  * Judges each decision.

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { auditErrors } from '../errors.ts'
-import { SEVERITIES } from '../findings/finding.ts'
+import { SEVERITIES } from '../detection/detection.ts'
+import { auditErrors } from './errors.ts'
 import { type AuditSettings, type BoundarySettings, DEFAULT_BOUNDARIES } from './settings.ts'
 
 /**

@@ -1,5 +1,5 @@
 // What a project may declare about itself in footing.config.ts, footing.config.json or the `footing` part of package.json.
-import type { RuleId, Severity } from '../findings/finding.ts'
+import type { RuleId, Severity } from '../detection/detection.ts'
 
 /** The audit's part of the configuration; every field is optional there and has its default here. */
 export interface AuditSettings {

@@ -1,7 +1,7 @@
 // The application as a whole: where it is put together, whether it is a service at all, and which libraries it uses.
 import { Kind } from '../facts/contract.ts'
-import type { Place } from '../graph/contract.ts'
-import type { RuleContext } from '../rules/rule.ts'
+import type { Place } from '../facts/place.ts'
+import type { RuleContext } from '../rule/rule.ts'
 import { surveyOf } from './survey.ts'
 import { isProduct, placeOf } from './whereabouts.ts'
 

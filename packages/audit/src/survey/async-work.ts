@@ -1,9 +1,9 @@
 // Functions of TypeScript as work: which one an argument hands over, and whether it waits for something.
 import { Kind } from '../facts/contract.ts'
-import type { AnalysedProgram } from '../graph/build-program.ts'
 import type { FunctionId } from '../graph/contract.ts'
-import { TypeKind } from '../graph/type-table.ts'
-import type { RuleContext } from '../rules/rule.ts'
+import { TypeKind } from '../graph/inference/type-table.ts'
+import type { AnalysedProgram } from '../graph/program/build-program.ts'
+import type { RuleContext } from '../rule/rule.ts'
 import { calleeName } from './expressions.ts'
 import type { Site } from './survey.ts'
 

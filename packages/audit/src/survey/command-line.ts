@@ -1,6 +1,6 @@
 // Which modules are commands for a terminal, where printing and blocking are what the user asked for.
 import type { ModuleId, Program } from '../graph/contract.ts'
-import type { RuleContext } from '../rules/rule.ts'
+import type { RuleContext } from '../rule/rule.ts'
 
 const PARSERS = ['click', 'typer', 'argparse', 'optparse', 'fire', 'docopt', 'cmd', 'cleo', 'cyclopts']
 const FOLDERS = /(?:^|\/)(?:cli|commands|cmd|management|console|scripts|bin|tools|devtools)\//

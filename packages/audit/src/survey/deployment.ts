@@ -1,6 +1,6 @@
 // What the deployment files say, as the answers that rules need: is there a pooler, how many processes serve.
-import type { Place } from '../graph/contract.ts'
-import type { RuleContext } from '../rules/rule.ts'
+import type { Place } from '../facts/place.ts'
+import type { RuleContext } from '../rule/rule.ts'
 import { keyword } from './expressions.ts'
 import { surveyOf } from './survey.ts'
 import { placeOf } from './whereabouts.ts'

@@ -2,7 +2,7 @@
 import { Flag, Kind } from '../facts/contract.ts'
 import type { SyntaxTree } from '../facts/tree.ts'
 import type { ModuleId, Program } from '../graph/contract.ts'
-import type { RuleContext } from '../rules/rule.ts'
+import type { RuleContext } from '../rule/rule.ts'
 import { calleeName, underSubscripts } from './expressions.ts'
 import { type Site, surveyOf } from './survey.ts'
 import { isProduct } from './whereabouts.ts'

@@ -1,6 +1,6 @@
 // Which modules are part of the running service: those that its entry points' modules import, directly or not.
 import type { ModuleId } from '../graph/contract.ts'
-import type { RuleContext } from '../rules/rule.ts'
+import type { RuleContext } from '../rule/rule.ts'
 import { isProduct } from './whereabouts.ts'
 
 /** Modules with entry points of product code and everything they import at run time; tools beside the service are not among them. */

@@ -1,6 +1,6 @@
 // Which TypeScript runs on a server: a repository often holds its front ends, its commands and its libraries as well.
 import type { EntryKind, ModuleId, Program } from '../graph/contract.ts'
-import type { RuleContext } from '../rules/rule.ts'
+import type { RuleContext } from '../rule/rule.ts'
 import { isProduct } from './whereabouts.ts'
 
 const WEB_ENTRIES: readonly EntryKind[] = ['route', 'websocket', 'middleware', 'exception-handler']

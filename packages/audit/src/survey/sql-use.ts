@@ -1,8 +1,9 @@
 // Where a piece of SQL text is executed: follows it through wrappers, formatting and one variable to the call that runs it.
 import { Kind } from '../facts/contract.ts'
+import type { Confidence } from '../facts/place.ts'
 import type { SyntaxTree } from '../facts/tree.ts'
-import type { Confidence, ModuleId } from '../graph/contract.ts'
-import type { RuleContext } from '../rules/rule.ts'
+import type { ModuleId } from '../graph/contract.ts'
+import type { RuleContext } from '../rule/rule.ts'
 import { calleeName } from './expressions.ts'
 import { type Site, surveyOf } from './survey.ts'
 

@@ -1,7 +1,7 @@
 // The survey: one linear pass over the syntax of all modules, shared by the rules that look for calls and text by name.
 import { Flag, Kind, NO_VALUE, NODE_WORDS } from '../facts/contract.ts'
 import type { ModuleId, Program } from '../graph/contract.ts'
-import type { RuleContext } from '../rules/rule.ts'
+import type { RuleContext } from '../rule/rule.ts'
 import { classifyText } from './sql-text.ts'
 import { isProduct } from './whereabouts.ts'
 

@@ -1,8 +1,10 @@
 // TypeScript servers in a tree that holds front ends too: which packages serve, what they declare, who enters a function.
+
+import type { ChainStep } from '../detection/detection.ts'
 import { Kind } from '../facts/contract.ts'
-import type { ChainStep } from '../findings/finding.ts'
-import type { EntryKind, EntryPoint, FunctionId, Module, Place, Program } from '../graph/contract.ts'
-import type { RuleContext } from '../rules/rule.ts'
+import type { Place } from '../facts/place.ts'
+import type { EntryKind, EntryPoint, FunctionId, Module, Program } from '../graph/contract.ts'
+import type { RuleContext } from '../rule/rule.ts'
 import { surveyOf } from './survey.ts'
 import { chainTo, isProduct, SERVING } from './whereabouts.ts'
 

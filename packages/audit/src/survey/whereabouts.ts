@@ -1,8 +1,10 @@
 // Where a node is, for people and for fingerprints: place, enclosing body, and who enters it.
+
+import type { ChainStep, FixSite } from '../detection/detection.ts'
 import { Kind } from '../facts/contract.ts'
-import type { ChainStep, FixSite } from '../findings/finding.ts'
-import type { EntryKind, EntryPoint, FunctionId, Module, Place } from '../graph/contract.ts'
-import type { RuleContext } from '../rules/rule.ts'
+import type { Place } from '../facts/place.ts'
+import type { EntryKind, EntryPoint, FunctionId, Module } from '../graph/contract.ts'
+import type { RuleContext } from '../rule/rule.ts'
 import type { Site } from './survey.ts'
 
 /** Entry points through which users and queues reach code while the service runs. */

@@ -1,5 +1,5 @@
 // Command lines as data: which application server starts, with how many workers, and what it serves.
-import type { Place } from '../../graph/contract.ts'
+import type { Place } from '../../facts/place.ts'
 import type { ServerSetting } from './contract.ts'
 
 type Server = ServerSetting['server']

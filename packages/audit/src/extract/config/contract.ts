@@ -1,5 +1,5 @@
 // The configuration facts: what deployment and dependency files say about a repository. No values that may be secret.
-import type { Place } from '../../graph/contract.ts'
+import type { Place } from '../../facts/place.ts'
 
 /** One process of the deployment: a compose service, a Kubernetes workload, a Procfile line, a Dockerfile's command. */
 export interface DeclaredService {

@@ -1,5 +1,5 @@
 // Database addresses in environment variables, without their passwords.
-import type { Place } from '../../graph/contract.ts'
+import type { Place } from '../../facts/place.ts'
 import type { DatabaseAddress } from './contract.ts'
 
 const URL_FORM =

@@ -1,5 +1,5 @@
 // Reads the configuration files of a tree: which file is what, within limits, and a name for each that could not be read.
-import type { Place } from '../../graph/contract.ts'
+import type { Place } from '../../facts/place.ts'
 import { OWNERS_PATHS, readCodeowners } from './codeowners.ts'
 import { serversOf } from './command-line.ts'
 import { environmentOf, readCompose } from './compose.ts'

@@ -1,7 +1,7 @@
 // Tokens of one Python file, one at a time and without objects: bytes in, numbers in fields out.
 import { NO_VALUE, Op } from '../../facts/contract.ts'
-import { hashBytes, type StringPool } from '../string-pool.ts'
-import { TreeWriter } from '../tree-writer.ts'
+import { hashBytes, type StringPool } from '../../facts/string-pool.ts'
+import { TreeWriter } from '../../facts/tree-writer.ts'
 import * as T from './tokens.ts'
 
 /** Thrown (not an Error: no stack is collected) when a file is not Python; caught by the extractor. */

@@ -1,6 +1,6 @@
 // Python as a language of the auditor: every syntax up to 3.14, and PEP 810.
-import type { Extracted, Extractor, Failure, Language } from '../extractor.ts'
-import type { StringPool } from '../string-pool.ts'
+import type { Extracted, Extractor, Failure, Language } from '../../facts/extractor.ts'
+import type { StringPool } from '../../facts/string-pool.ts'
 import { SyntaxProblem } from './lexer.ts'
 import { readSource } from './source.ts'
 import { PythonParser } from './statement-parser.ts'

@@ -1,8 +1,8 @@
 // One Python text as a syntax tree: for tests, rule examples and editors; whole trees go through collect-facts.ts.
 import type { UnparsedFile } from '../../facts/contract.ts'
+import { isFailure } from '../../facts/extractor.ts'
+import { StringPool } from '../../facts/string-pool.ts'
 import { SyntaxTree } from '../../facts/tree.ts'
-import { isFailure } from '../extractor.ts'
-import { StringPool } from '../string-pool.ts'
 import { type PythonOptions, python } from './python.ts'
 
 /** Reads a text or bytes; trees that are to be compared by string numbers share a pool. */

@@ -1,6 +1,6 @@
 // Bytes of a Python file as the lexer wants them: UTF-8, newlines as \n, closed by a newline and a zero byte.
 import { isUtf8 } from 'node:buffer'
-import type { Failure } from '../extractor.ts'
+import type { Failure } from '../../facts/extractor.ts'
 
 const COOKIE = /^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)/
 const BLANK_OR_COMMENT = /^[ \t\f]*(?:#.*)?$/

@@ -1,6 +1,6 @@
 // Statements of Python, and with them whole files: the last layer of the parser.
 import { Flag, Kind, NO_VALUE, ParamKind } from '../../facts/contract.ts'
-import { hashBytes } from '../string-pool.ts'
+import { hashBytes } from '../../facts/string-pool.ts'
 import { SyntaxProblem } from './lexer.ts'
 import { PatternParser } from './pattern-parser.ts'
 import * as T from './tokens.ts'

@@ -1,6 +1,6 @@
 // String literals: escapes, adjacent parts, f-strings and t-strings with expressions inside.
 import { Flag, Kind, MAX_STRING, NO_VALUE } from '../../facts/contract.ts'
-import { hashBytes } from '../string-pool.ts'
+import { hashBytes } from '../../facts/string-pool.ts'
 import { BYTES, FORMAT, Lexer, RAW, TEMPLATE } from './lexer.ts'
 import * as T from './tokens.ts'
 

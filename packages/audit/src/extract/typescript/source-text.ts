@@ -1,5 +1,5 @@
 // The text of a source file from its bytes, or why it is no TypeScript: binary, another format of that ending, a bundle.
-import type { Failure } from '../extractor.ts'
+import type { Failure } from '../../facts/extractor.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

@@ -1,7 +1,7 @@
 // What every part of the TypeScript reader writes with: positions, names and the nodes that have no children.
 import { Flag, Kind, NO_VALUE } from '../../facts/contract.ts'
-import type { StringPool } from '../string-pool.ts'
-import { TreeWriter } from '../tree-writer.ts'
+import type { StringPool } from '../../facts/string-pool.ts'
+import { TreeWriter } from '../../facts/tree-writer.ts'
 
 /** Anything with a place in the source. */
 export interface Span {

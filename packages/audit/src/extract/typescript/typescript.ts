@@ -1,6 +1,6 @@
 // TypeScript and JavaScript as a language of the auditor: every syntax that the parser knows, JSX included.
-import type { Extracted, Extractor, Failure, Language } from '../extractor.ts'
-import type { StringPool } from '../string-pool.ts'
+import type { Extracted, Extractor, Failure, Language } from '../../facts/extractor.ts'
+import type { StringPool } from '../../facts/string-pool.ts'
 import { isSafelyNested, survivesParsing } from './nesting.ts'
 import { parser } from './parser.ts'
 import { isBundle, readText } from './source-text.ts'

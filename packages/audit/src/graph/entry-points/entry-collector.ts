@@ -1,10 +1,10 @@
 // Gathers the functions that frameworks call, once each per way of being called.
 import { Flag, Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { CallGraph } from '../call-graph.ts'
+import type { CallGraph } from '../calls/call-graph.ts'
 import type { EntryKind, EntryPoint, FunctionId } from '../contract.ts'
-import type { TypeInference } from '../type-inference.ts'
-import { type TypeId, TypeKind } from '../type-table.ts'
+import type { TypeInference } from '../inference/type-inference.ts'
+import { type TypeId, TypeKind } from '../inference/type-table.ts'
 
 /** Frameworks whose async handlers share one event loop per process. */
 const ON_LOOP = new Set([

@@ -1,18 +1,11 @@
 // Where the text of an import leads, without a node_modules folder: to a file of the tree, a package, Node, or nowhere.
+
 import { isBuiltin } from 'node:module'
 import type { CompilerManifest, Manifests, PackageManifest, PathAlias } from '../../extract/manifests/contract.ts'
 import { IgnoredPaths } from '../../extract/manifests/ignored-paths.ts'
 import { folderOf, foldersAbove, joinPath } from '../../extract/manifests/paths.ts'
+import type { NowhereCause } from '../contract.ts'
 import { entries, exportTargets, mappedTargets, packageEntry } from './package-entries.ts'
-
-/** Why an import leads nowhere. */
-export type NowhereCause =
-  | 'file-missing'
-  | 'package-undeclared'
-  | 'alias-unmatched'
-  | 'subpath-missing'
-  | 'computed'
-  | 'builtin-unknown'
 
 /** Where a specifier leads. */
 export type Resolution =

@@ -1,9 +1,11 @@
 // What the async rules share: the async functions of a program, their blocking sites, and the shortest sync chains to one.
+
+import type { ChainStep } from '../../detection/detection.ts'
 import { Flag, Kind } from '../../facts/contract.ts'
-import type { ChainStep } from '../../findings/finding.ts'
-import { type AnalysedProgram, lineOfCall, writtenCallee } from '../../graph/build-program.ts'
-import { type Arrow, ArrowKind } from '../../graph/call-graph.ts'
-import type { Confidence, FunctionId, Program } from '../../graph/contract.ts'
+import type { Confidence } from '../../facts/place.ts'
+import { type Arrow, ArrowKind } from '../../graph/calls/call-graph.ts'
+import type { FunctionId, Program } from '../../graph/contract.ts'
+import { type AnalysedProgram, lineOfCall, writtenCallee } from '../../graph/program/build-program.ts'
 import { ScopeKind } from '../../graph/source-index.ts'
 import { type BlockingSite, blockingSites, type Family, worksOnce } from './blocking-sites.ts'
 import { closedBranches, isUnder } from './closed-branches.ts'

@@ -1,9 +1,10 @@
 // Finds async routes and dependencies that never await and do I/O: as plain `def` they would run in the thread pool.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Flag, Kind } from '../../facts/contract.ts'
-import type { Detection } from '../../findings/finding.ts'
 import type { EntryPoint, FunctionId } from '../../graph/contract.ts'
-import { TypeKind } from '../../graph/type-table.ts'
-import type { Rule, RuleContext, RuleResult } from '../rule.ts'
+import { TypeKind } from '../../graph/inference/type-table.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { type AsyncAnalysis, asyncAnalysis } from './async-analysis.ts'
 import { severityOfSite } from './blocking-sites.ts'
 

@@ -1,5 +1,6 @@
 // Finds network calls, DNS look-ups, sleeps and child processes that block the event loop inside an async function.
-import type { LanguageName, Rule } from '../rule.ts'
+import type { LanguageName } from '../../facts/language-name.ts'
+import type { Rule } from '../../rule/rule.ts'
 import type { BlockingSite } from './blocking-sites.ts'
 import { reachedBy, siteDetections, standsOnLoop } from './site-detections.ts'
 

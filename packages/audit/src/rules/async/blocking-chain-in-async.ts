@@ -1,7 +1,7 @@
 // Finds async functions that call a sync function which, some calls further on, blocks.
-import type { Detection } from '../../findings/finding.ts'
+import type { Detection } from '../../detection/detection.ts'
 import type { FunctionId } from '../../graph/contract.ts'
-import type { Rule, RuleContext, RuleResult } from '../rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { asyncAnalysis, type Chain } from './async-analysis.ts'
 import { severityOfSite } from './blocking-sites.ts'
 import { sharedBodies } from './shared-bodies.ts'

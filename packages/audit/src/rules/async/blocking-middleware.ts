@@ -1,6 +1,6 @@
 // Finds blocking work in middleware, exception handlers and shared dependencies: one place that slows every request.
-import type { ChainStep, Detection, RelatedPlace, Severity } from '../../findings/finding.ts'
-import type { Rule, RuleContext, RuleResult } from '../rule.ts'
+import type { ChainStep, Detection, RelatedPlace, Severity } from '../../detection/detection.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { asyncAnalysis, defined } from './async-analysis.ts'
 import { severityOfSite } from './blocking-sites.ts'
 import { sharedBodies } from './shared-bodies.ts'

@@ -1,10 +1,11 @@
 // The places in a body that block its thread: library calls with a cost, and loops or lengths that query a database.
 import { Flag, Kind, Op } from '../../facts/contract.ts'
+import type { Confidence } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import { type AnalysedProgram, lineOfCall } from '../../graph/build-program.ts'
-import { type Cost, isCertain } from '../../graph/call-resolution.ts'
-import type { Confidence, Effect, FunctionId } from '../../graph/contract.ts'
-import { TypeKind } from '../../graph/type-table.ts'
+import { type Cost, isCertain } from '../../graph/calls/call-resolution.ts'
+import type { Effect, FunctionId } from '../../graph/contract.ts'
+import { TypeKind } from '../../graph/inference/type-table.ts'
+import { type AnalysedProgram, lineOfCall } from '../../graph/program/build-program.ts'
 
 /** What a site costs, as the rules divide it. */
 export type Family = 'database' | 'call' | 'vendor' | 'file' | 'cpu'

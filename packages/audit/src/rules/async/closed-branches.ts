@@ -1,9 +1,9 @@
 // Branches of a function that one call of it closes: `if save:` when the call says `save=False`, or leaves a default of False.
 import { Flag, Kind, Op, ParamKind, paramKind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { AnalysedProgram } from '../../graph/build-program.ts'
-import type { Arrow } from '../../graph/call-graph.ts'
+import type { Arrow } from '../../graph/calls/call-graph.ts'
 import type { FunctionId } from '../../graph/contract.ts'
+import type { AnalysedProgram } from '../../graph/program/build-program.ts'
 import { ScopeKind } from '../../graph/source-index.ts'
 
 /** Body nodes of the called function, with their ends, that this call does not enter. */

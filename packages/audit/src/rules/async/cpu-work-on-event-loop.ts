@@ -1,5 +1,5 @@
 // Finds work that keeps a core busy (images, tables, password hashes, compression) inside an async function.
-import type { Rule } from '../rule.ts'
+import type { Rule } from '../../rule/rule.ts'
 import { reachedBy, siteDetections, standsOnLoop } from './site-detections.ts'
 
 /** async/cpu-work-on-event-loop. */

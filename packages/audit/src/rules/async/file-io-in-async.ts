@@ -1,5 +1,5 @@
 // Finds file reads and writes inside an async function.
-import type { Rule } from '../rule.ts'
+import type { Rule } from '../../rule/rule.ts'
 import { reachedBy, siteDetections, standsOnLoop } from './site-detections.ts'
 
 /** async/file-io-in-async. */

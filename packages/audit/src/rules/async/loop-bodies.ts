@@ -1,8 +1,8 @@
 // The functions of a TypeScript program that the event loop runs for requests and jobs: Node has one loop for all of them.
 import { Flag } from '../../facts/contract.ts'
-import type { AnalysedProgram } from '../../graph/build-program.ts'
-import { ArrowKind } from '../../graph/call-graph.ts'
+import { ArrowKind } from '../../graph/calls/call-graph.ts'
 import type { EntryKind, FunctionId } from '../../graph/contract.ts'
+import type { AnalysedProgram } from '../../graph/program/build-program.ts'
 import { ScopeKind } from '../../graph/source-index.ts'
 
 /** Entries through which others wait for the loop; start-up and commands are left out. */

@@ -1,7 +1,8 @@
 // Detections for sites that block directly in an async body: the shape that five of the async rules share.
-import type { Detection, Message, Severity } from '../../findings/finding.ts'
+import type { Detection, Message, Severity } from '../../detection/detection.ts'
+import type { LanguageName } from '../../facts/language-name.ts'
 import type { FunctionId } from '../../graph/contract.ts'
-import type { LanguageName, RuleContext, RuleResult } from '../rule.ts'
+import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { type AsyncAnalysis, asyncAnalysis } from './async-analysis.ts'
 import type { BlockingSite, Family } from './blocking-sites.ts'
 

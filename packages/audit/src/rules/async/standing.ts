@@ -1,9 +1,9 @@
 // Where an async function runs: on a server's event loop, only at start-up, or alone in a command's own loop.
 
 import { Flag, Kind } from '../../facts/contract.ts'
-import type { AnalysedProgram } from '../../graph/build-program.ts'
-import { ArrowKind } from '../../graph/call-graph.ts'
+import { ArrowKind } from '../../graph/calls/call-graph.ts'
 import type { FunctionId } from '../../graph/contract.ts'
+import type { AnalysedProgram } from '../../graph/program/build-program.ts'
 import { ScopeKind } from '../../graph/source-index.ts'
 
 /** `loop`: other requests wait with it. `startup`: nobody waits yet. `alone`: nobody else is on that loop. */

@@ -1,5 +1,5 @@
 // Finds database round trips through a synchronous session, connection or manager inside an async function.
-import type { Rule } from '../rule.ts'
+import type { Rule } from '../../rule/rule.ts'
 import { reachedBy, siteDetections, standsOnLoop } from './site-detections.ts'
 
 /** async/sync-database-in-async. */

@@ -1,5 +1,5 @@
 // Finds calls of a vendor's synchronous SDK inside an async function.
-import type { Rule } from '../rule.ts'
+import type { Rule } from '../../rule/rule.ts'
 import { reachedBy, siteDetections } from './site-detections.ts'
 
 /** async/sync-vendor-call-in-async. */

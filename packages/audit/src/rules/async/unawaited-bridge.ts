@@ -1,10 +1,11 @@
 // Finds coroutines that nobody awaits and bridges between sync and async whose result is dropped.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Flag, Kind } from '../../facts/contract.ts'
-import type { Detection } from '../../findings/finding.ts'
-import type { AnalysedProgram } from '../../graph/build-program.ts'
-import { entryOfTarget } from '../../graph/call-resolution.ts'
+import { entryOfTarget } from '../../graph/calls/call-resolution.ts'
 import type { CallTarget } from '../../graph/contract.ts'
-import type { Rule, RuleContext, RuleResult } from '../rule.ts'
+import type { AnalysedProgram } from '../../graph/program/build-program.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { asyncAnalysis } from './async-analysis.ts'
 
 const BRIDGES = new Set([

@@ -1,12 +1,12 @@
 // deep-import in TypeScript: an import that goes round the public face of a module.
-import type { Detection } from '../../findings/finding.ts'
+import type { Detection } from '../../detection/detection.ts'
 import { chainOf } from '../../modules/boundary-model.ts'
 import { sharedFiles } from '../../modules/composition.ts'
 import { boundaryModel } from '../../modules/find-modules.ts'
 import { importerWords, importVerb } from '../../modules/import-words.ts'
 import { type Crossing, crossingsOf } from '../../modules/module-arrows.ts'
 import { roundTheDoor } from '../../modules/module-face.ts'
-import type { RuleContext, RuleResult } from '../rule.ts'
+import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 
 /** Imports of the inside of a module from outside of it. Files that only put modules together may know the insides. */
 export function deepImportsOfModules(context: RuleContext): RuleResult {

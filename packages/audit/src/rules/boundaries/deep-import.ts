@@ -1,11 +1,12 @@
 // deep-import: reaching past the public face of another domain package.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
 import type { DomainPackage, ImportEdge, Module, Program } from '../../graph/contract.ts'
-import type { Rule, RuleContext } from '../rule.ts'
+import { domainArrows } from '../../modules/domain-arrows.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { deepImportsOfModules } from './deep-import-of-module.ts'
-import { domainArrows } from './domain-arrows.ts'
 
 export const rule: Rule = {
   id: 'boundaries/deep-import',

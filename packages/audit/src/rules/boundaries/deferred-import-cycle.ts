@@ -1,8 +1,8 @@
 // deferred-import-cycle: circles that only show when imports inside functions are counted.
-import type { Detection } from '../../findings/finding.ts'
+import type { Detection } from '../../detection/detection.ts'
 import type { ImportCycle, ImportEdge } from '../../graph/contract.ts'
-import type { Rule, RuleContext } from '../rule.ts'
-import { isProduct } from './domain-arrows.ts'
+import { isProduct } from '../../modules/domain-arrows.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { drawCircle } from './import-cycle.ts'
 
 export const rule: Rule = {

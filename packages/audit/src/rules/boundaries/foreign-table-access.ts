@@ -1,10 +1,10 @@
 // foreign-table-access: a module writes a table of another one, or reads one without having declared it.
-import type { Detection } from '../../findings/finding.ts'
+import type { Detection } from '../../detection/detection.ts'
 import { type BoundaryModel, type BoundaryModule, chainOf } from '../../modules/boundary-model.ts'
 import { boundaryModel } from '../../modules/find-modules.ts'
 import { type PlacedUse, tableUses } from '../../modules/table-uses.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/foreign-table-access',

@@ -1,8 +1,8 @@
 // hub-module: a module that many import, that imports many, and that changes all the time.
-import type { Detection } from '../../findings/finding.ts'
+import type { Detection } from '../../detection/detection.ts'
 import type { Module } from '../../graph/contract.ts'
-import type { Rule, RuleContext } from '../rule.ts'
-import { isProduct } from './domain-arrows.ts'
+import { isProduct } from '../../modules/domain-arrows.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/hub-module',

@@ -1,9 +1,9 @@
 // import-cycle: modules that import each other while they are being imported.
-import type { ChainStep, Detection, Severity } from '../../findings/finding.ts'
+import type { ChainStep, Detection, Severity } from '../../detection/detection.ts'
 import type { ImportCut, ImportCycle, ImportEdge, Module, Program } from '../../graph/contract.ts'
+import { isProduct } from '../../modules/domain-arrows.ts'
 import { fileCycles, isThroughOwnIndex } from '../../modules/file-cycles.ts'
-import type { Rule, RuleContext } from '../rule.ts'
-import { isProduct } from './domain-arrows.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/import-cycle',

@@ -1,8 +1,8 @@
 // inverted-layer: the few imports that run against a direction which the project keeps everywhere else.
-import type { Detection } from '../../findings/finding.ts'
+import type { Detection } from '../../detection/detection.ts'
 import type { ImportEdge, Module, Program } from '../../graph/contract.ts'
-import type { Rule } from '../rule.ts'
-import { domainArrows, isLayered, isProduct, twoWay } from './domain-arrows.ts'
+import { domainArrows, isLayered, isProduct, twoWay } from '../../modules/domain-arrows.ts'
+import type { Rule } from '../../rule/rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/inverted-layer',

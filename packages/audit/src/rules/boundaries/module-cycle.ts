@@ -1,11 +1,11 @@
 // module-cycle: modules that need each other in a circle, with the smallest set of arrows to cut.
-import type { ChainStep, Detection, RelatedPlace } from '../../findings/finding.ts'
+import type { ChainStep, Detection, RelatedPlace } from '../../detection/detection.ts'
 import { isDeclaredNeed, saysItsNeeds } from '../../modules/declared-need.ts'
 import { boundaryModel } from '../../modules/find-modules.ts'
 import { importVerb, statementText } from '../../modules/import-words.ts'
 import { crossingsOf, type ModuleArrow } from '../../modules/module-arrows.ts'
 import { type ModuleCircle, type ModuleCut, moduleCircles } from '../../modules/module-circles.ts'
-import type { Rule } from '../rule.ts'
+import type { Rule } from '../../rule/rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/module-cycle',

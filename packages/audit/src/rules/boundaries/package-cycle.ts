@@ -1,7 +1,7 @@
 // package-cycle: two domain packages that import each other.
-import type { Detection } from '../../findings/finding.ts'
-import type { Rule, RuleContext } from '../rule.ts'
-import { type DomainArrow, domainArrows, isLayered, twoWay } from './domain-arrows.ts'
+import type { Detection } from '../../detection/detection.ts'
+import { type DomainArrow, domainArrows, isLayered, twoWay } from '../../modules/domain-arrows.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/package-cycle',

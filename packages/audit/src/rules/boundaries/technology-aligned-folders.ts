@@ -1,7 +1,7 @@
 // technology-aligned-folders: the code is divided by kind (models, views, services), and changes cut across the kinds.
 import type { Module } from '../../graph/contract.ts'
-import type { Rule, RuleContext } from '../rule.ts'
-import { isProduct } from './domain-arrows.ts'
+import { isProduct } from '../../modules/domain-arrows.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/technology-aligned-folders',

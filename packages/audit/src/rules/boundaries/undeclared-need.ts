@@ -1,10 +1,10 @@
 // undeclared-need: a module imports another one that it does not name in its needs.
-import type { Detection } from '../../findings/finding.ts'
+import type { Detection } from '../../detection/detection.ts'
 import type { BoundaryModule } from '../../modules/boundary-model.ts'
 import { isDeclaredNeed, saysItsNeeds } from '../../modules/declared-need.ts'
 import { importVerb } from '../../modules/import-words.ts'
 import { crossingsOf, type ModuleArrow } from '../../modules/module-arrows.ts'
-import type { Rule } from '../rule.ts'
+import type { Rule } from '../../rule/rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/undeclared-need',

@@ -1,9 +1,9 @@
 // unowned-code: nobody is asked when this code changes.
 
+import type { Detection } from '../../detection/detection.ts'
 import type { OwnersFile } from '../../extract/config/contract.ts'
-import type { Detection } from '../../findings/finding.ts'
-import type { Rule, RuleContext } from '../rule.ts'
-import { isProduct } from './domain-arrows.ts'
+import { isProduct } from '../../modules/domain-arrows.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/unowned-code',

@@ -1,12 +1,12 @@
 // unresolved-import: an import that leads nowhere, so that nothing is known of what lies behind it.
 
+import type { Detection } from '../../detection/detection.ts'
 import type { Manifests } from '../../extract/manifests/contract.ts'
-import type { Detection } from '../../findings/finding.ts'
 import type { ImportStatement, Module } from '../../graph/contract.ts'
 import { isNotFollowed } from '../../modules/boundary-report.ts'
 import { statementText } from '../../modules/import-words.ts'
+import type { Rule } from '../../rule/rule.ts'
 import { isProduct } from '../../survey/whereabouts.ts'
-import type { Rule } from '../rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/unresolved-import',

@@ -1,8 +1,10 @@
 // data/listen-through-pooler: LISTEN subscribes a session, and a transaction pooler hands that session to others.
 
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
-import type { Detection } from '../../findings/finding.ts'
-import type { Confidence, FunctionId } from '../../graph/contract.ts'
+import type { Confidence } from '../../facts/place.ts'
+import type { FunctionId } from '../../graph/contract.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { opensDirectConnection } from '../../survey/dedicated-connection.ts'
 import { poolerEvidence } from '../../survey/deployment.ts'
 import { argumentCount } from '../../survey/expressions.ts'
@@ -11,7 +13,6 @@ import { Sql } from '../../survey/sql-text.ts'
 import { sqlUse } from '../../survey/sql-use.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, functionSite, isProduct, placeOf } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 
 interface Subscription extends Site {
   readonly confidence: Confidence

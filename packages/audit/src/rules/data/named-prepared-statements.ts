@@ -1,12 +1,13 @@
 // data/named-prepared-statements: a driver that caches prepared statements by name, behind a pooler that changes sessions.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { type PoolerEvidence, poolerEvidence } from '../../survey/deployment.ts'
 import { constantText, positional } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 import { preparedInTypeScript } from './typescript-prepared.ts'
 
 /** Settings that switch the cache off or give each statement a name of its own. */

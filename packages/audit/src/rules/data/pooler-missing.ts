@@ -2,11 +2,11 @@
 
 import type { ServerSetting } from '../../extract/config/contract.ts'
 import { Kind } from '../../facts/contract.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { usesPostgres } from '../../survey/deployment.ts'
 import { keyword } from '../../survey/expressions.ts'
 import { surveyOf } from '../../survey/survey.ts'
 import { isProduct } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 
 /** What PostgreSQL accepts when nobody says otherwise. */
 const DEFAULT_MAX_CONNECTIONS = 100

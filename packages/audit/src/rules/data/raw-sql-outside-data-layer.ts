@@ -1,16 +1,16 @@
 // data/raw-sql-outside-data-layer: SQL text in views, serializers and tasks, where nobody looks for it when a table changes.
 
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
 import type { EntryKind, FunctionId } from '../../graph/contract.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { calleeName, positional, receiverOf } from '../../survey/expressions.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { Sql } from '../../survey/sql-text.ts'
 import { type SqlUse, sqlUse } from '../../survey/sql-use.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, counted, functionSite, placeOf } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 import { sqlInTypeScript } from './typescript-sql.ts'
 
 export const rule: Rule = {

@@ -1,14 +1,15 @@
 // data/server-side-cursor: a cursor that lives on the server between two queries, behind a pooler that changes servers.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
+import type { Confidence } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
-import type { Confidence } from '../../graph/contract.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { mentionedIn } from '../../survey/application.ts'
 import { poolerEvidence } from '../../survey/deployment.ts'
 import { calleeName, keyword, positional, receiverOf } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 
 export const rule: Rule = {
   id: 'data/server-side-cursor',

@@ -1,8 +1,10 @@
 // data/session-advisory-lock: advisory locks that belong to a session, which a transaction pooler does not keep.
 
+import type { Detection, RelatedPlace } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
-import type { Detection, RelatedPlace } from '../../findings/finding.ts'
-import type { CallId, Confidence, FunctionId } from '../../graph/contract.ts'
+import type { Confidence } from '../../facts/place.ts'
+import type { CallId, FunctionId } from '../../graph/contract.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { opensDirectConnection } from '../../survey/dedicated-connection.ts'
 import { poolerEvidence } from '../../survey/deployment.ts'
 import { calleeName, isInside, keyword, receiverOf } from '../../survey/expressions.ts'
@@ -11,7 +13,6 @@ import { Sql } from '../../survey/sql-text.ts'
 import { sqlUse } from '../../survey/sql-use.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, counted, functionSite, isProduct, placeOf } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 
 interface Lock extends Site {
   readonly confidence: Confidence

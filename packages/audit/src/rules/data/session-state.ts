@@ -1,7 +1,8 @@
 // data/session-state: settings, temporary tables and held cursors that outlive their transaction and leak through a pooler.
 
-import type { Detection } from '../../findings/finding.ts'
+import type { Detection } from '../../detection/detection.ts'
 import type { FunctionId } from '../../graph/contract.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { opensDirectConnection } from '../../survey/dedicated-connection.ts'
 import { poolerEvidence } from '../../survey/deployment.ts'
 import { addTo } from '../../survey/grouping.ts'
@@ -9,7 +10,6 @@ import { Sql } from '../../survey/sql-text.ts'
 import { type SqlUse, sqlUse } from '../../survey/sql-use.ts'
 import { type SqlText, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, functionSite, isProduct, placeOf, usesOnlyOtherEngine } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 import { sessionStatements } from './session-statements.ts'
 
 interface Use {

@@ -1,12 +1,13 @@
 // session-state in TypeScript: the SQL that a driver, a query builder or an ORM is given as text.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Flag, Kind } from '../../facts/contract.ts'
-import type { Detection } from '../../findings/finding.ts'
+import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { poolerEvidence } from '../../survey/deployment.ts'
 import { constantText, positional } from '../../survey/expressions.ts'
 import { type SessionConstruct, sessionConstructOf } from '../../survey/session-constructs.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
-import type { RuleContext, RuleResult } from '../rule.ts'
 
 /** Methods that send their first argument to a database: pg, postgres.js, Knex, TypeORM, Sequelize, Prisma, Kysely, Drizzle. */
 const SENDERS = [

@@ -1,13 +1,14 @@
 // data/single-database-assumption: code that names the one database, which no router or replica can redirect. A score, not a list.
+
+import type { RelatedPlace } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { RelatedPlace } from '../../findings/finding.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { constantText, keyword, positional, receiverOf } from '../../survey/expressions.ts'
 import { classifyText, Sql } from '../../survey/sql-text.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { counted, isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 
 /** One place says little; from here on it is a habit. */
 const HABIT = 4

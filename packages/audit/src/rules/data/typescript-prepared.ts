@@ -1,12 +1,13 @@
 // named-prepared-statements in TypeScript: pg's queries with a name and postgres.js, behind a pooler that changes sessions.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
-import type { Detection } from '../../findings/finding.ts'
+import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { type PoolerEvidence, poolerEvidence } from '../../survey/deployment.ts'
 import { positional } from '../../survey/expressions.ts'
 import { entryOf, hasSpread } from '../../survey/object-literal.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
-import type { RuleContext, RuleResult } from '../rule.ts'
 
 interface Prepared extends Site {
   readonly what: string

@@ -1,13 +1,14 @@
 // unmigrated-schema in TypeScript: TypeORM's `synchronize`, `sequelize.sync()`, and a schema pushed at start.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
+import type { Place } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
-import type { Place } from '../../graph/contract.ts'
+import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { entryOf } from '../../survey/object-literal.ts'
 import { serverModules } from '../../survey/server-code.ts'
 import { surveyOf } from '../../survey/survey.ts'
 import { isProduct, placeOf } from '../../survey/whereabouts.ts'
-import type { RuleContext, RuleResult } from '../rule.ts'
 
 const TYPEORM = ['typeorm', '@nestjs/typeorm', '@nestjs/sequelize']
 const PUSHES = /\b(prisma\s+db\s+push|drizzle-kit\s+push|typeorm\S*\s+schema:sync|mikro-orm\S*\s+schema:update)\b/

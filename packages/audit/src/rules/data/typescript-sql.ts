@@ -1,15 +1,17 @@
 // raw-sql-outside-data-layer in TypeScript: SQL text in controllers, resolvers, routes and workers.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Flag, Kind } from '../../facts/contract.ts'
+import type { Confidence } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
-import type { Confidence, EntryKind, FunctionId } from '../../graph/contract.ts'
+import type { EntryKind, FunctionId } from '../../graph/contract.ts'
+import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { constantText, positional } from '../../survey/expressions.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { serverModules } from '../../survey/server-code.ts'
 import { classifyText, Sql } from '../../survey/sql-text.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, counted, functionSite, placeOf, subjectOf } from '../../survey/whereabouts.ts'
-import type { RuleContext, RuleResult } from '../rule.ts'
 
 /** Methods and tags that send their first argument to a database. */
 const SENDERS = 'query execute raw unsafe $queryRaw $executeRaw $queryRawUnsafe $executeRawUnsafe sql'.split(' ')

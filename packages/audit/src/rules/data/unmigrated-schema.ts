@@ -1,11 +1,12 @@
 // data/unmigrated-schema: tables made by the application itself, so that no change of them is ever written down.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
-import type { Detection } from '../../findings/finding.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { calleeName, isUnderMainGuard } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 import { schemaInTypeScript } from './typescript-schema.ts'
 
 export const rule: Rule = {

@@ -1,10 +1,10 @@
 // framework/mixed-frameworks: two web frameworks answer requests in one service, so nothing is written once.
 
-import type { Detection } from '../../findings/finding.ts'
+import type { Detection } from '../../detection/detection.ts'
 import type { EntryPoint, Program } from '../../graph/contract.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { counted, isProduct, listed } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 import { mixedServers } from './mixed-servers.ts'
 
 /** Below this share of the routes a second framework is a bridge or a remainder. */

@@ -1,12 +1,13 @@
 // swallowed-exception in TypeScript: empty `catch`, and `.catch(() => {})`, in code that a server's entry points reach.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
+import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { calleeName, positional, receiverOf } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { isForPeople, serverChainTo } from '../../survey/typescript-servers.ts'
 import { bodyOf, functionSite, placeOf } from '../../survey/whereabouts.ts'
-import type { RuleContext, RuleResult } from '../rule.ts'
 
 /** Calls between the entry and the handler up to which the handler is part of what the entry does. */
 const NEAR = 3

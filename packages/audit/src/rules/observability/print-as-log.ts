@@ -1,16 +1,16 @@
 // observability/print-as-log: print in code that serves users or runs jobs, where nobody reads standard output line by line.
 
+import type { Detection, Severity } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection, Severity } from '../../findings/finding.ts'
 import type { FunctionId } from '../../graph/contract.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { calleeName, handlerAround, isUnderMainGuard, keyword, receiverOf } from '../../survey/expressions.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { servedModules } from '../../survey/served-modules.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, chainTo, counted, functionSite, placeOf, SERVING } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 import { consoleAsLog } from './console-as-log.ts'
 
 export const rule: Rule = {

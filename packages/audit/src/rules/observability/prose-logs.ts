@@ -1,12 +1,12 @@
 // unstructured-log in TypeScript: messages with values cut into the text, no fields beside them, and no request id.
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
+import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { mentionedIn } from '../../survey/application.ts'
 import { positional, receiverOf } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { isForPeople, packageInUse, type Server, serversOf } from '../../survey/typescript-servers.ts'
 import { isProduct, placeOf } from '../../survey/whereabouts.ts'
-import type { RuleContext, RuleResult } from '../rule.ts'
 
 const LEVELS = ['trace', 'debug', 'verbose', 'log', 'info', 'warn', 'error', 'fatal']
 const LOGGER = /^(?:console|log|\w*logger|logging)$/i

@@ -1,12 +1,13 @@
 // observability/swallowed-exception: a handler for every exception that does nothing, in code that serves users or runs jobs.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { calleeName } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, chainTo, functionSite, placeOf, SERVING } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 import { emptyCatch } from './empty-catch.ts'
 
 /** Calls between the entry and the handler up to which the handler is part of what the entry does. */

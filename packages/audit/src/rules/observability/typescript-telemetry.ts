@@ -1,9 +1,9 @@
 // untracked-errors, unmeasured-service and unmeasured-queue in TypeScript: what the packages that serve declare.
-import type { Detection } from '../../findings/finding.ts'
+import type { Detection } from '../../detection/detection.ts'
+import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { mentionedIn } from '../../survey/application.ts'
 import { packageInUse, type Server, serversOf } from '../../survey/typescript-servers.ts'
 import { counted } from '../../survey/whereabouts.ts'
-import type { RuleContext, RuleResult } from '../rule.ts'
 
 /** Agents and kits that measure and report failures both. */
 const AGENTS =

@@ -1,7 +1,8 @@
 // observability/unmeasured-queue: a job queue whose length and age nobody measures.
+
+import type { Rule } from '../../rule/rule.ts'
 import { libraryInUse, mentionedIn, taskCount } from '../../survey/application.ts'
 import { counted } from '../../survey/whereabouts.ts'
-import type { Rule } from '../rule.ts'
 import { unmeasuredQueues } from './typescript-telemetry.ts'
 import { METERS } from './unmeasured-service.ts'
 

@@ -1,7 +1,8 @@
 // observability/unmeasured-service: a service that publishes no request rates, errors and durations.
+
+import type { Rule } from '../../rule/rule.ts'
 import { applicationPlace, libraryInUse, routeCount } from '../../survey/application.ts'
 import { counted } from '../../survey/whereabouts.ts'
-import type { Rule } from '../rule.ts'
 import { unmeasuredServers } from './typescript-telemetry.ts'
 
 export const METERS = (

@@ -1,11 +1,11 @@
 // observability/unstructured-log: logs as prose, without fields and without the id that joins the lines of one request.
 import { Flag, Kind } from '../../facts/contract.ts'
-import type { Place } from '../../graph/contract.ts'
+import type { Place } from '../../facts/place.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { applicationPlace, libraryInUse, mentionedIn } from '../../survey/application.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { counted, isProduct, placeOf } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 import { proseLogs } from './prose-logs.ts'
 
 const STRUCTURED = (

@@ -1,7 +1,8 @@
 // observability/untracked-errors: a service whose exceptions go nowhere but to standard error.
+
+import type { Rule } from '../../rule/rule.ts'
 import { applicationPlace, libraryInUse, routeCount, taskCount } from '../../survey/application.ts'
 import { counted } from '../../survey/whereabouts.ts'
-import type { Rule } from '../rule.ts'
 import { untrackedServers } from './typescript-telemetry.ts'
 
 const TRACKERS = (

@@ -1,10 +1,10 @@
 // reversibility/core-imports-plugin: a domain package that imports one concrete plugin instead of the plugin interface.
 
-import type { Detection } from '../../findings/finding.ts'
+import type { Detection } from '../../detection/detection.ts'
 import type { ImportEdge, Module } from '../../graph/contract.ts'
+import type { Rule } from '../../rule/rule.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { counted, isProduct } from '../../survey/whereabouts.ts'
-import type { Rule } from '../rule.ts'
 
 export const rule: Rule = {
   id: 'reversibility/core-imports-plugin',

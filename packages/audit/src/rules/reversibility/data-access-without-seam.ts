@@ -1,8 +1,8 @@
 // reversibility/data-access-without-seam: routes that speak to the ORM themselves, so the data layer cannot change alone.
-import type { Detection } from '../../findings/finding.ts'
+import type { Detection } from '../../detection/detection.ts'
 import type { ModuleId } from '../../graph/contract.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { counted, isProduct } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 import { queriesInRoutes } from './queries-in-routes.ts'
 
 const SHARE = 0.6

@@ -1,12 +1,14 @@
 // data-access-without-seam in TypeScript: route files that call Prisma, TypeORM, Mongoose, Sequelize, Kysely or Drizzle.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
+import type { Place } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
-import type { ModuleId, Place } from '../../graph/contract.ts'
+import type { ModuleId } from '../../graph/contract.ts'
+import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { calleeName, receiverOf } from '../../survey/expressions.ts'
 import { isServerEntry, packageFolder, serversOf } from '../../survey/typescript-servers.ts'
 import { counted, isProduct } from '../../survey/whereabouts.ts'
-import type { RuleContext, RuleResult } from '../rule.ts'
 
 const SHARE = 0.6
 const LEAST_LINES = 20_000

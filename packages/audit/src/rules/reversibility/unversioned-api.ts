@@ -1,9 +1,9 @@
 // reversibility/unversioned-api: public routes whose contract has no version, so no breaking change can be made in peace.
-import type { Detection } from '../../findings/finding.ts'
+import type { Detection } from '../../detection/detection.ts'
 import type { EntryPoint } from '../../graph/contract.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { mentionedIn } from '../../survey/application.ts'
 import { isProduct } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 import { unversionedRoutes } from './unversioned-routes.ts'
 
 const LEAST_ROUTES = 10

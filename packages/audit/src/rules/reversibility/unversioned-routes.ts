@@ -1,9 +1,9 @@
 // unversioned-api in TypeScript: a server that describes its API to others and gives it no version.
-import type { Detection } from '../../findings/finding.ts'
+import type { Detection } from '../../detection/detection.ts'
 import type { EntryPoint } from '../../graph/contract.ts'
+import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { mentionedIn } from '../../survey/application.ts'
 import { packageInUse, type Server, serversOf } from '../../survey/typescript-servers.ts'
-import type { RuleContext, RuleResult } from '../rule.ts'
 
 const LEAST_ROUTES = 10
 const VERSION = /(?:^|[/._-])v\d+(?:[/._-]|$)|(?:^|\/)\d{4}-\d{2}-\d{2}(?:\/|$)/i

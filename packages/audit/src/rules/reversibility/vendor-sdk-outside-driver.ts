@@ -1,13 +1,14 @@
 // vendor-sdk-outside-driver: the client of a vendor is imported where the domain is, not in a driver.
+
+import type { Detection } from '../../detection/detection.ts'
 import { compilePattern } from '../../discover/ignore-rules.ts'
-import type { Detection } from '../../findings/finding.ts'
 import type { ImportStatement, Module } from '../../graph/contract.ts'
 import { boundaryModel } from '../../modules/find-modules.ts'
 import { importVerb } from '../../modules/import-words.ts'
 import { vendorOf } from '../../modules/vendor-sdks.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { isProduct } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 
 /** Places from which a vendor has to be imported before a project that declared no drivers is told. */
 const ENOUGH_PLACES = 3

@@ -1,9 +1,10 @@
 // foreign-table-write: the models or migrations of two services declare the same table.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
+import type { Place } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
-import type { Place } from '../../graph/contract.ts'
-import type { Rule, RuleContext } from '../rule.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { type ServiceFolder, serviceFolders, serviceOf } from './service-folders.ts'
 
 export const rule: Rule = {

@@ -1,6 +1,6 @@
 // lockstep-service: a service that is deployed alone and never changes alone, or that is too small to be one.
-import type { Detection } from '../../findings/finding.ts'
-import type { Rule, RuleContext } from '../rule.ts'
+import type { Detection } from '../../detection/detection.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { type ServiceFolder, serviceFolders, serviceOf } from './service-folders.ts'
 
 export const rule: Rule = {

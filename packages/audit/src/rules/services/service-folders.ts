@@ -1,7 +1,7 @@
 // Which folders are services of their own: what is built separately and runs product code of this repository.
 import type { DeclaredService } from '../../extract/config/contract.ts'
-import type { Place } from '../../graph/contract.ts'
-import type { RuleContext } from '../rule.ts'
+import type { Place } from '../../facts/place.ts'
+import type { RuleContext } from '../../rule/rule.ts'
 
 /** A folder that is built into an image of its own. */
 export interface ServiceFolder {

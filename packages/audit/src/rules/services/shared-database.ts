@@ -1,7 +1,8 @@
 // shared-database: two services that are built separately log in to the same database as the same user.
+
+import type { Detection } from '../../detection/detection.ts'
 import type { DatabaseAddress, DeclaredService } from '../../extract/config/contract.ts'
-import type { Detection } from '../../findings/finding.ts'
-import type { Rule, RuleContext } from '../rule.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { builtFrom } from './service-folders.ts'
 
 export const rule: Rule = {

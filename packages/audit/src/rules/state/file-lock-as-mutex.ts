@@ -1,9 +1,9 @@
 // state/file-lock-as-mutex: a lock on a local file, which other hosts do not see, around work that must happen once.
-import type { Detection } from '../../findings/finding.ts'
+import type { Detection } from '../../detection/detection.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, chainTo, functionSite, isProduct, placeOf, SERVING, servedBy } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 
 const LOCKS: Readonly<Record<string, RegExp>> = {
   FileLock: /^(?:filelock|torch\.utils\.|datasets\.)/,

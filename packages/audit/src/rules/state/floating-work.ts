@@ -1,13 +1,14 @@
 // thread-as-job-queue in TypeScript: promises that nobody awaits, and callbacks put off until after the answer.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
 import type { CallId, EntryKind, FunctionId, Program } from '../../graph/contract.ts'
+import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { handedFunction, waitsForSomething } from '../../survey/async-work.ts'
 import { calleeName, positional } from '../../survey/expressions.ts'
 import { serverModules } from '../../survey/server-code.ts'
 import { chainTo, functionSite, servedBy } from '../../survey/whereabouts.ts'
-import type { RuleContext, RuleResult } from '../rule.ts'
 
 const REQUESTS: readonly EntryKind[] = ['route']
 /** Work that may be lost: measures, marks, caches, and what tidies up after the answer. */

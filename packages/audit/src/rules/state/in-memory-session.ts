@@ -1,14 +1,14 @@
 // state/in-memory-session: who is logged in is known to one worker, or to one disk, only.
 
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
+import type { Place } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
-import type { Place } from '../../graph/contract.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { webWorkers } from '../../survey/deployment.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { type ModuleVariable, moduleVariables, type StateWrite, stateWrites } from '../../survey/module-state.ts'
 import { bodyOf, isProduct, placeOf, SERVING, servedBy, subjectOf } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 import { isSessionStore } from './session-store.ts'
 import { sessionsInTypeScript } from './typescript-sessions.ts'
 

@@ -1,13 +1,15 @@
 // state/in-process-scheduler: a scheduler that starts inside each web process, so every job runs once per worker.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
+import type { Confidence } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
-import type { Confidence, EntryKind, FunctionId, ModuleId } from '../../graph/contract.ts'
+import type { EntryKind, FunctionId, ModuleId } from '../../graph/contract.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { type WorkerCount, webWorkers } from '../../survey/deployment.ts'
 import { calleeName, isUnderMainGuard, positional } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, isProduct, placeOf, subjectOf, WEB } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 import { schedulersInTypeScript } from './typescript-schedulers.ts'
 
 const IN_WEB: readonly EntryKind[] = [...WEB, 'startup']

@@ -1,8 +1,10 @@
 // state/local-disk-upload: an uploaded file that is written to the disk of one worker and looked for there later.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Flag, Kind } from '../../facts/contract.ts'
+import type { Confidence } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
-import type { Confidence } from '../../graph/contract.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import {
   argument,
   calleeName,
@@ -13,7 +15,6 @@ import {
 } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, chainTo, functionSite, isProduct, placeOf, WEB } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 import { defaultMediaRoot } from './media-root.ts'
 import { uploadsInTypeScript } from './typescript-uploads.ts'
 

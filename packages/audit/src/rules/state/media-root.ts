@@ -1,9 +1,10 @@
 // Django's default storage: MEDIA_ROOT on the local disk while models take files and no other storage is configured.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Flag, Kind } from '../../facts/contract.ts'
-import type { Detection } from '../../findings/finding.ts'
+import type { RuleContext } from '../../rule/rule.ts'
 import { surveyOf } from '../../survey/survey.ts'
 import { isProduct } from '../../survey/whereabouts.ts'
-import type { RuleContext } from '../rule.ts'
 
 /** The finding on MEDIA_ROOT, if there is one, and how many file fields depend on it. */
 export function defaultMediaRoot(context: RuleContext): {

@@ -1,13 +1,13 @@
 // state/process-state-in-request-path: module-level variables that requests change, so each worker has its own truth.
 
+import type { Detection } from '../../detection/detection.ts'
 import { compareOp, Flag, Kind, Op } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { type WorkerCount, webWorkers } from '../../survey/deployment.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { type ModuleVariable, moduleVariables, type StateWrite, stateWrites } from '../../survey/module-state.ts'
 import { bodyOf, chainTo, listed, placeOf, SERVING, servedBy, subjectOf } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 import { isSessionStore } from './session-store.ts'
 import { processState } from './typescript-process-state.ts'
 

@@ -1,11 +1,12 @@
 // state/thread-as-job-queue: work handed to a thread of the web process, which dies with it and is never tried again.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Flag, Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { calleeName, receiverOf } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, chainTo, functionSite, isProduct, placeOf, servedBy, WEB } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 import { floatingWork } from './floating-work.ts'
 
 export const rule: Rule = {

@@ -1,11 +1,11 @@
 // Module-level names of TypeScript that hold something changeable, and where functions change them.
 import { Flag, Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { AnalysedProgram } from '../../graph/build-program.ts'
 import type { ModuleId } from '../../graph/contract.ts'
+import type { AnalysedProgram } from '../../graph/program/build-program.ts'
+import type { RuleContext } from '../../rule/rule.ts'
 import { calleeName } from '../../survey/expressions.ts'
 import type { ModuleVariable, StateWrite } from '../../survey/module-state.ts'
-import type { RuleContext } from '../rule.ts'
 
 const CONTAINERS = /^(?:Map|Set|Array)$/
 const MUTATORS = /^(?:set|add|delete|clear|push|pop|shift|unshift|splice)$/

@@ -1,15 +1,16 @@
 // process-state-in-request-path in TypeScript: module-level maps, arrays, objects and variables that requests change.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Flag, Kind, Op } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
 import type { EntryKind } from '../../graph/contract.ts'
+import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { waitsForSomething } from '../../survey/async-work.ts'
 import { webWorkers } from '../../survey/deployment.ts'
 import { addTo } from '../../survey/grouping.ts'
 import type { ModuleVariable, StateWrite } from '../../survey/module-state.ts'
 import { serverModules } from '../../survey/server-code.ts'
 import { bodyOf, chainTo, listed, placeOf, servedBy, subjectOf } from '../../survey/whereabouts.ts'
-import type { RuleContext, RuleResult } from '../rule.ts'
 import { isSessionStore } from './session-store.ts'
 import { variablesIn, writesIn } from './typescript-module-state.ts'
 

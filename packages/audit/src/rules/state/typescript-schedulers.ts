@@ -1,8 +1,11 @@
 // in-process-scheduler in TypeScript: jobs of node-cron, cron, croner, node-schedule and Nest, and long timers.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
-import type { Detection } from '../../findings/finding.ts'
-import type { AnalysedProgram } from '../../graph/build-program.ts'
-import type { FunctionId, ModuleId, Place } from '../../graph/contract.ts'
+import type { Place } from '../../facts/place.ts'
+import type { FunctionId, ModuleId } from '../../graph/contract.ts'
+import type { AnalysedProgram } from '../../graph/program/build-program.ts'
+import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { handedFunction, waitsForSomething } from '../../survey/async-work.ts'
 import { positional } from '../../survey/expressions.ts'
 import { addTo } from '../../survey/grouping.ts'
@@ -10,7 +13,6 @@ import { numberOf } from '../../survey/object-literal.ts'
 import { isWebPackage, serverModules } from '../../survey/server-code.ts'
 import { surveyOf } from '../../survey/survey.ts'
 import { bodyOf, isProduct, listed, placeOf } from '../../survey/whereabouts.ts'
-import type { RuleContext, RuleResult } from '../rule.ts'
 
 /** Jobs that look after their own process: each process needs them. */
 const HOUSEKEEPING =

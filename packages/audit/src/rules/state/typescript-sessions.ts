@@ -1,15 +1,16 @@
 // in-memory-session in TypeScript: express-session and @fastify/session without a store of their own.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
+import type { Confidence } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
-import type { Confidence } from '../../graph/contract.ts'
+import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { positional } from '../../survey/expressions.ts'
 import type { ModuleVariable, StateWrite } from '../../survey/module-state.ts'
 import { entryOf, hasSpread } from '../../survey/object-literal.ts'
 import { serverModules } from '../../survey/server-code.ts'
 import type { Site } from '../../survey/survey.ts'
 import { bodyOf, placeOf, SERVING, servedBy, subjectOf } from '../../survey/whereabouts.ts'
-import type { RuleContext, RuleResult } from '../rule.ts'
 import { isSessionStore } from './session-store.ts'
 import { variablesIn, writesIn } from './typescript-module-state.ts'
 

@@ -1,14 +1,15 @@
 // local-disk-upload in TypeScript: multer with a folder, and uploads that a handler writes with `fs`.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Flag, Kind } from '../../facts/contract.ts'
+import type { Confidence } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
-import type { Confidence } from '../../graph/contract.ts'
+import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { calleeName, positional } from '../../survey/expressions.ts'
 import { entryOf } from '../../survey/object-literal.ts'
 import { serverModules } from '../../survey/server-code.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, chainTo, placeOf, servedBy, subjectOf, WEB } from '../../survey/whereabouts.ts'
-import type { RuleContext, RuleResult } from '../rule.ts'
 
 const INTERCEPTORS = ['FileInterceptor', 'FilesInterceptor', 'FileFieldsInterceptor', 'AnyFilesInterceptor']
 const TEMPORARY = /(?:^|_)te?mp(?:_|$|dir|file|path)|tmpdir|mkdtemp|temporary|scratch/i

@@ -1,11 +1,12 @@
 // state/uncached-hot-read: database reads cached in the memory of each worker, so every worker asks and forgets by itself.
+
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Detection } from '../../findings/finding.ts'
+import type { Rule, RuleContext } from '../../rule/rule.ts'
 import { type WorkerCount, webWorkers } from '../../survey/deployment.ts'
 import { surveyOf } from '../../survey/survey.ts'
 import { isProduct, placeOf, SERVING, servedBy } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext } from '../rule.ts'
 
 const LOCAL_CACHES =
   /^(?:functools\.(?:lru_cache|cache)|cachetools(?:\.func)?\.\w+|async_lru\.alru_cache|cached_property\.\w+|aiocache\.cached)$/

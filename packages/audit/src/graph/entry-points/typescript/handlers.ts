@@ -1,8 +1,8 @@
 // Functions that stand for a handler in the arguments of a call: given by name, written in place, bound or wrapped.
 import { Kind } from '../../../facts/contract.ts'
 import type { FunctionId } from '../../contract.ts'
-import { lastName } from '../../type-inference.ts'
-import { TypeKind } from '../../type-table.ts'
+import { lastName } from '../../inference/type-inference.ts'
+import { TypeKind } from '../../inference/type-table.ts'
 import type { EntryCollector } from '../entry-collector.ts'
 
 /** Wrappers inside of wrappers that are looked through. */

@@ -1,8 +1,8 @@
 // Routes, middleware and hooks that are registered by calls: Express, Fastify, Koa, Hono and their like.
 import { Kind } from '../../../facts/contract.ts'
 import type { EntryKind } from '../../contract.ts'
-import { lastName } from '../../type-inference.ts'
-import { TypeKind } from '../../type-table.ts'
+import { lastName } from '../../inference/type-inference.ts'
+import { TypeKind } from '../../inference/type-table.ts'
 import type { EntryCollector } from '../entry-collector.ts'
 import { entryValue, functionsBelow, handlersIn, importedFrom } from './handlers.ts'
 

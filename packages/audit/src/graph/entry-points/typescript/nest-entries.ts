@@ -1,8 +1,8 @@
 // Entry points by decorators: NestJS controllers, resolvers, gateways, processors, guards, and routing-controllers.
 import { Flag, Kind } from '../../../facts/contract.ts'
 import type { EntryKind, FunctionId } from '../../contract.ts'
+import { lastName } from '../../inference/type-inference.ts'
 import { ScopeKind } from '../../source-index.ts'
-import { lastName } from '../../type-inference.ts'
 import type { EntryCollector } from '../entry-collector.ts'
 
 const METHODS = new Map<string, EntryKind>([

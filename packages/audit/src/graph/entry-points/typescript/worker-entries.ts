@@ -1,7 +1,7 @@
 // Functions that queues, schedulers and sockets call: BullMQ, Bull, pg-boss, Kafka, AMQP, cron, Socket.IO, tRPC.
 import { Kind } from '../../../facts/contract.ts'
 import type { EntryKind } from '../../contract.ts'
-import { TypeKind } from '../../type-table.ts'
+import { TypeKind } from '../../inference/type-table.ts'
 import type { EntryCollector } from '../entry-collector.ts'
 import { functionsBelow, handlersIn } from './handlers.ts'
 

@@ -1,0 +1,35 @@
+// Runs a rule on the programs of the languages that it reads, and says of the others that nobody looked.
+import type { LanguageName } from '../facts/language-name.ts'
+import type { ProgramOfLanguage } from '../graph/program/programs.ts'
+import type { Rule, RuleResult } from '../rule/rule.ts'
+
+const NAMES: Readonly<Record<LanguageName, string>> = { python: 'Python', typescript: 'TypeScript and JavaScript' }
+
+/** Runs a rule on each program that it can judge; says so when there is one that it cannot. */
+export function runOnEach(
+  rule: Rule,
+  programs: readonly ProgramOfLanguage[],
+  run: (program: ProgramOfLanguage) => RuleResult,
+): RuleResult {
+  const able = rule.languages ?? ['python']
+  const judged = programs.filter(({ language }) => able.includes(language))
+  const results = (rule.once === true ? judged.slice(0, 1) : judged).map(run)
+  const left = programs.filter(({ language }) => !able.includes(language))
+  const counted = results.find(({ examined }) => examined.count > 0) ?? results[0]
+  const told = results.flatMap(({ couldNotTell }) => couldNotTell ?? [])
+  // A rule of another language has nothing to say of a Python tree; that is no gap in the audit of it.
+  if (able.includes('python')) told.push(...left.map(notJudged))
+  return {
+    detections: results.flatMap(({ detections }) => detections),
+    examined: {
+      count: results.reduce((sum, { examined }) => sum + examined.count, 0),
+      of: counted?.examined.of ?? 'files',
+    },
+    ...(told.length === 0 ? {} : { couldNotTell: told.join(' ') }),
+  }
+}
+
+function notJudged({ language, trees }: ProgramOfLanguage): string {
+  const files = `${trees.length.toLocaleString('en')} ${trees.length === 1 ? 'file' : 'files'}`
+  return `This rule does not read ${NAMES[language]}: ${files} not judged.`
+}

@@ -244,8 +244,14 @@ export const layers: readonly Layer[] = [
     because: 'the public list of the library',
   },
   {
+    folder: `${audit}/repository`,
+    mayImport: [],
+    vendors: [],
+    because: 'a repository that nobody vouches for is read in one way, by the auditor and by every command',
+  },
+  {
     folder: audit,
-    mayImport: [kernel],
+    mayImport: [kernel, `${audit}/repository`],
     vendors: ['yaml', 'smol-toml', 'sarif', 'oxc-parser'],
     because: 'the auditor works on repositories that never heard of Footing, so it does not know the library',
   },
@@ -308,7 +314,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${cli}/map`,
-    mayImport: [core, `${core}/module`, audit, cli],
+    mayImport: [core, `${core}/module`, audit, `${audit}/repository`, cli],
     vendors: ['@dagrejs/dagre'],
     because: 'the map is drawn from what the library and the auditor say; laying it out is known here only',
   },
@@ -320,7 +326,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${cli}/audit`,
-    mayImport: [kernel, audit, cli],
+    mayImport: [kernel, audit, `${audit}/repository`, cli],
     vendors: [],
     because: 'the words of the audit command',
   },
@@ -332,7 +338,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: cli,
-    mayImport: [`${core}/tooling`, kernel, core, audit, `${cli}/commands`],
+    mayImport: [`${core}/tooling`, kernel, core, audit, `${audit}/repository`, `${cli}/commands`],
     vendors: ['commander'],
     because: 'the command line owns the terminal and the exit code',
   },

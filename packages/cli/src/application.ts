@@ -1,6 +1,7 @@
 // Finds the application of a folder: `package.json#footing.app`, else `src/app.ts`.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { readTextFile, repositoryOf } from '@footing/audit/repository'
 
 /** Where an application is. Paths are absolute. */
 export interface ApplicationPlace {
@@ -21,15 +22,14 @@ export function findApplication(folder: string): ApplicationPlace | undefined {
 }
 
 function declaredEntry(folder: string): string | undefined {
-  let manifest: unknown
+  const file = readTextFile(join(folder, 'package.json'), { tree: repositoryOf(folder) })
+  if ('refused' in file) return undefined
   try {
-    manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    const entry = read(read(JSON.parse(file.text), 'footing'), 'app')
+    return typeof entry === 'string' ? entry : undefined
   } catch {
     return undefined
   }
-  const settings = read(manifest, 'footing')
-  const entry = read(settings, 'app')
-  return typeof entry === 'string' ? entry : undefined
 }
 
 function read(value: unknown, key: string): unknown {

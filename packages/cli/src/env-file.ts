@@ -1,13 +1,10 @@
 // The `.env` file of an application folder: defaults for a developer's machine, never over the real environment.
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
+import { readTextFile } from '@footing/audit/repository'
 
-/** The variables of `<folder>/.env`; none when there is no such file. */
+/** The variables of `<folder>/.env`; none when there is no such file. It may be a link: a developer keeps secrets elsewhere. */
 export function readEnvFile(folder: string): Readonly<Record<string, string | undefined>> {
-  try {
-    return parseEnv(readFileSync(join(folder, '.env'), 'utf8'))
-  } catch {
-    return {}
-  }
+  const file = readTextFile(join(folder, '.env'))
+  return 'text' in file ? parseEnv(file.text) : {}
 }

@@ -131,6 +131,13 @@ export const cliErrors = defineErrors({
     why: 'Its folder is missing, read-only, or the name belongs to a folder.',
     remedy: 'Give a file in a folder that you may write to.',
   },
+  'map-file-unreadable': {
+    status: 422,
+    retryable: false,
+    what: '{file} {reason}.',
+    why: 'The generated part is kept in a regular file of this repository, and never written through a link to somewhere else.',
+    remedy: 'Put a regular file there, or name the file that is meant with --output.',
+  },
   'map-nothing-to-draw': {
     status: 404,
     retryable: false,

@@ -1,8 +1,9 @@
 // Reads footing.config.json, the `footing` part of package.json, or a TypeScript configuration that was named.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { SEVERITIES } from '../detection/detection.ts'
+import { readTextFile, refusalWords, repositoryOf } from '../repository/index.ts'
 import { auditErrors } from './errors.ts'
 import { type AuditSettings, type BoundarySettings, DEFAULT_BOUNDARIES } from './settings.ts'
 
@@ -16,18 +17,18 @@ export function findSettings(folder: string): string | undefined {
     const file = join(at, 'footing.config.json')
     if (existsSync(file)) return file
     const manifest = join(at, MANIFEST)
-    if (existsSync(manifest) && footingPart(manifest) !== undefined) return manifest
+    if (existsSync(manifest) && footingPart(manifest, repositoryOf(at)) !== undefined) return manifest
     if (existsSync(join(at, '.git')) || dirname(at) === at) return undefined
   }
 }
 
 /**
  * Reads a configuration file: JSON, or a module whose default export is the configuration. Its parts `audit` and
- * `boundaries` count.
+ * `boundaries` count. A file that was found and not named is given with the repository that it must lie in.
  * @throws FootingError `audit-settings-wrong` that names the field
  */
-export async function readSettings(file: string): Promise<AuditSettings> {
-  const content = /\.(?:ts|mts|js|mjs)$/.test(file) ? await load(file) : parse(file)
+export async function readSettings(file: string, tree?: string): Promise<AuditSettings> {
+  const content = /\.(?:ts|mts|js|mjs)$/.test(file) ? await load(file) : parse(file, tree)
   const whole = asObject(content, file, 'the configuration')
   const root = basename(file) === MANIFEST ? asObject(whole.footing ?? {}, file, '`footing`') : whole
   return { ...check(root.audit ?? {}, file), boundaries: boundaries(root.boundaries ?? {}, file) }
@@ -36,9 +37,11 @@ export async function readSettings(file: string): Promise<AuditSettings> {
 const MANIFEST = 'package.json'
 
 // A package.json that cannot be read is not ours to complain about: whoever installs from it hears of it.
-function footingPart(file: string): unknown {
+function footingPart(file: string, tree: string): unknown {
+  const read = readTextFile(file, { tree })
+  if ('refused' in read) return undefined
   try {
-    const content: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    const content: unknown = JSON.parse(read.text)
     return typeof content === 'object' && content !== null && 'footing' in content ? content.footing : undefined
   } catch {
     return undefined
@@ -54,16 +57,14 @@ async function load(file: string): Promise<unknown> {
   }
 }
 
-function parse(file: string): unknown {
+function parse(file: string, tree: string | undefined): unknown {
+  const read = readTextFile(file, tree === undefined ? {} : { tree })
+  const remedy = 'Give an existing file with `--config`, and correct its syntax.'
+  if ('refused' in read) throw wrong(file, `it ${refusalWords[read.refused]}.`, remedy)
   try {
-    return JSON.parse(readFileSync(file, 'utf8'))
+    return JSON.parse(read.text)
   } catch (cause) {
-    throw wrong(
-      file,
-      'it is missing or no JSON.',
-      'Give an existing file with `--config`, and correct its syntax.',
-      cause,
-    )
+    throw wrong(file, 'it is no JSON.', remedy, cause)
   }
 }
 

@@ -1,8 +1,9 @@
 // What `footing audit` was asked for, checked: every value that is not understood stops the run with a remedy.
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { AuditOptions, Format, RuleDescription, Severity } from '@footing/audit'
+import { readTextFile, refusalWords, repositoryOf } from '@footing/audit/repository'
 import type { DecisionId } from '@footing/kernel'
 import { decisions } from '@footing/kernel'
 import { cacheFolder } from '../cache-folder.ts'
@@ -48,7 +49,12 @@ export async function readRequest(context: CommandContext, auditor: Auditor): Pr
       cache: options.cache === false ? false : cacheFolder(context.env),
       history: options.history !== false,
       ...only(options.only, auditor),
-      ...baseline(baselinePath, options.updateBaseline === true, auditor),
+      ...baseline(
+        baselinePath,
+        options.updateBaseline === true,
+        auditor,
+        text(options.baseline) !== undefined ? undefined : root,
+      ),
     },
     outputs: outputs(context, auditor),
     failOn: choice(options.failOn, auditor.SEVERITIES, 'high'),
@@ -69,9 +75,10 @@ async function mustBeReadable(root: string, auditor: Auditor): Promise<void> {
 
 async function settings(context: CommandContext, root: string, auditor: Auditor) {
   const named = text(context.options.config)
-  const file = named === undefined ? auditor.findSettings(root) : resolve(context.cwd, named)
+  const found = named === undefined ? auditor.findSettings(root) : undefined
+  const file = named === undefined ? found : resolve(context.cwd, named)
   if (file === undefined) return auditor.DEFAULT_SETTINGS
-  const read = await auditor.readSettings(file)
+  const read = await auditor.readSettings(file, found === undefined ? undefined : repositoryOf(dirname(found)))
   for (const rule of Object.keys(read.rules)) findRule(rule, auditor)
   return read
 }
@@ -107,13 +114,27 @@ function only(value: OptionValue, auditor: Auditor): { only?: readonly DecisionI
   }
 }
 
-function baseline(file: string | undefined, updating: boolean, auditor: Auditor): Pick<AuditOptions, 'baseline'> {
+/** A hundred thousand findings, in bytes. */
+const largestBaseline = 32 << 20
+
+// A baseline that nobody named is one of the audited repository, and it is written where it was read.
+function baseline(
+  file: string | undefined,
+  updating: boolean,
+  auditor: Auditor,
+  root: string | undefined,
+): Pick<AuditOptions, 'baseline'> {
   if (file === undefined) return {}
-  if (existsSync(file)) return { baseline: auditor.parseBaseline(readFileSync(file, 'utf8'), file) }
-  if (updating) return {}
+  const read = readTextFile(file, {
+    limit: largestBaseline,
+    ...(root === undefined ? {} : { tree: repositoryOf(root) }),
+  })
+  if ('text' in read) return { baseline: auditor.parseBaseline(read.text, file) }
+  const missing = read.refused === 'missing'
+  if (updating && missing) return {}
   throw auditor.auditErrors('audit-option-wrong', {
     details: {
-      problem: `There is no baseline ${file}.`,
+      problem: missing ? `There is no baseline ${file}.` : `The baseline ${file} ${refusalWords[read.refused]}.`,
       remedy: 'Write one by adding --update-baseline to the same command.',
     },
   })

@@ -7,9 +7,13 @@ export const map: Command = {
   name: 'map',
   summary: 'draw the modules, who needs whom and who owns what',
   description:
-    'A Footing application is drawn from its manifests, any other repository from its imports. The arrows point from who depends to what it depends on; circles are red. mermaid and codeowners can be kept in a file between two markers: --write brings the part up to date, --check exits with 1 when it is not. --pressure joins what /metrics measured with the history of git and says which module, if any, a measurement justifies taking out.',
+    'A Footing application is drawn from its manifests, any other repository from its imports. The application of this project is imported for that; one of another project is only read unless --load is given. The arrows point from who depends to what it depends on; circles are red. mermaid and codeowners can be kept in a file between two markers: --write brings the part up to date, --check exits with 1 when it is not. --pressure joins what /metrics measured with the history of git and says which module, if any, a measurement justifies taking out.',
   arguments: [{ name: 'path', summary: 'folder of the application or repository; this folder when left out' }],
   options: [
+    {
+      flags: '--load',
+      summary: 'import the application although it is not part of this project; that runs its code',
+    },
     { flags: '--format <format>', summary: 'what to draw', choices: formats, default: 'text', group: 'Output' },
     { flags: '--output <file>', summary: 'file to write; stdout when left out', group: 'Output' },
     {

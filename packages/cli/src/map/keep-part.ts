@@ -1,6 +1,7 @@
 // Keeps the generated part of CODEOWNERS or of a README up to date, or says that it is not.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
+import { readTextFile, refusalWords } from '@footing/audit/repository'
 import { type CommandContext, type ExitCode, exit } from '../command.ts'
 import { cliErrors } from '../errors.ts'
 import { codeowners, codeownersFile, codeownersMarkers } from './codeowners.ts'
@@ -12,7 +13,7 @@ import type { ReadMap } from './read-map.ts'
 export function keepPart(read: ReadMap, { options, terminal, cwd }: CommandContext): ExitCode {
   const { file, markers, part } = partOf(read, String(options.format), options.output, cwd)
   const shown = relative(cwd, file) || file
-  const before = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  const before = textOf(file, shown, options.output === undefined ? read.repository : undefined)
   const upToDate = sectionOf(before, markers, shown) === part
   if (options.write !== true) {
     if (terminal.wantsJson) terminal.json({ ok: upToDate, file: shown })
@@ -33,6 +34,14 @@ export function keepPart(read: ReadMap, { options, terminal, cwd }: CommandConte
   if (terminal.wantsJson) terminal.json({ ok: true, file: shown, changed: !upToDate })
   else terminal.out(upToDate ? `${shown} is up to date` : `${shown} written`)
   return exit.ok
+}
+
+/** What stands there now. A file that nobody named is only touched where it is a regular one of this repository. */
+function textOf(file: string, shown: string, tree: string | undefined): string {
+  const found = readTextFile(file, { limit: 16 << 20, ...(tree === undefined ? {} : { tree }) })
+  if ('text' in found) return found.text
+  if (found.refused === 'missing') return ''
+  throw cliErrors('map-file-unreadable', { details: { file: shown, reason: refusalWords[found.refused] } })
 }
 
 function partOf({ map, folder, repository }: ReadMap, format: string, given: unknown, cwd: string) {

@@ -73,7 +73,7 @@ function operations({ operations: all }: MapModule): string {
   if (all.length === 0) return ''
   const rows = all.map(
     ({ name, summary, idempotent, deadlineMs, takes, gives }) =>
-      `<tr><th scope="row"><code>${esc(name)}</code>${summary === undefined ? '' : `<p>${esc(summary)}</p>`}</th><td><code>${esc(takes ?? '')}</code></td><td><code>${esc(gives ?? '')}</code></td><td>${idempotent ? 'yes' : 'no'}</td><td class="number">${duration(deadlineMs)}</td></tr>`,
+      `<tr><th scope="row"><code>${esc(name)}</code>${summary === undefined ? '' : `<p>${esc(summary)}</p>`}</th><td><code>${esc(takes ?? '')}</code></td><td><code>${esc(gives ?? '')}</code></td><td>${idempotent === undefined ? '' : idempotent ? 'yes' : 'no'}</td><td class="number">${deadlineMs === undefined ? '' : duration(deadlineMs)}</td></tr>`,
   )
   return `<div class="wide"><table><thead><tr><th>operation</th><th>takes</th><th>gives</th><th>idempotent</th><th>deadline</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`
 }

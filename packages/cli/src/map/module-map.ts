@@ -1,11 +1,11 @@
 // The module map as data: what every picture, page and check of `footing map` is drawn from.
 
-/** One operation of a port. */
+/** One operation of a port. What only running code says is undefined where the application was not loaded. */
 export interface MapOperation {
   readonly name: string
   readonly summary: string | undefined
-  readonly idempotent: boolean
-  readonly deadlineMs: number
+  readonly idempotent: boolean | undefined
+  readonly deadlineMs: number | undefined
   /** What it takes and gives, in one line: `{ author: string }`. Undefined for nothing. */
   readonly takes: string | undefined
   readonly gives: string | undefined

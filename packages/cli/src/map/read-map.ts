@@ -1,10 +1,12 @@
 // Finds what to draw: the manifests of an application, or the folders and imports of any repository.
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
+import { repositoryOf } from '@footing/audit/repository'
 import { findApplication } from '../application.ts'
 import { cacheFolder } from '../cache-folder.ts'
 import type { CommandContext } from '../command.ts'
 import { mapOfApplication } from './from-application.ts'
+import { mapOfDeclarations } from './from-declarations.ts'
 import { mapOfRepository } from './from-repository.ts'
 import type { ModuleMap } from './module-map.ts'
 
@@ -17,25 +19,42 @@ export interface ReadMap {
   readonly repository: string
 }
 
-/** @throws `app-load-failed` and the coded errors of reading a repository */
-export async function readMap({ args, cwd, env, signal }: CommandContext): Promise<ReadMap> {
+/**
+ * Reads a folder. Its application is imported, which runs its code, only where it belongs to the project that the command
+ * is given in, or with `--load`; everything else is read and never run.
+ * @throws `app-load-failed` and the coded errors of reading a repository
+ */
+export async function readMap({ args, options, cwd, env, signal, terminal }: CommandContext): Promise<ReadMap> {
   const folder = resolve(cwd, typeof args.path === 'string' ? args.path : '.')
   const repository = repositoryOf(folder)
   const place = findApplication(folder)
   const { readModules } = await import('@footing/audit')
   const structure = await readModules({ root: folder, cache: cacheFolder(env), signal })
   const below = (path: string): string => slashes(join(relative(repository, folder), path))
-  if (place === undefined) return { map: mapOfRepository(structure, below, folder), folder, repository }
+  const read = (map: ModuleMap): ReadMap => ({ map, folder, repository })
+  if (place === undefined) return read(mapOfRepository(structure, below, folder))
+  if (options.load !== true && !isSameProject(folder, cwd)) {
+    terminal.note(terminal.noteStyle('another project: its files were read and not run; --load runs them', 'dim'))
+    return read(mapOfDeclarations(structure, below, folder) ?? mapOfRepository(structure, below, folder))
+  }
   const { loadApplication } = await import('../load-application.ts')
   const app = await loadApplication(place)
   const folders = new Map(structure.modules.map((module) => [module.name, below(module.folder)]))
-  return { map: mapOfApplication(app, folders), folder, repository }
+  return read(mapOfApplication(app, folders))
 }
 
-function repositoryOf(folder: string): string {
-  for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, '.git'))) return at
-    if (dirname(at) === at) return folder
+/** Links are followed: one inside the project that leads out of it leads to another project. */
+function isSameProject(folder: string, cwd: string): boolean {
+  return projectOf(folder) === projectOf(cwd)
+}
+
+function projectOf(folder: string): string {
+  const real = existsSync(folder) ? realpathSync(folder) : folder
+  const repository = repositoryOf(real)
+  if (existsSync(join(repository, '.git'))) return repository
+  for (let at = real; ; at = dirname(at)) {
+    if (existsSync(join(at, 'package.json'))) return at
+    if (dirname(at) === at) return real
   }
 }
 

@@ -45,7 +45,10 @@ async function measurePressure({ map, repository }: ReadMap, context: CommandCon
   )
   const days = wholeNumber(context.options.days, 'days')
   const absolute = new Map([...folders].map(([name, path]) => [name, join(repository, path).replaceAll('\\', '/')]))
-  const [load, changes] = await Promise.all([measureLoad(context, absolute), readChanges(repository, folders, days)])
+  const [load, changes] = await Promise.all([
+    measureLoad(context, absolute),
+    readChanges(repository, folders, days, context.signal),
+  ])
   return { load, changes, pressure: judgePressure(map, load, changes) }
 }
 

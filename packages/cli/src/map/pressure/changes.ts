@@ -1,6 +1,5 @@
 // How modules change, from the history of the repository: how often, alone or together, and by whom.
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
+import { askGit } from '@footing/audit/repository'
 
 /** Changes of one module within the window. */
 export interface ModuleChanges {
@@ -28,6 +27,7 @@ export interface Changes {
 const mostCommits = 20_000
 /** A commit of more files than this is a move or a format run and says nothing about modules. */
 const mostFiles = 300
+const limits = { bytes: 256 << 20, milliseconds: 30_000 }
 
 interface Commit {
   readonly author: string
@@ -41,32 +41,22 @@ export async function readChanges(
   repository: string,
   folders: ReadonlyMap<string, string>,
   days: number,
+  signal?: AbortSignal,
 ): Promise<Changes | undefined> {
   // %x1e and %x1f cannot stand in a name, so no author can pretend to be a commit. Authors are counted, never shown.
   const format = '%x1e%aE%x1f%D%x1f'
-  let text: string
-  try {
-    const run = await promisify(execFile)(
-      'git',
-      [
-        '-c',
-        'core.quotepath=off',
-        'log',
-        '--no-merges',
-        '-z',
-        '--name-only',
-        `--max-count=${mostCommits}`,
-        `--since=${days} days ago`,
-        '--decorate=full',
-        `--format=${format}`,
-      ],
-      { cwd: repository, maxBuffer: 512 * 1024 * 1024, env: { ...process.env, GIT_OPTIONAL_LOCKS: '0' } },
-    )
-    text = run.stdout
-  } catch {
-    return undefined
-  }
-  return countChanges(parseLog(text, folders), [...folders.keys()], days)
+  const args = [
+    '--no-merges',
+    '-z',
+    '--name-only',
+    `--max-count=${mostCommits}`,
+    `--since=${days} days ago`,
+    '--decorate=full',
+    `--format=${format}`,
+  ]
+  const { output, failure } = await askGit(repository, 'log', args, limits, signal)
+  if (failure !== undefined) return undefined
+  return countChanges(parseLog(output, folders), [...folders.keys()], days)
 }
 
 function parseLog(text: string, folders: ReadonlyMap<string, string>): readonly Commit[] {

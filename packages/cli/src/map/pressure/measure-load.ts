@@ -1,7 +1,7 @@
 // Reads the metrics of a running application, once or twice, or from a file.
-import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { readTextFile, refusalWords } from '@footing/audit/repository'
 import type { CommandContext } from '../../command.ts'
 import { cliErrors } from '../../errors.ts'
 import { wholeNumber } from '../whole-number.ts'
@@ -80,13 +80,10 @@ async function fetchText(url: string, token: string | undefined, signal: AbortSi
 }
 
 function readText(file: string, shown: string): string {
-  try {
-    if (statSync(file).size > largestMetrics) throw unreadable(shown, 'it is larger than 16 MB')
-    return readFileSync(file, 'utf8')
-  } catch (cause) {
-    if (isOwn(cause)) throw cause
-    throw unreadable(shown, 'it could not be read; an address begins with http://')
-  }
+  const read = readTextFile(file, { limit: largestMetrics })
+  if ('text' in read) return read.text
+  if (read.refused === 'too-large') throw unreadable(shown, 'it is larger than 16 MB')
+  throw unreadable(shown, `it ${refusalWords[read.refused]}; an address begins with http://`)
 }
 
 const unreadable = (place: string, reason: string) =>

@@ -27,7 +27,7 @@ function indexText(): string {
   const imports = found.map((id) => `import { rule as ${name(id)} } from './${id}.ts'`).join('\n')
   return `// Written by scripts/index-rules.ts from the folders of rules; not by hand.
 ${imports}
-import type { Rule } from './rule.ts'
+import type { Rule } from '../rule/rule.ts'
 
 /** Every rule of the catalogue, by id. */
 export const rules: readonly Rule[] = [

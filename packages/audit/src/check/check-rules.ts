@@ -21,6 +21,6 @@ const WANTED: readonly RuleId[] = [
 
 /** The rules that a check judges by: those of the list that read TypeScript. */
 export function checkRules(): RuleId[] {
-  const able = new Set(rules.filter((rule) => rule.languages?.includes('typescript') === true).map(({ id }) => id))
+  const able = new Set(rules.filter((rule) => rule.judges.typescript !== undefined).map(({ id }) => id))
   return WANTED.filter((id) => able.has(id))
 }

@@ -56,7 +56,7 @@ export function judge(
   for (const [index, rule] of rules.entries()) {
     signal?.throwIfAborted()
     onProgress('judging', index, rules.length)
-    results[rule.id] = runOnEach(rule, programs, (one) => rule.run(contexts.get(one)!))
+    results[rule.id] = runOnEach(rule, programs, (one) => contexts.get(one)!)
   }
   const all = programs.map(({ program }) => program)
   // Nobody waits for calls to be resolved that no rule has asked about.

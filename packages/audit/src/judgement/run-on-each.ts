@@ -1,24 +1,26 @@
 // Runs a rule on the programs of the languages that it reads, and says of the others that nobody looked.
 import type { LanguageName } from '../facts/language-name.ts'
 import type { ProgramOfLanguage } from '../graph/program/programs.ts'
-import type { Rule, RuleResult } from '../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../rule/rule.ts'
 
 const NAMES: Readonly<Record<LanguageName, string>> = { python: 'Python', typescript: 'TypeScript and JavaScript' }
 
-/** Runs a rule on each program that it can judge; says so when there is one that it cannot. */
+/** Runs a rule on each program that it reads; says so when there is one that it does not. */
 export function runOnEach(
   rule: Rule,
   programs: readonly ProgramOfLanguage[],
-  run: (program: ProgramOfLanguage) => RuleResult,
+  contextOf: (program: ProgramOfLanguage) => RuleContext,
 ): RuleResult {
-  const able = rule.languages ?? ['python']
-  const judged = programs.filter(({ language }) => able.includes(language))
-  const results = (rule.once === true ? judged.slice(0, 1) : judged).map(run)
-  const left = programs.filter(({ language }) => !able.includes(language))
+  const read = programs.flatMap((program) => {
+    const judge = rule.judges[program.language]
+    return judge === undefined ? [] : [() => judge(contextOf(program))]
+  })
+  const results = (rule.once === true ? read.slice(0, 1) : read).map((judge) => judge())
+  const left = programs.filter(({ language }) => rule.judges[language] === undefined)
   const counted = results.find(({ examined }) => examined.count > 0) ?? results[0]
   const told = results.flatMap(({ couldNotTell }) => couldNotTell ?? [])
   // A rule of another language has nothing to say of a Python tree; that is no gap in the audit of it.
-  if (able.includes('python')) told.push(...left.map(notJudged))
+  if (rule.judges.python !== undefined) told.push(...left.map(notJudged))
   return {
     detections: results.flatMap(({ detections }) => detections),
     examined: {

@@ -1,4 +1,4 @@
-// The rule: metadata and one pure function from the program to detections. One file a rule, one page a rule.
+// The rule: metadata and one pure function a language from the program to detections. One file a rule, one page a rule.
 
 import type { DecisionId } from '@footing/kernel'
 import type { Detection, RuleId, Severity } from '../detection/detection.ts'
@@ -50,9 +50,7 @@ export interface Rule {
   /** Reads after "allow": `boundaries/import-cycle`. Never changes its meaning. */
   readonly id: RuleId
   readonly decision: DecisionId
-  /** Languages that it can judge; Python unless given. It is run once for each that is there. */
-  readonly languages?: readonly LanguageName[]
-  /** It judges the repository, whatever the language: it is run once, on the first program that it can judge. */
+  /** It judges the repository, whatever the language: it judges once, the first program that it reads. */
   readonly once?: true
   /** The usual severity; a detection may say otherwise. */
   readonly severity: Severity
@@ -61,8 +59,12 @@ export interface Rule {
   readonly trial: boolean
   /** One sentence that says what the rule finds, with a full stop. */
   readonly summary: string
-  run(context: RuleContext): RuleResult
+  /** What judges the program of a language. A language without an entry is not read, and the report says so. */
+  readonly judges: Readonly<Partial<Record<LanguageName, Judge>>>
 }
+
+/** Judges one program. Pure. */
+export type Judge = (context: RuleContext) => RuleResult
 
 /** A rule as the reports describe it. */
 export interface RuleDescription {

@@ -25,7 +25,7 @@ function commits(count: number, files: (n: number) => readonly string[], authors
   }))
 }
 
-function judge(rule: Rule, files: Readonly<Record<string, string>>, history: RuleContext['history']) {
+function judge({ judges }: Rule, files: Readonly<Record<string, string>>, history: RuleContext['history']) {
   const paths = Object.keys(files).sort()
   const pool = new StringPool()
   const trees = paths
@@ -33,7 +33,8 @@ function judge(rule: Rule, files: Readonly<Record<string, string>>, history: Rul
     .map((path) => readPython(files[path] ?? '', path, pool))
     .filter((tree) => tree instanceof SyntaxTree)
   const config = readConfig({ paths, read: (path) => files[path] })
-  return rule.run({
+  if (judges.python === undefined) throw new TypeError('the rule reads no Python')
+  return judges.python({
     language: 'python',
     program: buildProgram(trees),
     trees,

@@ -22,6 +22,16 @@ describe('the catalogue', () => {
     expect(rules.map((rule) => rule.id).sort()).toEqual(ids)
   })
 
+  it('has the file of a language only beside a rule that judges by it', () => {
+    const folder = new URL('.', import.meta.url)
+    for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      const [, id, language] = /^(.+)\.(python|typescript)\.ts$/.exec(file.replaceAll('\\', '/')) ?? []
+      if (id === undefined) continue
+      const rule = rules.find((one) => one.id === id)
+      expect(Object.keys(rule?.judges ?? {}), file).toContain(language)
+    }
+  })
+
   it('says the same id in file, rule and decision', () => {
     for (const rule of rules) {
       expect(rule.id.split('/')[0]).toBe(rule.decision)

@@ -26,7 +26,7 @@ export const rule: Rule = {
   effort: { minutes: 5, per: 'site' },
   trial: false,
   summary: 'An async route or dependency never awaits and does blocking work that a plain `def` would run in a thread.',
-  run,
+  judges: { python: judge },
 }
 
 const WORSE = ['high', 'medium', 'low'] as const
@@ -38,7 +38,7 @@ interface Reason {
   readonly severity: 'high' | 'medium' | 'low'
 }
 
-function run(context: RuleContext): RuleResult {
+function judge(context: RuleContext): RuleResult {
   const analysis = asyncAnalysis(context.program)
   const { program } = analysis
   const detections: Detection[] = []

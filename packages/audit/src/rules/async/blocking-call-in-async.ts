@@ -1,6 +1,6 @@
 // Finds network calls, DNS look-ups, sleeps and child processes that block the event loop inside an async function.
 import type { LanguageName } from '../../facts/language-name.ts'
-import type { Rule } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import type { BlockingSite } from './blocking-sites.ts'
 import { reachedBy, siteDetections, standsOnLoop } from './site-detections.ts'
 
@@ -34,19 +34,21 @@ const WAITS: Readonly<Partial<Record<BlockingSite['effect'], string>>> = {
 export const rule: Rule = {
   id: 'async/blocking-call-in-async',
   decision: 'async',
-  languages: ['python', 'typescript'],
   severity: 'high',
   effort: { minutes: 20, per: 'site' },
   trial: false,
   summary:
     'A call that waits for the network, a process or a clock stands in an async function and stops its event loop.',
-  run: (context) =>
-    siteDetections(context, {
-      family: 'call',
-      message: (site, name, routes, language) => ({
-        what: `\`${name}\` ${standsOnLoop(language)} and calls \`${site.name}\`, which ${WAITS[site.effect] ?? 'waits'}.`,
-        why: `Every other request of the same worker stands still until it returns.${reachedBy(routes)}`,
-        do: ADVICE[language][site.effect] ?? OTHERWISE[language],
-      }),
+  judges: { python: judge, typescript: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  return siteDetections(context, {
+    family: 'call',
+    message: (site, name, routes, language) => ({
+      what: `\`${name}\` ${standsOnLoop(language)} and calls \`${site.name}\`, which ${WAITS[site.effect] ?? 'waits'}.`,
+      why: `Every other request of the same worker stands still until it returns.${reachedBy(routes)}`,
+      do: ADVICE[language][site.effect] ?? OTHERWISE[language],
     }),
+  })
 }

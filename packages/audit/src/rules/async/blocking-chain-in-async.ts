@@ -11,15 +11,14 @@ import { examined, reachedBy, standsOnLoop } from './site-detections.ts'
 export const rule: Rule = {
   id: 'async/blocking-chain-in-async',
   decision: 'async',
-  languages: ['python', 'typescript'],
   severity: 'high',
   effort: { minutes: 45, per: 'site' },
   trial: false,
   summary: 'An async function calls a sync function that blocks further down.',
-  run,
+  judges: { python: judge, typescript: judge },
 }
 
-function run(context: RuleContext): RuleResult {
+function judge(context: RuleContext): RuleResult {
   const analysis = asyncAnalysis(context.program)
   const { program } = analysis
   const shared = sharedBodies(analysis)

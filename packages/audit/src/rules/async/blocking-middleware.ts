@@ -9,12 +9,11 @@ import { sharedBodies } from './shared-bodies.ts'
 export const rule: Rule = {
   id: 'async/blocking-middleware',
   decision: 'async',
-  languages: ['python', 'typescript'],
   severity: 'critical',
   effort: { minutes: 60, per: 'site' },
   trial: false,
   summary: 'Middleware, an exception handler or a shared dependency blocks the event loop for every request.',
-  run,
+  judges: { python: judge, typescript: judge },
 }
 
 interface Hit {
@@ -27,7 +26,7 @@ interface Hit {
 
 const RANK = { high: 0, medium: 1, low: 2 } as const
 
-function run(context: RuleContext): RuleResult {
+function judge(context: RuleContext): RuleResult {
   const analysis = asyncAnalysis(context.program)
   const detections: Detection[] = []
   const shared = sharedBodies(analysis)

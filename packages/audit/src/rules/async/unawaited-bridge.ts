@@ -25,10 +25,10 @@ export const rule: Rule = {
   trial: false,
   summary:
     'A coroutine is made and never awaited, or a sync/async bridge is built and never called: the work does not happen.',
-  run,
+  judges: { python: judge },
 }
 
-function run(context: RuleContext): RuleResult {
+function judge(context: RuleContext): RuleResult {
   const { program } = asyncAnalysis(context.program)
   const detections: Detection[] = []
   let count = 0

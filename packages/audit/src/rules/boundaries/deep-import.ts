@@ -1,12 +1,7 @@
 // deep-import: reaching past the public face of another domain package.
-
-import type { Detection } from '../../detection/detection.ts'
-import { Kind } from '../../facts/contract.ts'
-import type { SyntaxTree } from '../../facts/tree.ts'
-import type { DomainPackage, ImportEdge, Module, Program } from '../../graph/contract.ts'
-import { domainArrows } from '../../modules/domain-arrows.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
-import { deepImportsOfModules } from './deep-import-of-module.ts'
+import type { Rule } from '../../rule/rule.ts'
+import { python } from './deep-import.python.ts'
+import { typescript } from './deep-import.typescript.ts'
 
 export const rule: Rule = {
   id: 'boundaries/deep-import',
@@ -14,111 +9,6 @@ export const rule: Rule = {
   severity: 'low',
   effort: { minutes: 10, per: 'site' },
   trial: false,
-  languages: ['python', 'typescript'],
   summary: 'Code takes a private name or an inner module of another domain package.',
-  run(context) {
-    if (context.language === 'typescript') return deepImportsOfModules(context)
-    const { program, trees } = context
-    const faces = publicFaces(program, trees)
-    const edges = [...domainArrows(program).values()].flatMap(({ to, edges: own }) => own.map((edge) => ({ edge, to })))
-    return {
-      detections: edges.flatMap(({ edge, to }) => judge(program, edge, to, faces.get(to.id))),
-      examined: { count: edges.length, of: 'imports between domain packages' },
-    }
-  },
-}
-
-/** Names that are private by convention; `_` alone is a translation, `__version__` and the like are public. */
-const isPrivate = (name: string): boolean => /^_(?!_|$)/.test(name)
-
-function judge(
-  program: Program,
-  edge: ImportEdge,
-  to: DomainPackage,
-  face: ReadonlySet<string> | undefined,
-): Detection[] {
-  const importer = program.modules[edge.from]
-  const imported = program.modules[edge.to]
-  if (importer === undefined || imported === undefined) return []
-  const inner = imported.name.slice(to.name.length + 1)
-  const hidden = edge.names.filter(isPrivate)
-  if (hidden.length > 0)
-    return [detection(edge, importer, imported, to, `the private ${list(hidden)}`, hidden.join(', '), 'definite')]
-  if (inner.split('.').some(isPrivate))
-    return [
-      detection(edge, importer, imported, to, `the private module \`${imported.name}\``, imported.name, 'definite'),
-    ]
-  // The package has said what it exports: a name of that list, taken from an inner module instead, goes round the door.
-  const around = face === undefined || inner === '' ? [] : edge.names.filter((name) => face.has(name))
-  if (around.length === 0) return []
-  return [
-    detection(
-      edge,
-      importer,
-      imported,
-      to,
-      `${list(around)} from the inner module \`${imported.name}\``,
-      `${imported.name} ${around.join(', ')}`,
-      'probable',
-    ),
-  ]
-}
-
-function detection(
-  edge: ImportEdge,
-  importer: Module,
-  imported: Module,
-  to: DomainPackage,
-  thing: string,
-  evidence: string,
-  confidence: Detection['confidence'],
-): Detection {
-  return {
-    place: { path: importer.path, line: edge.line },
-    subject: '<module>',
-    evidence,
-    message: {
-      what: `\`${importer.name}\` takes ${thing} of the package \`${to.name}\`.`,
-      why: `\`${to.name}\` cannot change its inside any more without breaking code that it does not know.`,
-      do:
-        confidence === 'probable'
-          ? `Import it from \`${to.name}\`, which exports it.`
-          : `Let \`${to.name}\` offer what is needed under a public name.`,
-    },
-    confidence,
-    related: [{ path: imported.path, line: 1, label: 'the module that is reached into' }],
-  }
-}
-
-/** Names that the `__init__` of a package takes from its own modules, when there are any: its declared public face. */
-function publicFaces(program: Program, trees: RuleContext['trees']): ReadonlyMap<number, ReadonlySet<string>> {
-  const faces = new Map<number, Set<string>>()
-  for (const domain of program.packages) {
-    const init = domain.modules.find(
-      (id) => program.modules[id]?.isPackage === true && program.modules[id]?.name === domain.name,
-    )
-    if (init === undefined || hasCodeOfItsOwn(trees[init]!)) continue
-    const names = program.imports
-      .importsOf(init)
-      .filter((edge) => program.modules[edge.to]?.domain === domain.id && edge.tier === 'runtime')
-      .flatMap((edge) => edge.names)
-      .filter((name) => name !== '*')
-    if (names.length > 0) faces.set(domain.id, new Set(names))
-  }
-  return faces
-}
-
-/** An `__init__` with functions or classes imports for its own use, unless `__all__` says that it exports. */
-function hasCodeOfItsOwn(tree: SyntaxTree): boolean {
-  if (tree.mentions(tree.strings.id('__all__'))) return false
-  for (let at = tree.firstChild(0); at >= 0; at = tree.nextSibling(at)) {
-    if (tree.kind(at) === Kind.FunctionDef || tree.kind(at) === Kind.ClassDef) return true
-  }
-  return false
-}
-
-function list(names: readonly string[]): string {
-  const [first = '', second] = names
-  const rest = names.length > 2 ? ` and ${names.length - 2} more` : ''
-  return second === undefined ? `\`${first}\`` : `\`${first}\`, \`${second}\`${rest}`
+  judges: { python, typescript },
 }

@@ -2,7 +2,7 @@
 import type { Detection } from '../../detection/detection.ts'
 import type { ImportCycle, ImportEdge } from '../../graph/contract.ts'
 import { isProduct } from '../../modules/domain-arrows.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { drawCircle } from './import-cycle.ts'
 
 export const rule: Rule = {
@@ -12,15 +12,17 @@ export const rule: Rule = {
   effort: { minutes: 30, per: 'site' },
   trial: false,
   summary: 'Imports moved into functions hide a circle between modules.',
-  run(context) {
-    const { program } = context
-    const deferred = program.imports.edges.filter((edge) => edge.tier === 'deferred')
-    const largest = largestRuntime(context)
-    return {
-      detections: program.imports.cycles('deferred').flatMap((cycle) => detectionsOf(cycle, largest, context)),
-      examined: { count: deferred.length, of: 'imports inside functions' },
-    }
-  },
+  judges: { python: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const { program } = context
+  const deferred = program.imports.edges.filter((edge) => edge.tier === 'deferred')
+  const largest = largestRuntime(context)
+  return {
+    detections: program.imports.cycles('deferred').flatMap((cycle) => detectionsOf(cycle, largest, context)),
+    examined: { count: deferred.length, of: 'imports inside functions' },
+  }
 }
 
 function detectionsOf(cycle: ImportCycle, largest: ReadonlyMap<number, number>, { program }: RuleContext): Detection[] {

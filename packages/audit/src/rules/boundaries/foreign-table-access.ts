@@ -3,7 +3,7 @@ import type { Detection } from '../../detection/detection.ts'
 import { type BoundaryModel, type BoundaryModule, chainOf } from '../../modules/boundary-model.ts'
 import { boundaryModel } from '../../modules/find-modules.ts'
 import { type PlacedUse, tableUses } from '../../modules/table-uses.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
 
 export const rule: Rule = {
@@ -12,19 +12,20 @@ export const rule: Rule = {
   severity: 'high',
   effort: { minutes: 120, per: 'site' },
   trial: false,
-  languages: ['typescript'],
   summary: 'A module writes a table that another module owns, or reads it without a declared read.',
-  run(context) {
-    const model = boundaryModel(context)
-    const owners = ownersOf(model)
-    const uses = tableUses(context, new Set(owners.keys())).filter(({ module }) =>
-      isProduct(context.program.modules[module]!),
-    )
-    return {
-      detections: uses.flatMap((use) => judge(context, model, owners, use)),
-      examined: { count: owners.size === 0 ? 0 : uses.length, of: 'uses of tables' },
-    }
-  },
+  judges: { typescript: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const model = boundaryModel(context)
+  const owners = ownersOf(model)
+  const uses = tableUses(context, new Set(owners.keys())).filter(({ module }) =>
+    isProduct(context.program.modules[module]!),
+  )
+  return {
+    detections: uses.flatMap((use) => judgeUse(context, model, owners, use)),
+    examined: { count: owners.size === 0 ? 0 : uses.length, of: 'uses of tables' },
+  }
 }
 
 /** Modules by the lower-case names of the tables that they own. */
@@ -39,7 +40,7 @@ function ownersOf({ modules }: BoundaryModel): ReadonlyMap<string, readonly Boun
   return owners
 }
 
-function judge(
+function judgeUse(
   context: RuleContext,
   model: BoundaryModel,
   owners: ReadonlyMap<string, readonly BoundaryModule[]>,

@@ -2,36 +2,37 @@
 import type { Detection } from '../../detection/detection.ts'
 import type { Module } from '../../graph/contract.ts'
 import { isProduct } from '../../modules/domain-arrows.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/hub-module',
   decision: 'boundaries',
-  languages: ['python', 'typescript'],
   severity: 'medium',
   effort: { minutes: 0, per: 'report' },
   trial: false,
   summary: 'A module with many importers and many imports is among the most changed.',
-  run(context) {
-    const { program, history } = context
-    const product = program.modules.filter(isProduct)
-    if (!history.enough) {
-      const reason = history.reason === '' ? `${history.commits} commits` : history.reason
-      return { detections: [], examined: { count: 0, of: 'modules' }, couldNotTell: `Not enough history: ${reason}.` }
-    }
-    const ranked = product
-      .map((module) => ({ module, ...fan(module, context) }))
-      .filter(({ inward, outward }) => inward >= 10 && outward >= 10)
-      .sort((a, b) => b.inward * b.outward - a.inward * a.outward || (a.module.path < b.module.path ? -1 : 1))
-    const top = ranked.slice(0, Math.max(1, Math.ceil(product.length / 100)))
-    const hubs = top.filter(({ module }) => history.isHotspot(module.path) && !isVocabulary(module))
-    return {
-      detections: hubs.map(({ module, inward, outward }) =>
-        detection(module, inward, outward, history.files.get(module.path)?.commits ?? 0),
-      ),
-      examined: { count: product.length, of: 'modules' },
-    }
-  },
+  judges: { python: judge, typescript: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const { program, history } = context
+  const product = program.modules.filter(isProduct)
+  if (!history.enough) {
+    const reason = history.reason === '' ? `${history.commits} commits` : history.reason
+    return { detections: [], examined: { count: 0, of: 'modules' }, couldNotTell: `Not enough history: ${reason}.` }
+  }
+  const ranked = product
+    .map((module) => ({ module, ...fan(module, context) }))
+    .filter(({ inward, outward }) => inward >= 10 && outward >= 10)
+    .sort((a, b) => b.inward * b.outward - a.inward * a.outward || (a.module.path < b.module.path ? -1 : 1))
+  const top = ranked.slice(0, Math.max(1, Math.ceil(product.length / 100)))
+  const hubs = top.filter(({ module }) => history.isHotspot(module.path) && !isVocabulary(module))
+  return {
+    detections: hubs.map(({ module, inward, outward }) =>
+      detection(module, inward, outward, history.files.get(module.path)?.commits ?? 0),
+    ),
+    examined: { count: product.length, of: 'modules' },
+  }
 }
 
 function fan(module: Module, { program }: RuleContext): { inward: number; outward: number } {

@@ -3,7 +3,7 @@ import type { ChainStep, Detection, Severity } from '../../detection/detection.t
 import type { ImportCut, ImportCycle, ImportEdge, Module, Program } from '../../graph/contract.ts'
 import { isProduct } from '../../modules/domain-arrows.ts'
 import { fileCycles, isThroughOwnIndex } from '../../modules/file-cycles.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/import-cycle',
@@ -11,16 +11,19 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 40, per: 'site' },
   trial: false,
-  languages: ['python', 'typescript'],
   summary: 'Modules import each other in a circle at import time.',
-  run(context) {
-    const product = context.program.modules.filter(isProduct)
-    const cycles = context.language === 'typescript' ? fileCycles(context) : context.program.imports.cycles('runtime')
-    return {
-      detections: cycles.flatMap((cycle) => cutsOf(cycle, context)),
-      examined: { count: product.length, of: 'modules' },
-    }
+  judges: {
+    python: (context) => judge(context, context.program.imports.cycles('runtime')),
+    typescript: (context) => judge(context, fileCycles(context)),
   },
+}
+
+function judge(context: RuleContext, cycles: readonly ImportCycle[]): RuleResult {
+  const product = context.program.modules.filter(isProduct)
+  return {
+    detections: cycles.flatMap((cycle) => cutsOf(cycle, context)),
+    examined: { count: product.length, of: 'modules' },
+  }
 }
 
 function cutsOf(cycle: ImportCycle, context: RuleContext): Detection[] {

@@ -2,7 +2,7 @@
 import type { Detection } from '../../detection/detection.ts'
 import type { ImportEdge, Module, Program } from '../../graph/contract.ts'
 import { domainArrows, isLayered, isProduct, twoWay } from '../../modules/domain-arrows.ts'
-import type { Rule } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/inverted-layer',
@@ -11,33 +11,35 @@ export const rule: Rule = {
   effort: { minutes: 30, per: 'site' },
   trial: false,
   summary: 'An import runs against the direction that nine in ten imports between the same two layers take.',
-  run({ program, settings }) {
-    const arrows = domainArrows(program)
-    const shared = new Set(settings.sharedKernel)
-    const pairs = twoWay(arrows).filter(({ minority, majority }) =>
-      isLayered(minority.edges.length, majority.edges.length),
+  judges: { python: judge },
+}
+
+function judge({ program, settings }: RuleContext): RuleResult {
+  const arrows = domainArrows(program)
+  const shared = new Set(settings.sharedKernel)
+  const pairs = twoWay(arrows).filter(({ minority, majority }) =>
+    isLayered(minority.edges.length, majority.edges.length),
+  )
+  const domains = pairs
+    .filter(({ minority }) => !shared.has(minority.from.name) && !shared.has(minority.to.name))
+    .flatMap(({ minority, majority }) =>
+      minority.edges.map((edge) =>
+        detection(program, edge, minority.from.name, minority.to.name, majority.edges.length),
+      ),
     )
-    const domains = pairs
-      .filter(({ minority }) => !shared.has(minority.from.name) && !shared.has(minority.to.name))
-      .flatMap(({ minority, majority }) =>
-        minority.edges.map((edge) =>
-          detection(program, edge, minority.from.name, minority.to.name, majority.edges.length),
-        ),
-      )
-    const layers = kindArrows(program)
-    const standsOn = kindsBelow(program)
-    const inverted = invertedKinds(layers).flatMap(({ from, to, edges, against }) =>
-      edges
-        .filter((edge) => standsOn(edge.to, from))
-        .map((edge) => detection(program, edge, `${from} modules`, `${to} modules`, against)),
-    )
-    const known = new Set(domains.map(({ place }) => `${place.path}:${place.line}`))
-    const judged = [...arrows.values()].length + layers.size
-    return {
-      detections: [...domains, ...inverted.filter(({ place }) => !known.has(`${place.path}:${place.line}`))],
-      examined: { count: judged, of: 'directions between packages and kinds of module' },
-    }
-  },
+  const layers = kindArrows(program)
+  const standsOn = kindsBelow(program)
+  const inverted = invertedKinds(layers).flatMap(({ from, to, edges, against }) =>
+    edges
+      .filter((edge) => standsOn(edge.to, from))
+      .map((edge) => detection(program, edge, `${from} modules`, `${to} modules`, against)),
+  )
+  const known = new Set(domains.map(({ place }) => `${place.path}:${place.line}`))
+  const judged = [...arrows.values()].length + layers.size
+  return {
+    detections: [...domains, ...inverted.filter(({ place }) => !known.has(`${place.path}:${place.line}`))],
+    examined: { count: judged, of: 'directions between packages and kinds of module' },
+  }
 }
 
 /** Kinds of module by file name, from the outside in; only these names say a layer whoever wrote them. */

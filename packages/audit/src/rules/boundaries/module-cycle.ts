@@ -5,7 +5,7 @@ import { boundaryModel } from '../../modules/find-modules.ts'
 import { importVerb, statementText } from '../../modules/import-words.ts'
 import { crossingsOf, type ModuleArrow } from '../../modules/module-arrows.ts'
 import { type ModuleCircle, type ModuleCut, moduleCircles } from '../../modules/module-circles.ts'
-import type { Rule } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/module-cycle',
@@ -13,16 +13,17 @@ export const rule: Rule = {
   severity: 'high',
   effort: { minutes: 60, per: 'site' },
   trial: false,
-  languages: ['typescript'],
   summary: 'Modules import each other in a circle.',
-  run(context) {
-    const { modules } = boundaryModel(context)
-    const { arrows } = crossingsOf(context)
-    return {
-      detections: moduleCircles(modules, arrows).flatMap((circle) => circle.cuts.map((cut) => detection(cut, circle))),
-      examined: { count: arrows.length, of: 'arrows between modules' },
-    }
-  },
+  judges: { typescript: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const { modules } = boundaryModel(context)
+  const { arrows } = crossingsOf(context)
+  return {
+    detections: moduleCircles(modules, arrows).flatMap((circle) => circle.cuts.map((cut) => detection(cut, circle))),
+    examined: { count: arrows.length, of: 'arrows between modules' },
+  }
 }
 
 function detection(cut: ModuleCut, { members, cuts, isRuntime, isSmallest }: ModuleCircle): Detection {

@@ -1,7 +1,7 @@
 // package-cycle: two domain packages that import each other.
 import type { Detection } from '../../detection/detection.ts'
 import { type DomainArrow, domainArrows, isLayered, twoWay } from '../../modules/domain-arrows.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/package-cycle',
@@ -10,20 +10,22 @@ export const rule: Rule = {
   effort: { minutes: 30, per: 'site' },
   trial: false,
   summary: 'Two domain packages import each other.',
-  run(context) {
-    const arrows = domainArrows(context.program)
-    const shared = new Set(context.settings.sharedKernel)
-    const pairs = twoWay(arrows).filter(
-      ({ minority, majority }) =>
-        !shared.has(minority.from.name) &&
-        !shared.has(minority.to.name) &&
-        !isLayered(minority.edges.length, majority.edges.length),
-    )
-    return {
-      detections: pairs.map(({ minority, majority }) => detection(minority, majority, context)),
-      examined: { count: arrows.size, of: 'arrows between domain packages' },
-    }
-  },
+  judges: { python: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const arrows = domainArrows(context.program)
+  const shared = new Set(context.settings.sharedKernel)
+  const pairs = twoWay(arrows).filter(
+    ({ minority, majority }) =>
+      !shared.has(minority.from.name) &&
+      !shared.has(minority.to.name) &&
+      !isLayered(minority.edges.length, majority.edges.length),
+  )
+  return {
+    detections: pairs.map(({ minority, majority }) => detection(minority, majority, context)),
+    examined: { count: arrows.size, of: 'arrows between domain packages' },
+  }
 }
 
 function detection(minority: DomainArrow, majority: DomainArrow, { program }: RuleContext): Detection {

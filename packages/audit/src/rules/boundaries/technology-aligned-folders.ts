@@ -1,7 +1,7 @@
 // technology-aligned-folders: the code is divided by kind (models, views, services), and changes cut across the kinds.
 import type { Module } from '../../graph/contract.ts'
 import { isProduct } from '../../modules/domain-arrows.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/technology-aligned-folders',
@@ -10,13 +10,15 @@ export const rule: Rule = {
   effort: { minutes: 0, per: 'report' },
   trial: false,
   summary: 'The top folders name kinds of code, not parts of the domain, and changes cross them.',
-  run(context) {
-    const units = backEnds(context)
-    return {
-      detections: units.flatMap((unit) => judge(unit, context)),
-      examined: { count: units.length, of: 'back ends of ten modules or more' },
-    }
-  },
+  judges: { python: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const units = backEnds(context)
+  return {
+    detections: units.flatMap((unit) => judgeBackEnd(unit, context)),
+    examined: { count: units.length, of: 'back ends of ten modules or more' },
+  }
 }
 
 const KINDS = new Set(
@@ -58,7 +60,7 @@ function backEnds({ program }: RuleContext): BackEnd[] {
     .map(([key, modules]) => ({ name: key.slice(key.indexOf('\0') + 1), modules }))
 }
 
-function judge({ name, modules }: BackEnd, { trees, history }: RuleContext) {
+function judgeBackEnd({ name, modules }: BackEnd, { trees, history }: RuleContext) {
   const lines = new Map<string, number>()
   for (const module of modules) {
     const [, part = ''] = module.name.split('.')

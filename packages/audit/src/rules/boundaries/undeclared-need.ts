@@ -4,7 +4,7 @@ import type { BoundaryModule } from '../../modules/boundary-model.ts'
 import { isDeclaredNeed, saysItsNeeds } from '../../modules/declared-need.ts'
 import { importVerb } from '../../modules/import-words.ts'
 import { crossingsOf, type ModuleArrow } from '../../modules/module-arrows.ts'
-import type { Rule } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/undeclared-need',
@@ -12,15 +12,16 @@ export const rule: Rule = {
   severity: 'high',
   effort: { minutes: 20, per: 'site' },
   trial: false,
-  languages: ['typescript'],
   summary: 'A module imports another module that it does not declare to need.',
-  run(context) {
-    const judged = crossingsOf(context).arrows.filter(({ from, to }) => saysItsNeeds(from, to))
-    return {
-      detections: judged.filter(({ from, to }) => !isDeclaredNeed(from, to)).flatMap((arrow) => detections(arrow)),
-      examined: { count: judged.length, of: 'arrows between modules' },
-    }
-  },
+  judges: { typescript: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const judged = crossingsOf(context).arrows.filter(({ from, to }) => saysItsNeeds(from, to))
+  return {
+    detections: judged.filter(({ from, to }) => !isDeclaredNeed(from, to)).flatMap((arrow) => detections(arrow)),
+    examined: { count: judged.length, of: 'arrows between modules' },
+  }
 }
 
 /** One finding for each import, all repaired by one edit: the declaration, or the design. */

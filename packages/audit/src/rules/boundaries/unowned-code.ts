@@ -3,29 +3,30 @@
 import type { Detection } from '../../detection/detection.ts'
 import type { OwnersFile } from '../../extract/config/contract.ts'
 import { isProduct } from '../../modules/domain-arrows.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 
 export const rule: Rule = {
   id: 'boundaries/unowned-code',
   decision: 'boundaries',
-  languages: ['python', 'typescript'],
   once: true,
   severity: 'low',
   effort: { minutes: 30, per: 'site' },
   trial: false,
   summary: 'CODEOWNERS is missing or leaves code without an owner.',
-  run(context) {
-    const { program, history, config } = context
-    const product = program.modules.filter(isProduct)
-    if (history.available && history.authorsInYear < 5) {
-      const authors = history.authorsInYear === 1 ? 'one author' : `${history.authorsInYear} authors`
-      const couldNotTell = `With ${authors} in a year everybody knows who owns what.`
-      return { detections: [], examined: { count: 0, of: 'modules' }, couldNotTell }
-    }
-    const owners = config.owners
-    const detections = owners === undefined ? missing(context) : faults(owners, context)
-    return { detections, examined: { count: product.length, of: 'modules' } }
-  },
+  judges: { python: judge, typescript: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const { program, history, config } = context
+  const product = program.modules.filter(isProduct)
+  if (history.available && history.authorsInYear < 5) {
+    const authors = history.authorsInYear === 1 ? 'one author' : `${history.authorsInYear} authors`
+    const couldNotTell = `With ${authors} in a year everybody knows who owns what.`
+    return { detections: [], examined: { count: 0, of: 'modules' }, couldNotTell }
+  }
+  const owners = config.owners
+  const detections = owners === undefined ? missing(context) : faults(owners, context)
+  return { detections, examined: { count: product.length, of: 'modules' } }
 }
 
 /** Without history nobody can say how many people work here, so a missing file is only possible. */

@@ -5,7 +5,7 @@ import type { Manifests } from '../../extract/manifests/contract.ts'
 import type { ImportStatement, Module } from '../../graph/contract.ts'
 import { isNotFollowed } from '../../modules/boundary-report.ts'
 import { statementText } from '../../modules/import-words.ts'
-import type { Rule } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { isProduct } from '../../survey/whereabouts.ts'
 
 export const rule: Rule = {
@@ -14,18 +14,19 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 5, per: 'site' },
   trial: false,
-  languages: ['typescript'],
   summary: 'An import leads to no file and to no declared package.',
-  run({ program, manifests }) {
-    const judged = program.imports.statements.filter(({ from }) => isProduct(program.modules[from]!))
-    return {
-      detections: judged.flatMap((statement) => judge(statement, program.modules[statement.from]!, manifests)),
-      examined: { count: judged.length, of: 'import statements' },
-    }
-  },
+  judges: { typescript: judge },
 }
 
-function judge(statement: ImportStatement, importer: Module, manifests: Manifests): Detection[] {
+function judge({ program, manifests }: RuleContext): RuleResult {
+  const judged = program.imports.statements.filter(({ from }) => isProduct(program.modules[from]!))
+  return {
+    detections: judged.flatMap((statement) => judgeStatement(statement, program.modules[statement.from]!, manifests)),
+    examined: { count: judged.length, of: 'import statements' },
+  }
+}
+
+function judgeStatement(statement: ImportStatement, importer: Module, manifests: Manifests): Detection[] {
   const { target, specifier, line } = statement
   // Computed specifiers and code that a generator has yet to write are told in the coverage: nobody can repair them here.
   if (target.to !== 'nowhere' || isNotFollowed(target)) return []

@@ -4,7 +4,7 @@ import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { Confidence } from '../../facts/place.ts'
 import type { FunctionId } from '../../graph/contract.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { opensDirectConnection } from '../../survey/dedicated-connection.ts'
 import { poolerEvidence } from '../../survey/deployment.ts'
 import { argumentCount } from '../../survey/expressions.ts'
@@ -26,15 +26,17 @@ export const rule: Rule = {
   effort: { minutes: 120, per: 'site' },
   trial: false,
   summary: 'LISTEN needs a session of its own, which a transaction pooler does not give.',
-  run(context) {
-    const byBody = new Map<FunctionId, Subscription[]>()
-    for (const item of subscriptions(context)) {
-      const body = bodyOf(context, item)
-      addTo(byBody, body, item)
-    }
-    const detections = [...byBody].map(([body, items]) => detection(context, body, items))
-    return { detections, examined: { count: detections.length, of: 'functions that listen for notifications' } }
-  },
+  judges: { python: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const byBody = new Map<FunctionId, Subscription[]>()
+  for (const item of subscriptions(context)) {
+    const body = bodyOf(context, item)
+    addTo(byBody, body, item)
+  }
+  const detections = [...byBody].map(([body, items]) => detection(context, body, items))
+  return { detections, examined: { count: detections.length, of: 'functions that listen for notifications' } }
 }
 
 function subscriptions(context: RuleContext): Subscription[] {

@@ -1,7 +1,7 @@
 // data/mixed-access-patterns: two ORMs or an ORM and a bare driver on one database: two transactions, two pools, two truths.
 
 import type { Detection } from '../../detection/detection.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
@@ -47,35 +47,37 @@ export const rule: Rule = {
   effort: { minutes: 0, per: 'report' },
   trial: false,
   summary: 'One database is reached through two ORMs or drivers.',
-  run(context) {
-    const ways = waysIn(context)
-    const all = [...ways].reduce((sum, [, sites]) => sum + sites.length, 0)
-    const examined = { count: ways.size === 0 ? 0 : all, of: 'places that connect or declare models' }
-    if (ways.size < 2) return { detections: [], examined }
-    const sorted = [...ways].sort((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1))
-    const [main, ...others] = sorted
-    const [, minority] = others.at(-1)!
-    const first = minority[0]!
-    const detection: Detection = {
-      place: placeOf(context, first),
-      subject: 'data access',
-      evidence: sorted
-        .map(([name]) => name)
-        .sort()
-        .join(' + '),
-      message: {
-        what: `The code reaches its database through ${listed(
-          sorted.map(([name]) => name),
-          4,
-        )}; ${others.at(-1)![0]} in ${counted(minority.length, 'place')}.`,
-        why: 'Each way has its own pool and its own transaction: a rollback of one leaves the writes of the other, limits on connections count twice, and models exist twice.',
-        do: `Keep ${main![0]}, and let the rest borrow its connection (\`connection.cursor()\`, \`session.connection()\`) where SQL is needed.`,
-      },
-      confidence: 'probable',
-      related: minority.slice(1, 6).map((site) => ({ ...placeOf(context, site), label: others.at(-1)![0] })),
-    }
-    return { detections: [detection], examined }
-  },
+  judges: { python: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const ways = waysIn(context)
+  const all = [...ways].reduce((sum, [, sites]) => sum + sites.length, 0)
+  const examined = { count: ways.size === 0 ? 0 : all, of: 'places that connect or declare models' }
+  if (ways.size < 2) return { detections: [], examined }
+  const sorted = [...ways].sort((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1))
+  const [main, ...others] = sorted
+  const [, minority] = others.at(-1)!
+  const first = minority[0]!
+  const detection: Detection = {
+    place: placeOf(context, first),
+    subject: 'data access',
+    evidence: sorted
+      .map(([name]) => name)
+      .sort()
+      .join(' + '),
+    message: {
+      what: `The code reaches its database through ${listed(
+        sorted.map(([name]) => name),
+        4,
+      )}; ${others.at(-1)![0]} in ${counted(minority.length, 'place')}.`,
+      why: 'Each way has its own pool and its own transaction: a rollback of one leaves the writes of the other, limits on connections count twice, and models exist twice.',
+      do: `Keep ${main![0]}, and let the rest borrow its connection (\`connection.cursor()\`, \`session.connection()\`) where SQL is needed.`,
+    },
+    confidence: 'probable',
+    related: minority.slice(1, 6).map((site) => ({ ...placeOf(context, site), label: others.at(-1)![0] })),
+  }
+  return { detections: [detection], examined }
 }
 
 const DRIVERS: ReadonlySet<string> = new Set(['psycopg', 'asyncpg'])

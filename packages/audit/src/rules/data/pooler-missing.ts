@@ -2,7 +2,7 @@
 
 import type { ServerSetting } from '../../extract/config/contract.ts'
 import { Kind } from '../../facts/contract.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { usesPostgres } from '../../survey/deployment.ts'
 import { keyword } from '../../survey/expressions.ts'
 import { surveyOf } from '../../survey/survey.ts'
@@ -20,47 +20,49 @@ export const rule: Rule = {
   effort: { minutes: 120, per: 'once' },
   trial: false,
   summary: 'Workers times pool size can pass what the database accepts, and no pooler is in sight.',
-  run(context) {
-    const { config } = context
-    const known = config.servers.filter((server) => server.workers !== undefined && server.workers > 1)
-    const examined = { count: config.servers.length, of: 'declared servers' }
-    const hasPooler =
-      config.poolers.length > 0 ||
-      config.databases.some((item) => item.port === 6432 || /pooler|pgbouncer|neon\.tech|supabase/.test(item.host))
-    if (!usesPostgres(context) || config.servers.length === 0)
-      return { detections: [], examined: { ...examined, count: 0 } }
-    if (hasPooler) return { detections: [], examined }
-    if (known.length === 0) return { detections: [], examined, couldNotTell: 'No file says how many workers run.' }
-    const pool = poolSize(context)
-    const limit = config.maxConnections[0]?.value ?? DEFAULT_MAX_CONNECTIONS
-    const demands = known
-      .map((server) => ({ server, demand: demandOf(context, server, pool.size) }))
-      .sort((a, b) => b.demand - a.demand)
-    const worst = demands[0]!
-    if (worst.demand <= limit) return { detections: [], examined }
-    const { server } = worst
-    const replicas = replicasOf(context, server)
-    const copies = replicas > 1 ? ` × ${replicas} replicas` : ''
-    return {
-      detections: [
-        {
-          place: server.place,
-          subject: server.service === '' ? server.server : server.service,
-          evidence: 'connections over the limit, no pooler',
-          message: {
-            what: `${server.workers} workers${copies} × ${connectionsEach(server, pool.size)} connections (${pool.what}) make ${worst.demand}, and PostgreSQL accepts ${limit}${config.maxConnections.length === 0 ? ' by default' : ''}.`,
-            why: 'Past the limit new connections fail with "too many clients", first under load and during deployments, when old and new workers run at once.',
-            do: 'Put PgBouncer in transaction mode before the database, and give each worker a pool of two to five.',
-          },
-          confidence: 'probable',
-          related: config.maxConnections
-            .slice(0, 1)
-            .map((item) => ({ ...item.place, label: `max_connections = ${item.value}` })),
+  judges: { python: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const { config } = context
+  const known = config.servers.filter((server) => server.workers !== undefined && server.workers > 1)
+  const examined = { count: config.servers.length, of: 'declared servers' }
+  const hasPooler =
+    config.poolers.length > 0 ||
+    config.databases.some((item) => item.port === 6432 || /pooler|pgbouncer|neon\.tech|supabase/.test(item.host))
+  if (!usesPostgres(context) || config.servers.length === 0)
+    return { detections: [], examined: { ...examined, count: 0 } }
+  if (hasPooler) return { detections: [], examined }
+  if (known.length === 0) return { detections: [], examined, couldNotTell: 'No file says how many workers run.' }
+  const pool = poolSize(context)
+  const limit = config.maxConnections[0]?.value ?? DEFAULT_MAX_CONNECTIONS
+  const demands = known
+    .map((server) => ({ server, demand: demandOf(context, server, pool.size) }))
+    .sort((a, b) => b.demand - a.demand)
+  const worst = demands[0]!
+  if (worst.demand <= limit) return { detections: [], examined }
+  const { server } = worst
+  const replicas = replicasOf(context, server)
+  const copies = replicas > 1 ? ` × ${replicas} replicas` : ''
+  return {
+    detections: [
+      {
+        place: server.place,
+        subject: server.service === '' ? server.server : server.service,
+        evidence: 'connections over the limit, no pooler',
+        message: {
+          what: `${server.workers} workers${copies} × ${connectionsEach(server, pool.size)} connections (${pool.what}) make ${worst.demand}, and PostgreSQL accepts ${limit}${config.maxConnections.length === 0 ? ' by default' : ''}.`,
+          why: 'Past the limit new connections fail with "too many clients", first under load and during deployments, when old and new workers run at once.',
+          do: 'Put PgBouncer in transaction mode before the database, and give each worker a pool of two to five.',
         },
-      ],
-      examined,
-    }
-  },
+        confidence: 'probable',
+        related: config.maxConnections
+          .slice(0, 1)
+          .map((item) => ({ ...item.place, label: `max_connections = ${item.value}` })),
+      },
+    ],
+    examined,
+  }
 }
 
 /** What one process may open: declared pool sizes, SQLAlchemy's default, or one per thread (Django). */

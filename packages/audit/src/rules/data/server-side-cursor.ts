@@ -4,7 +4,7 @@ import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { Confidence } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { mentionedIn } from '../../survey/application.ts'
 import { poolerEvidence } from '../../survey/deployment.ts'
 import { calleeName, keyword, positional, receiverOf } from '../../survey/expressions.ts'
@@ -18,30 +18,32 @@ export const rule: Rule = {
   effort: { minutes: 10, per: 'site' },
   trial: false,
   summary: 'A server-side cursor is read outside a transaction although a transaction pooler is in use.',
-  run(context) {
-    const cursors = serverSideCursors(context)
-    const examined = { count: cursors.length, of: 'server-side cursors' }
-    const pooler = poolerEvidence(context)
-    if (pooler === undefined || mentionedIn(context, ['DISABLE_SERVER_SIDE_CURSORS']) !== '')
-      return { detections: [], examined }
-    const detections = cursors
-      .filter((cursor) => !isInTransaction(context.trees[cursor.module]!, cursor.node))
-      .map(
-        (cursor): Detection => ({
-          place: placeOf(context, cursor),
-          subject: subjectOf(context, cursor),
-          evidence: cursor.what,
-          message: {
-            what: `\`${cursor.what}\` keeps a cursor open on the database server while the rows are read.`,
-            why: `Behind ${pooler.what} the next fetch may reach another server connection: "cursor does not exist" under load.`,
-            do: 'Read it inside one transaction, or set `DISABLE_SERVER_SIDE_CURSORS` (Django) for the pooled alias, or page by key.',
-          },
-          confidence: cursor.confidence,
-          related: [{ ...pooler.place, label: pooler.what }],
-        }),
-      )
-    return { detections, examined }
-  },
+  judges: { python: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const cursors = serverSideCursors(context)
+  const examined = { count: cursors.length, of: 'server-side cursors' }
+  const pooler = poolerEvidence(context)
+  if (pooler === undefined || mentionedIn(context, ['DISABLE_SERVER_SIDE_CURSORS']) !== '')
+    return { detections: [], examined }
+  const detections = cursors
+    .filter((cursor) => !isInTransaction(context.trees[cursor.module]!, cursor.node))
+    .map(
+      (cursor): Detection => ({
+        place: placeOf(context, cursor),
+        subject: subjectOf(context, cursor),
+        evidence: cursor.what,
+        message: {
+          what: `\`${cursor.what}\` keeps a cursor open on the database server while the rows are read.`,
+          why: `Behind ${pooler.what} the next fetch may reach another server connection: "cursor does not exist" under load.`,
+          do: 'Read it inside one transaction, or set `DISABLE_SERVER_SIDE_CURSORS` (Django) for the pooled alias, or page by key.',
+        },
+        confidence: cursor.confidence,
+        related: [{ ...pooler.place, label: pooler.what }],
+      }),
+    )
+  return { detections, examined }
 }
 
 interface Cursor extends Site {

@@ -4,7 +4,7 @@ import type { Detection, RelatedPlace } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { Confidence } from '../../facts/place.ts'
 import type { CallId, FunctionId } from '../../graph/contract.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { opensDirectConnection } from '../../survey/dedicated-connection.ts'
 import { poolerEvidence } from '../../survey/deployment.ts'
 import { calleeName, isInside, keyword, receiverOf } from '../../survey/expressions.ts'
@@ -35,18 +35,20 @@ export const rule: Rule = {
   effort: { minutes: 60, per: 'site' },
   trial: false,
   summary: 'An advisory lock is held by the session, so a transaction pooler loses it or never releases it.',
-  run(context) {
-    const locks = sessionLocks(context)
-    const byWrapper = new Map<FunctionId, Lock[]>()
-    for (const lock of locks) {
-      const wrapper = wrapperOf(context, lock)
-      addTo(byWrapper, wrapper, lock)
-    }
-    return {
-      detections: [...byWrapper].map(([wrapper, held]) => detection(context, wrapper, held)),
-      examined: { count: locks.length + transactionLocks(context), of: 'advisory locks' },
-    }
-  },
+  judges: { python: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const locks = sessionLocks(context)
+  const byWrapper = new Map<FunctionId, Lock[]>()
+  for (const lock of locks) {
+    const wrapper = wrapperOf(context, lock)
+    addTo(byWrapper, wrapper, lock)
+  }
+  return {
+    detections: [...byWrapper].map(([wrapper, held]) => detection(context, wrapper, held)),
+    examined: { count: locks.length + transactionLocks(context), of: 'advisory locks' },
+  }
 }
 
 function sessionLocks(context: RuleContext): Lock[] {

@@ -1,24 +1,7 @@
 // data/session-state: settings, temporary tables and held cursors that outlive their transaction and leak through a pooler.
-
-import type { Detection } from '../../detection/detection.ts'
-import type { FunctionId } from '../../graph/contract.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
-import { opensDirectConnection } from '../../survey/dedicated-connection.ts'
-import { poolerEvidence } from '../../survey/deployment.ts'
-import { addTo } from '../../survey/grouping.ts'
-import { Sql } from '../../survey/sql-text.ts'
-import { type SqlUse, sqlUse } from '../../survey/sql-use.ts'
-import { type SqlText, surveyOf } from '../../survey/survey.ts'
-import { bodyOf, functionSite, isProduct, placeOf, usesOnlyOtherEngine } from '../../survey/whereabouts.ts'
-import { sessionStatements } from './session-statements.ts'
-
-interface Use {
-  readonly text: SqlText
-  readonly use: SqlUse
-  readonly evidence: string
-}
-
-const SESSION = Sql.SessionSet | Sql.TemporaryTable | Sql.HeldCursor
+import type { Rule } from '../../rule/rule.ts'
+import { python } from './session-state.python.ts'
+import { typescript } from './session-state.typescript.ts'
 
 export const rule: Rule = {
   id: 'data/session-state',
@@ -26,63 +9,6 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 30, per: 'site' },
   trial: false,
-  languages: ['python', 'typescript'],
   summary: 'A statement changes the session, not the transaction, and leaks to the next user of a pooled connection.',
-  run(context) {
-    if (context.language === 'typescript') return sessionStatements(context)
-    const { program } = context
-    const byBody = new Map<FunctionId, Use[]>()
-    let statements = 0
-    for (const text of surveyOf(context).sql) {
-      if (!isProduct(program.modules[text.module]!)) continue
-      if ((text.classes & Sql.Statement) !== 0) statements++
-      if ((text.classes & SESSION) === 0) continue
-      const use = sqlUse(context, text.module, text.node)
-      if (use === undefined || usesOnlyOtherEngine(context, text.module)) continue
-      const body = bodyOf(context, text)
-      addTo(byBody, body, { text, use, evidence: evidence(context, text) })
-    }
-    const detections = [...byBody].map(([body, uses]) => detection(context, body, uses))
-    return { detections, examined: { count: statements + detections.length, of: 'SQL statements in code' } }
-  },
-}
-
-/** The statement's head, without values: `SET search_path`, `CREATE TEMPORARY TABLE`. */
-function evidence({ trees }: RuleContext, { module, node, classes }: SqlText): string {
-  const text = trees[module]!.text(node)
-  if ((classes & Sql.TemporaryTable) !== 0) return 'CREATE TEMPORARY TABLE'
-  if ((classes & Sql.HeldCursor) !== 0) return 'CURSOR WITH HOLD'
-  const set = /\bset\s+(?:session\s+)?(role|session\s+authorization|time\s+zone|["\w.]+)/i.exec(text)
-  return set === null ? 'set_config(…, false)' : `SET ${set[1]}`
-}
-
-function detection(context: RuleContext, body: FunctionId, uses: readonly Use[]): Detection {
-  const info = context.program.functionInfo(body)
-  const first = uses[0]!
-  const tree = context.trees[first.text.module]!
-  const around = tree.enclosingFunction(first.text.node)
-  const isDirect = around >= 0 && opensDirectConnection(tree, around)
-  const pooler = poolerEvidence(context)
-  const isSet = first.evidence.startsWith('SET') || first.evidence.startsWith('set')
-  const leaks = isSet
-    ? 'the next request that is given this connection runs with the setting'
-    : 'it stays with a server connection that others are given'
-  return {
-    place: placeOf(context, { module: first.use.module, node: first.use.call }),
-    subject: info.name,
-    evidence: first.evidence,
-    message: {
-      what: `\`${info.name}\` runs \`${first.evidence}\`, which lasts for the session and not for the transaction.`,
-      why: `${pooler === undefined ? 'With any connection pool' : `Behind ${pooler.what}`} ${leaks}, and an exception on the way leaves it behind.`,
-      do: isSet
-        ? 'Use `SET LOCAL` or `set_config(name, value, true)` inside a transaction, or set it on the role or the connection string.'
-        : 'Create it inside a transaction with `ON COMMIT DROP` (a cursor without `WITH HOLD`), or use a real table with a key for the run.',
-    },
-    confidence: uses.some(({ use }) => use.confidence === 'definite') ? 'definite' : 'probable',
-    severity: isDirect ? 'low' : 'medium',
-    related: uses
-      .slice(1, 6)
-      .map(({ use, evidence: label }) => ({ ...placeOf(context, { module: use.module, node: use.call }), label })),
-    ...(info.kind === 'module' ? {} : { fixSite: functionSite(context, body) }),
-  }
+  judges: { python, typescript },
 }

@@ -3,7 +3,7 @@
 import type { RelatedPlace } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { constantText, keyword, positional, receiverOf } from '../../survey/expressions.ts'
 import { classifyText, Sql } from '../../survey/sql-text.ts'
@@ -21,49 +21,51 @@ export const rule: Rule = {
   effort: { minutes: 20, per: 'site' },
   trial: false,
   summary: 'Code names the one database itself, so reads cannot move to a replica.',
-  run(context) {
-    const named = aliasSites(context)
-    const cursors = bareCursors(context)
-    const engines = sharedEngines(context)
-    const examined = {
-      count: named.length + cursors.length + engines.length + managedAccess(context),
-      of: 'places that choose a connection',
-    }
-    const replica = replicaEvidence(context)
-    const explicit = [...named, ...engines]
-    const isHabit = explicit.length > 0 || cursors.length >= HABIT || (replica !== undefined && cursors.length > 0)
-    if (!isHabit) return { detections: [], examined }
-    const all = [...explicit, ...cursors].sort((a, b) => a.site.module - b.site.module || a.site.node - b.site.node)
-    const first = explicit[0] ?? all[0]!
-    const place = placeOf(context, first.site)
-    const related: RelatedPlace[] = all
-      .filter((item) => item !== first)
-      .slice(0, SHOWN)
-      .map(({ site, label }) => ({ ...placeOf(context, site), label }))
-    return {
-      detections: [
-        {
-          place,
-          subject: subjectOf(context, first.site),
-          evidence: 'single database',
-          message: {
-            what: `${counted(all.length, 'place')} outside settings and migrations name the one database: ${counted(named.length, 'hard-coded alias', 'hard-coded aliases')}, ${counted(cursors.length, 'bare `connection.cursor()`', 'bare `connection.cursor()`')}, ${counted(engines.length, 'engine')} imported across the project.`,
-            why:
-              replica === undefined
-                ? 'Routers and replicas cannot redirect them, so reads stay on the primary until each is edited.'
-                : `${replica} exists, and these reads never reach it: the primary carries them all.`,
-            do: 'Ask one place for the connection: `connections[router.db_for_read(Model)]`, or a session provider that knows readers from writers.',
-          },
-          confidence: explicit.length > 0 ? 'definite' : 'probable',
-          severity: replica === undefined ? 'low' : 'medium',
-          related,
-          fanOut: all.length,
-          minutes: Math.min(all.length * 20, 600),
+  judges: { python: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const named = aliasSites(context)
+  const cursors = bareCursors(context)
+  const engines = sharedEngines(context)
+  const examined = {
+    count: named.length + cursors.length + engines.length + managedAccess(context),
+    of: 'places that choose a connection',
+  }
+  const replica = replicaEvidence(context)
+  const explicit = [...named, ...engines]
+  const isHabit = explicit.length > 0 || cursors.length >= HABIT || (replica !== undefined && cursors.length > 0)
+  if (!isHabit) return { detections: [], examined }
+  const all = [...explicit, ...cursors].sort((a, b) => a.site.module - b.site.module || a.site.node - b.site.node)
+  const first = explicit[0] ?? all[0]!
+  const place = placeOf(context, first.site)
+  const related: RelatedPlace[] = all
+    .filter((item) => item !== first)
+    .slice(0, SHOWN)
+    .map(({ site, label }) => ({ ...placeOf(context, site), label }))
+  return {
+    detections: [
+      {
+        place,
+        subject: subjectOf(context, first.site),
+        evidence: 'single database',
+        message: {
+          what: `${counted(all.length, 'place')} outside settings and migrations name the one database: ${counted(named.length, 'hard-coded alias', 'hard-coded aliases')}, ${counted(cursors.length, 'bare `connection.cursor()`', 'bare `connection.cursor()`')}, ${counted(engines.length, 'engine')} imported across the project.`,
+          why:
+            replica === undefined
+              ? 'Routers and replicas cannot redirect them, so reads stay on the primary until each is edited.'
+              : `${replica} exists, and these reads never reach it: the primary carries them all.`,
+          do: 'Ask one place for the connection: `connections[router.db_for_read(Model)]`, or a session provider that knows readers from writers.',
         },
-      ],
-      examined,
-    }
-  },
+        confidence: explicit.length > 0 ? 'definite' : 'probable',
+        severity: replica === undefined ? 'low' : 'medium',
+        related,
+        fanOut: all.length,
+        minutes: Math.min(all.length * 20, 600),
+      },
+    ],
+    examined,
+  }
 }
 
 interface Named {

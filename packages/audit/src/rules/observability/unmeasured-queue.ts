@@ -1,23 +1,7 @@
 // observability/unmeasured-queue: a job queue whose length and age nobody measures.
-
 import type { Rule } from '../../rule/rule.ts'
-import { libraryInUse, mentionedIn, taskCount } from '../../survey/application.ts'
-import { counted } from '../../survey/whereabouts.ts'
-import { unmeasuredQueues } from './typescript-telemetry.ts'
-import { METERS } from './unmeasured-service.ts'
-
-const QUEUES = ['celery', 'rq', 'dramatiq', 'arq', 'huey', 'procrastinate', 'taskiq', 'streaq']
-const EXPORTERS = [
-  ...METERS,
-  ...(
-    'flower celery_exporter celery_prometheus_exporter rq_exporter rq_dashboard django_rq ' + 'dramatiq_dashboard'
-  ).split(' '),
-]
-/** Asking a broker how long its queue is. */
-const LENGTHS = (
-  'llen active_queues queue_declare zcard xlen reserved get_queue_attributes ' +
-  'ApproximateNumberOfMessages celery_queue_length queue_length queue_depth'
-).split(' ')
+import { python } from './unmeasured-queue.python.ts'
+import { typescript } from './unmeasured-queue.typescript.ts'
 
 export const rule: Rule = {
   id: 'observability/unmeasured-queue',
@@ -25,35 +9,6 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 120, per: 'once' },
   trial: false,
-  languages: ['python', 'typescript'],
   summary: 'Jobs are queued and nobody measures how many wait or how long.',
-  run(context) {
-    if (context.language === 'typescript') return unmeasuredQueues(context)
-    const tasks = taskCount(context)
-    const queue = libraryInUse(context, QUEUES)
-    if (tasks === 0 || queue === '') return { detections: [], examined: { count: 0, of: 'job queues' } }
-    const examined = { count: 1, of: 'job queues' }
-    const deployed = context.config.services.some(({ name, image }) =>
-      /flower|exporter|rq-dashboard/.test(`${name} ${image}`),
-    )
-    if (deployed || libraryInUse(context, EXPORTERS) !== '' || mentionedIn(context, LENGTHS) !== '')
-      return { detections: [], examined }
-    const first = context.program.entries.find((entry) => entry.kind === 'task')!
-    return {
-      detections: [
-        {
-          place: first.place,
-          subject: queue,
-          evidence: `${queue} without a length metric`,
-          message: {
-            what: `${counted(tasks, 'task')} run on ${queue}, and neither an exporter nor a metric of the queue's length is in sight.`,
-            why: 'A backlog shows first as mails that come hours late; with no length and no age nobody can tell too few workers from one poisoned job.',
-            do: 'Publish length and age of the oldest job for each queue (an exporter beside the broker will do) and alert on the age.',
-          },
-          confidence: 'probable',
-        },
-      ],
-      examined,
-    }
-  },
+  judges: { python, typescript },
 }

@@ -1,17 +1,7 @@
 // observability/unmeasured-service: a service that publishes no request rates, errors and durations.
-
 import type { Rule } from '../../rule/rule.ts'
-import { applicationPlace, libraryInUse, routeCount } from '../../survey/application.ts'
-import { counted } from '../../survey/whereabouts.ts'
-import { unmeasuredServers } from './typescript-telemetry.ts'
-
-export const METERS = (
-  'prometheus_client prometheus_fastapi_instrumentator prometheus_flask_exporter starlette_exporter ' +
-  'starlette_prometheus django_prometheus aioprometheus statsd datadog ddtrace newrelic elasticapm ' +
-  'elastic_apm scout_apm logfire opentelemetry opentelemetry_api opentelemetry_sdk opentelemetry_distro ' +
-  'opencensus azure_monitor_opentelemetry influxdb graphyte telegraf aws_embedded_metrics appsignal ' +
-  'applicationinsights django_statsd pystatsd markus'
-).split(' ')
+import { python } from './unmeasured-service.python.ts'
+import { typescript } from './unmeasured-service.typescript.ts'
 
 export const rule: Rule = {
   id: 'observability/unmeasured-service',
@@ -19,29 +9,6 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 240, per: 'once' },
   trial: false,
-  languages: ['python', 'typescript'],
   summary: 'The service publishes no metrics, so load and latency are guessed.',
-  run(context) {
-    if (context.language === 'typescript') return unmeasuredServers(context)
-    const place = applicationPlace(context)
-    if (place === undefined) return { detections: [], examined: { count: 0, of: 'web applications' } }
-    const examined = { count: 1, of: 'web applications' }
-    if (libraryInUse(context, METERS) !== '') return { detections: [], examined }
-    return {
-      detections: [
-        {
-          place,
-          subject: 'application',
-          evidence: 'no metrics',
-          message: {
-            what: 'No metrics library, meter or APM agent is imported or declared.',
-            why: `Nobody can say which of ${counted(routeCount(context), 'route')} is slow at the 99th percentile, or when it became so; history cannot be collected afterwards.`,
-            do: 'Publish a histogram of request durations by route and status (Prometheus or an OpenTelemetry meter), and look at percentiles, not averages.',
-          },
-          confidence: 'probable',
-        },
-      ],
-      examined,
-    }
-  },
+  judges: { python, typescript },
 }

@@ -2,7 +2,7 @@
 
 import type { Detection } from '../../detection/detection.ts'
 import type { ImportEdge, Module } from '../../graph/contract.ts'
-import type { Rule } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { counted, isProduct } from '../../survey/whereabouts.ts'
 
@@ -13,58 +13,60 @@ export const rule: Rule = {
   effort: { minutes: 60, per: 'site' },
   trial: false,
   summary: 'A domain package imports a concrete plugin, so the plugin can no longer be removed or replaced.',
-  run({ program }) {
-    const folders = pluginFolders(program.modules)
-    if (folders.size === 0) return { detections: [], examined: { count: 0, of: 'plugins and their importers' } }
-    const byPair = new Map<string, ImportEdge[]>()
-    const importers = new Set<number>()
-    /** Plugin of each module that was asked for. */
-    const plugins = new Map<number, string>()
-    for (const edge of program.imports.edges) {
-      if (edge.tier === 'type-only' || edge.dynamic || edge.optional) continue
-      const from = program.modules[edge.from]!
-      const to = program.modules[edge.to]!
-      if (edge.names.length > 0 && edge.names.every((name) => INTERFACE.test(name))) continue
-      if (!plugins.has(edge.to)) plugins.set(edge.to, pluginOf(to.name, folders))
-      const plugin = plugins.get(edge.to)!
-      if (plugin === '' || !isProduct(from) || isComposition(from) || isInside(from.name, parentOf(plugin))) continue
-      importers.add(edge.from)
-      const pair = `${edge.from} ${plugin}`
-      addTo(byPair, pair, edge)
-    }
-    const detections: Detection[] = []
-    for (const [pair, edges] of byPair) {
-      const plugin = pair.slice(pair.indexOf(' ') + 1)
-      const first = [...edges].sort((a, b) => a.line - b.line)[0]!
-      const from = program.modules[first.from]!
-      const to = program.modules[first.to]!
-      const users = [...byPair.keys()].filter((key) => key.endsWith(` ${plugin}`)).length
-      detections.push({
-        place: { path: from.path, line: first.line },
-        subject: '<module>',
-        evidence: `${from.name} imports ${plugin}`,
-        message: {
-          what: `\`${from.name}\` imports \`${to.name}\` of the plugin \`${plugin}\`.`,
-          why: `The core now needs this one plugin: it cannot be switched off, replaced or tested without; ${counted(users, 'module')} outside the plugins ${users === 1 ? 'does' : 'do'} so.`,
-          do: 'Move the shared model to the core or ask for the ability through the plugin interface and its registry.',
-        },
-        confidence: 'definite',
-        severity: first.tier === 'deferred' ? 'medium' : 'high',
-        chain: [
-          { path: from.path, line: first.line, label: `${from.name} imports ${to.name}` },
-          { path: to.path, line: 1, label: `plugin ${plugin}` },
-        ],
-        related: edges
-          .slice(1, 6)
-          .map((edge) => ({ path: from.path, line: edge.line, label: `imports ${program.modules[edge.to]!.name}` })),
-      })
-    }
-    const known = [...folders.values()].reduce((sum, names) => sum + names.size, 0)
-    return {
-      detections,
-      examined: { count: Math.max(known, importers.size), of: 'plugins and their importers' },
-    }
-  },
+  judges: { python: judge },
+}
+
+function judge({ program }: RuleContext): RuleResult {
+  const folders = pluginFolders(program.modules)
+  if (folders.size === 0) return { detections: [], examined: { count: 0, of: 'plugins and their importers' } }
+  const byPair = new Map<string, ImportEdge[]>()
+  const importers = new Set<number>()
+  /** Plugin of each module that was asked for. */
+  const plugins = new Map<number, string>()
+  for (const edge of program.imports.edges) {
+    if (edge.tier === 'type-only' || edge.dynamic || edge.optional) continue
+    const from = program.modules[edge.from]!
+    const to = program.modules[edge.to]!
+    if (edge.names.length > 0 && edge.names.every((name) => INTERFACE.test(name))) continue
+    if (!plugins.has(edge.to)) plugins.set(edge.to, pluginOf(to.name, folders))
+    const plugin = plugins.get(edge.to)!
+    if (plugin === '' || !isProduct(from) || isComposition(from) || isInside(from.name, parentOf(plugin))) continue
+    importers.add(edge.from)
+    const pair = `${edge.from} ${plugin}`
+    addTo(byPair, pair, edge)
+  }
+  const detections: Detection[] = []
+  for (const [pair, edges] of byPair) {
+    const plugin = pair.slice(pair.indexOf(' ') + 1)
+    const first = [...edges].sort((a, b) => a.line - b.line)[0]!
+    const from = program.modules[first.from]!
+    const to = program.modules[first.to]!
+    const users = [...byPair.keys()].filter((key) => key.endsWith(` ${plugin}`)).length
+    detections.push({
+      place: { path: from.path, line: first.line },
+      subject: '<module>',
+      evidence: `${from.name} imports ${plugin}`,
+      message: {
+        what: `\`${from.name}\` imports \`${to.name}\` of the plugin \`${plugin}\`.`,
+        why: `The core now needs this one plugin: it cannot be switched off, replaced or tested without; ${counted(users, 'module')} outside the plugins ${users === 1 ? 'does' : 'do'} so.`,
+        do: 'Move the shared model to the core or ask for the ability through the plugin interface and its registry.',
+      },
+      confidence: 'definite',
+      severity: first.tier === 'deferred' ? 'medium' : 'high',
+      chain: [
+        { path: from.path, line: first.line, label: `${from.name} imports ${to.name}` },
+        { path: to.path, line: 1, label: `plugin ${plugin}` },
+      ],
+      related: edges
+        .slice(1, 6)
+        .map((edge) => ({ path: from.path, line: edge.line, label: `imports ${program.modules[edge.to]!.name}` })),
+    })
+  }
+  const known = [...folders.values()].reduce((sum, names) => sum + names.size, 0)
+  return {
+    detections,
+    examined: { count: Math.max(known, importers.size), of: 'plugins and their importers' },
+  }
 }
 
 /** Names that a plugin's package offers to the core: base classes, registries and their look-ups. */

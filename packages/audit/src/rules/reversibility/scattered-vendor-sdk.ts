@@ -3,7 +3,7 @@
 import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { Module, ModuleId } from '../../graph/contract.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { argument, calleeName, constantText } from '../../survey/expressions.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { counted, isProduct, listed } from '../../survey/whereabouts.ts'
@@ -61,13 +61,15 @@ export const rule: Rule = {
   effort: { minutes: 45, per: 'site' },
   trial: false,
   summary: "A vendor's SDK is used in three or more domain packages instead of behind one adapter.",
-  run(context) {
-    const users = vendorUsers(context)
-    const detections: Detection[] = []
-    for (const [vendor, modules] of users)
-      detections.push(...calls(context, vendor, modules), ...leakedTypes(context, vendor, modules))
-    return { detections, examined: { count: users.size, of: 'vendor SDKs' } }
-  },
+  judges: { python: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const users = vendorUsers(context)
+  const detections: Detection[] = []
+  for (const [vendor, modules] of users)
+    detections.push(...calls(context, vendor, modules), ...leakedTypes(context, vendor, modules))
+  return { detections, examined: { count: users.size, of: 'vendor SDKs' } }
 }
 
 function vendorUsers(context: RuleContext): ReadonlyMap<string, readonly User[]> {

@@ -1,7 +1,7 @@
 // reversibility/unflagged-release: every change is live for everybody at the moment of its deployment.
 
 import { Kind } from '../../facts/contract.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { applicationPlace, libraryInUse, mentionedIn, routeCount } from '../../survey/application.ts'
 import { counted, isProduct } from '../../survey/whereabouts.ts'
 
@@ -47,29 +47,31 @@ export const rule: Rule = {
   effort: { minutes: 240, per: 'once' },
   trial: false,
   summary: 'There is no feature flag: a release can only be taken back as a whole.',
-  run(context) {
-    const place = applicationPlace(context)
-    const routes = routeCount(context)
-    if (place === undefined || routes < LEAST_ROUTES)
-      return { detections: [], examined: { count: 0, of: 'web applications' } }
-    const examined = { count: 1, of: 'web applications' }
-    if (libraryInUse(context, CLIENTS) !== '' || mentionedIn(context, WORDS) !== '' || hasFlagSetting(context))
-      return { detections: [], examined }
-    return {
-      detections: [
-        {
-          place,
-          subject: 'application',
-          evidence: 'no feature flags',
-          message: {
-            what: `No flag client and no feature flag of its own was found in a service of ${counted(routes, 'route')}.`,
-            why: 'A change is live for everybody at once and is undone by a deployment of everything, which takes minutes and takes the good changes back too.',
-            do: 'Add one small flag interface (a table or OpenFeature) and release the next risky change behind it.',
-          },
-          confidence: 'probable',
+  judges: { python: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const place = applicationPlace(context)
+  const routes = routeCount(context)
+  if (place === undefined || routes < LEAST_ROUTES)
+    return { detections: [], examined: { count: 0, of: 'web applications' } }
+  const examined = { count: 1, of: 'web applications' }
+  if (libraryInUse(context, CLIENTS) !== '' || mentionedIn(context, WORDS) !== '' || hasFlagSetting(context))
+    return { detections: [], examined }
+  return {
+    detections: [
+      {
+        place,
+        subject: 'application',
+        evidence: 'no feature flags',
+        message: {
+          what: `No flag client and no feature flag of its own was found in a service of ${counted(routes, 'route')}.`,
+          why: 'A change is live for everybody at once and is undone by a deployment of everything, which takes minutes and takes the good changes back too.',
+          do: 'Add one small flag interface (a table or OpenFeature) and release the next risky change behind it.',
         },
-      ],
-      examined,
-    }
-  },
+        confidence: 'probable',
+      },
+    ],
+    examined,
+  }
 }

@@ -6,7 +6,7 @@ import type { ImportStatement, Module } from '../../graph/contract.ts'
 import { boundaryModel } from '../../modules/find-modules.ts'
 import { importVerb } from '../../modules/import-words.ts'
 import { vendorOf } from '../../modules/vendor-sdks.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { isProduct } from '../../survey/whereabouts.ts'
 
@@ -19,19 +19,20 @@ export const rule: Rule = {
   severity: 'medium',
   effort: { minutes: 90, per: 'site' },
   trial: false,
-  languages: ['typescript'],
   summary: "A vendor's SDK is imported outside of the drivers and adapters.",
-  run(context) {
-    const uses = usesOf(context)
-    const isStrict = strictness(context)
-    const isHome = homes(context)
-    const byVendor = new Map<string, Use[]>()
-    for (const use of uses) if (!isHome(use.file.path, use.vendor)) addTo(byVendor, use.vendor, use)
-    return {
-      detections: [...byVendor].flatMap(([vendor, all]) => judge(context, vendor, all, isStrict)),
-      examined: { count: uses.length, of: 'imports of vendor SDKs' },
-    }
-  },
+  judges: { typescript: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const uses = usesOf(context)
+  const isStrict = strictness(context)
+  const isHome = homes(context)
+  const byVendor = new Map<string, Use[]>()
+  for (const use of uses) if (!isHome(use.file.path, use.vendor)) addTo(byVendor, use.vendor, use)
+  return {
+    detections: [...byVendor].flatMap(([vendor, all]) => judgeVendor(context, vendor, all, isStrict)),
+    examined: { count: uses.length, of: 'imports of vendor SDKs' },
+  }
 }
 
 interface Use {
@@ -86,7 +87,7 @@ function isNamedAfter(path: string, vendor: string): boolean {
   return segments.some((segment) => segment.split(/[-_]/).some((word) => words.includes(word) && word !== 'apis'))
 }
 
-function judge(
+function judgeVendor(
   context: RuleContext,
   vendor: string,
   uses: readonly Use[],

@@ -4,7 +4,7 @@ import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { Place } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { type ServiceFolder, serviceFolders, serviceOf } from './service-folders.ts'
 
 export const rule: Rule = {
@@ -14,15 +14,17 @@ export const rule: Rule = {
   effort: { minutes: 600, per: 'site' },
   trial: false,
   summary: 'Two services declare the same table as their own.',
-  run(context) {
-    const folders = serviceFolders(context)
-    if (folders.length < 2) return { detections: [], examined: { count: 0, of: 'tables' } }
-    const tables = declaredTables(context, folders)
-    return {
-      detections: [...tables].flatMap(([table, declarations]) => judge(table, declarations)),
-      examined: { count: tables.size, of: 'tables' },
-    }
-  },
+  judges: { python: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const folders = serviceFolders(context)
+  if (folders.length < 2) return { detections: [], examined: { count: 0, of: 'tables' } }
+  const tables = declaredTables(context, folders)
+  return {
+    detections: [...tables].flatMap(([table, declarations]) => judgeTable(table, declarations)),
+    examined: { count: tables.size, of: 'tables' },
+  }
 }
 
 interface Declaration {
@@ -77,7 +79,7 @@ function isUnmanaged(tree: SyntaxTree, node: number): boolean {
   return false
 }
 
-function judge(table: string, declarations: readonly Declaration[]): Detection[] {
+function judgeTable(table: string, declarations: readonly Declaration[]): Detection[] {
   const services = [...new Set(declarations.map(({ service }) => service))]
   const [first, ...rest] = declarations
   if (first === undefined || services.length < 2) return []

@@ -1,31 +1,32 @@
 // lockstep-service: a service that is deployed alone and never changes alone, or that is too small to be one.
 import type { Detection } from '../../detection/detection.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { type ServiceFolder, serviceFolders, serviceOf } from './service-folders.ts'
 
 export const rule: Rule = {
   id: 'services/lockstep-service',
   decision: 'services',
-  languages: ['python', 'typescript'],
   once: true,
   severity: 'medium',
   effort: { minutes: 0, per: 'report' },
   trial: false,
   summary: 'Most changes to a service change another service too, or a service is too small to stand alone.',
-  run(context) {
-    const folders = serviceFolders(context)
-    if (folders.length < 2) return { detections: [], examined: { count: 0, of: 'services' } }
-    const { history } = context
-    if (!history.enough) {
-      const reason = history.reason === '' ? `${history.commits} commits` : history.reason
-      return { detections: [], examined: { count: 0, of: 'services' }, couldNotTell: `Not enough history: ${reason}.` }
-    }
-    const facts = measure(folders, context)
-    return {
-      detections: folders.flatMap((folder) => judge(folder, facts.get(folder))),
-      examined: { count: folders.length, of: 'services' },
-    }
-  },
+  judges: { python: judge, typescript: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const folders = serviceFolders(context)
+  if (folders.length < 2) return { detections: [], examined: { count: 0, of: 'services' } }
+  const { history } = context
+  if (!history.enough) {
+    const reason = history.reason === '' ? `${history.commits} commits` : history.reason
+    return { detections: [], examined: { count: 0, of: 'services' }, couldNotTell: `Not enough history: ${reason}.` }
+  }
+  const facts = measure(folders, context)
+  return {
+    detections: folders.flatMap((folder) => judgeService(folder, facts.get(folder))),
+    examined: { count: folders.length, of: 'services' },
+  }
 }
 
 interface ServiceFacts {
@@ -68,7 +69,7 @@ function measure(
   return facts
 }
 
-function judge(service: ServiceFolder, facts: ServiceFacts | undefined): Detection[] {
+function judgeService(service: ServiceFolder, facts: ServiceFacts | undefined): Detection[] {
   if (facts === undefined || facts.commits < 20 || facts.lines === 0) return []
   const share = facts.shared / facts.commits
   const small = facts.lines < 2000 && facts.authors.size === 1

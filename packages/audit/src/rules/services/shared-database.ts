@@ -2,28 +2,29 @@
 
 import type { Detection } from '../../detection/detection.ts'
 import type { DatabaseAddress, DeclaredService } from '../../extract/config/contract.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { builtFrom } from './service-folders.ts'
 
 export const rule: Rule = {
   id: 'services/shared-database',
   decision: 'services',
-  languages: ['python', 'typescript'],
   once: true,
   severity: 'high',
   effort: { minutes: 2000, per: 'site' },
   trial: false,
   summary: 'Two services that are built separately use the same database with the same user.',
-  run(context) {
-    const users = databaseUsers(context)
-    const groups = groupBy(users, ({ address }) =>
-      [folderOf(address.place.path), address.host, address.database, address.user].join('\0'),
-    )
-    return {
-      detections: [...groups.values()].flatMap(judge),
-      examined: { count: new Set(users.map(({ service }) => service.name)).size, of: 'services with a database' },
-    }
-  },
+  judges: { python: judge, typescript: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const users = databaseUsers(context)
+  const groups = groupBy(users, ({ address }) =>
+    [folderOf(address.place.path), address.host, address.database, address.user].join('\0'),
+  )
+  return {
+    detections: [...groups.values()].flatMap(judgeUsers),
+    examined: { count: new Set(users.map(({ service }) => service.name)).size, of: 'services with a database' },
+  }
 }
 
 const STORES = new Set(['postgresql', 'mysql', 'mongodb', ''])
@@ -51,7 +52,7 @@ function databaseUsers({ config }: RuleContext): DatabaseUser[] {
   return users
 }
 
-function judge(users: readonly DatabaseUser[]): Detection[] {
+function judgeUsers(users: readonly DatabaseUser[]): Detection[] {
   const byCode = new Map<string, DatabaseUser>()
   for (const user of users) if (!byCode.has(user.builtFrom)) byCode.set(user.builtFrom, user)
   const [first, ...others] = [...byCode.values()].sort((a, b) => a.service.place.line - b.service.place.line)

@@ -1,6 +1,6 @@
 // state/file-lock-as-mutex: a lock on a local file, which other hosts do not see, around work that must happen once.
 import type { Detection } from '../../detection/detection.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, chainTo, functionSite, isProduct, placeOf, SERVING, servedBy } from '../../survey/whereabouts.ts'
@@ -23,32 +23,34 @@ export const rule: Rule = {
   effort: { minutes: 60, per: 'site' },
   trial: false,
   summary: 'A file lock guards work of web or worker code that runs on more than one host.',
-  run(context) {
-    const locks = fileLocks(context)
-    const detections: Detection[] = []
-    for (const lock of locks) {
-      const body = bodyOf(context, lock)
-      if (servedBy(context, body, SERVING) === undefined) continue
-      const info = context.program.functionInfo(body)
-      const place = placeOf(context, lock)
-      const { entry, chain } = chainTo(context, body, SERVING, { ...place, label: lock.name })
-      detections.push({
-        place,
-        subject: info.name,
-        evidence: lock.name,
-        message: {
-          what: `\`${info.name}\` uses \`${lock.name}\` as a mutex${entry === undefined ? '' : ` on the way of \`${entry.label}\``}.`,
-          why: 'The file is on the disk of one host: as soon as two containers serve, both hold the lock at once, and nothing says so.',
-          do: 'Lock in the database (a row with `FOR UPDATE`, `pg_advisory_xact_lock`) or make the operation safe to run twice.',
-        },
-        confidence: 'probable',
-        chain: chain.length > 2 ? chain : [],
-        fanOut: context.program.reach.routes(body),
-        ...(info.kind === 'module' ? {} : { fixSite: functionSite(context, body) }),
-      })
-    }
-    return { detections, examined: { count: locks.length, of: 'file locks' } }
-  },
+  judges: { python: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const locks = fileLocks(context)
+  const detections: Detection[] = []
+  for (const lock of locks) {
+    const body = bodyOf(context, lock)
+    if (servedBy(context, body, SERVING) === undefined) continue
+    const info = context.program.functionInfo(body)
+    const place = placeOf(context, lock)
+    const { entry, chain } = chainTo(context, body, SERVING, { ...place, label: lock.name })
+    detections.push({
+      place,
+      subject: info.name,
+      evidence: lock.name,
+      message: {
+        what: `\`${info.name}\` uses \`${lock.name}\` as a mutex${entry === undefined ? '' : ` on the way of \`${entry.label}\``}.`,
+        why: 'The file is on the disk of one host: as soon as two containers serve, both hold the lock at once, and nothing says so.',
+        do: 'Lock in the database (a row with `FOR UPDATE`, `pg_advisory_xact_lock`) or make the operation safe to run twice.',
+      },
+      confidence: 'probable',
+      chain: chain.length > 2 ? chain : [],
+      fanOut: context.program.reach.routes(body),
+      ...(info.kind === 'module' ? {} : { fixSite: functionSite(context, body) }),
+    })
+  }
+  return { detections, examined: { count: locks.length, of: 'file locks' } }
 }
 
 interface FileLock extends Site {

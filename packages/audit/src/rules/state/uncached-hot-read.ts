@@ -3,7 +3,7 @@
 import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { Rule, RuleContext } from '../../rule/rule.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { type WorkerCount, webWorkers } from '../../survey/deployment.ts'
 import { surveyOf } from '../../survey/survey.ts'
 import { isProduct, placeOf, SERVING, servedBy } from '../../survey/whereabouts.ts'
@@ -19,15 +19,17 @@ export const rule: Rule = {
   effort: { minutes: 0, per: 'report' },
   trial: false,
   summary: 'Database reads are cached in the memory of each worker only.',
-  run(context) {
-    const workers = webWorkers(context)
-    const cached = cachedReads(context, workers)
-    const local = locmem(context, workers)
-    return {
-      detections: workers.processes === 1 ? [] : [...cached.detections, ...local],
-      examined: { count: cached.examined + local.length, of: 'caches of database reads' },
-    }
-  },
+  judges: { python: judge },
+}
+
+function judge(context: RuleContext): RuleResult {
+  const workers = webWorkers(context)
+  const cached = cachedReads(context, workers)
+  const local = locmem(context, workers)
+  return {
+    detections: workers.processes === 1 ? [] : [...cached.detections, ...local],
+    examined: { count: cached.examined + local.length, of: 'caches of database reads' },
+  }
 }
 
 /** Functions under a memoising decorator whose own calls ask a database. */

@@ -58,7 +58,7 @@ interface Talk {
 }
 
 /** Servers whose log calls are prose. */
-export function proseLogs(context: RuleContext): RuleResult {
+export function typescript(context: RuleContext): RuleResult {
   const talks = talksOf(context)
   const count = talks.reduce((sum, { prose, fields, plain }) => sum + prose.length + fields + plain, 0)
   const examined = { count, of: 'log calls' }

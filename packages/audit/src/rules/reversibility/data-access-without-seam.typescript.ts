@@ -28,7 +28,7 @@ const NO_MODEL =
 const CLIENT = /^(?:prisma\w*|\w*Prisma|entityManager|dataSource|knex|kysely|drizzle)$/
 
 /** Route files that query the database themselves. */
-export function queriesInRoutes(context: RuleContext): RuleResult {
+export function typescript(context: RuleContext): RuleResult {
   const { program, trees } = context
   const routes = routeModules(context)
   const folders = new Set(serversOf(context).map(({ folder }) => folder))

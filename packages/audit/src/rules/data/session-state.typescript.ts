@@ -26,7 +26,7 @@ const SENDERS = [
 const ONE_WORD = new Set(['listen', 'loaded-library'])
 
 /** Statements that change the session and not the transaction. */
-export function sessionStatements(context: RuleContext): RuleResult {
+export function typescript(context: RuleContext): RuleResult {
   let statements = 0
   const detections: Detection[] = []
   for (const sender of SENDERS) {

@@ -33,7 +33,7 @@ const INTERNAL =
 const HTTP = /^(?:GET|POST|PUT|PATCH|DELETE|ALL) /
 
 /** Servers with public routes and no version anywhere. */
-export function unversionedRoutes(context: RuleContext): RuleResult {
+export function typescript(context: RuleContext): RuleResult {
   const servers = serversOf(context)
     .filter((server) => packageInUse(server, DESCRIPTIONS) !== '')
     .map((server) => ({ server, routes: publicRoutes(server) }))

@@ -21,7 +21,7 @@ const QUESTION =
 type How = 'empty' | 'callback' | 'default'
 
 /** Handlers that drop what they catch. */
-export function emptyCatch(context: RuleContext): RuleResult {
+export function typescript(context: RuleContext): RuleResult {
   const detections: Detection[] = []
   let examined = 0
   for (const site of surveyOf(context).handlers) {

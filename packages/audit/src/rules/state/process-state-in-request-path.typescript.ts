@@ -26,7 +26,7 @@ const COPIES = /cache|memo|lru|lookup|index|seen|visited|interned|computed|resol
 const FAR = 4
 
 /** Changes by requests of what only one process knows. */
-export function processState(context: RuleContext): RuleResult {
+export function typescript(context: RuleContext): RuleResult {
   const modules = serverModules(context)
   const variables = variablesIn(context, modules)
   const byVariable = new Map<ModuleVariable, StateWrite[]>()

@@ -18,7 +18,7 @@ const NAMES: Readonly<Record<string, string>> = {
 }
 
 /** Servers that answer through two frameworks. */
-export function mixedServers(context: RuleContext): RuleResult {
+export function typescript(context: RuleContext): RuleResult {
   const detections: Detection[] = []
   let routes = 0
   for (const server of serversOf(context)) {

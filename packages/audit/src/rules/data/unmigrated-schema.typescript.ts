@@ -23,7 +23,7 @@ interface Creation {
 }
 
 /** Places where the application, or its start, makes tables from the code. */
-export function schemaInTypeScript(context: RuleContext): RuleResult {
+export function typescript(context: RuleContext): RuleResult {
   const creations = [...synchronized(context), ...synced(context), ...pushed(context)]
   const hasMigrations = context.program.modules.some((module) => module.role === 'migration')
   return {

@@ -33,7 +33,7 @@ interface Statement extends Site {
 }
 
 /** Bodies of the presentation layer that hold SQL. */
-export function sqlInTypeScript(context: RuleContext): RuleResult {
+export function typescript(context: RuleContext): RuleResult {
   const byBody = new Map<FunctionId, Statement[]>()
   let examined = 0
   for (const statement of statements(context)) {

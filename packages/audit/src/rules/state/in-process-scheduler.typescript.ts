@@ -30,7 +30,7 @@ interface Job {
 }
 
 /** Jobs that every copy of a web process runs, one finding for each file that sets them up. */
-export function schedulersInTypeScript(context: RuleContext): RuleResult {
+export function typescript(context: RuleContext): RuleResult {
   const jobs = [...libraryJobs(context), ...timers(context)]
   const byModule = new Map<ModuleId, Job[]>()
   const server = serverModules(context)

@@ -15,7 +15,7 @@ interface Prepared extends Site {
 }
 
 /** Statements that a driver keeps by name although the pooler gives each transaction another session. */
-export function preparedInTypeScript(context: RuleContext): RuleResult {
+export function typescript(context: RuleContext): RuleResult {
   const found = [...namedQueries(context), ...postgresClients(context)]
   const pooler = poolerEvidence(context)
   return {

@@ -28,7 +28,7 @@ interface Print extends Site {
 }
 
 /** Console calls in code that requests and jobs reach. */
-export function consoleAsLog(context: RuleContext): RuleResult {
+export function typescript(context: RuleContext): RuleResult {
   const byBody = new Map<FunctionId, Print[]>()
   const modules = new Map<number, boolean>()
   let examined = 0

@@ -19,7 +19,7 @@ const STORAGE_DRIVER = /storage|driver|adapter|provider|\blocal|file-?system|ass
 const UPLOAD_TYPE = /^(?:File|MulterFile|MultipartFile|FileUpload|UploadedFile|MemoryStorageFile|BufferedFile)$/
 
 /** Uploads that land on the disk of one process's host. */
-export function uploadsInTypeScript(context: RuleContext): RuleResult {
+export function typescript(context: RuleContext): RuleResult {
   const found: Detection[] = []
   let examined = 0
   const server = serverModules(context)

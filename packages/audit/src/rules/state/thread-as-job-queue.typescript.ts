@@ -32,7 +32,7 @@ interface Floating {
 }
 
 /** Work that a request starts and that only the memory of its process knows. */
-export function floatingWork(context: RuleContext): RuleResult {
+export function typescript(context: RuleContext): RuleResult {
   const { program } = context
   const server = serverModules(context)
   const detections: Detection[] = []

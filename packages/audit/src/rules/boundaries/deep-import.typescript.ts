@@ -9,7 +9,7 @@ import { roundTheDoor } from '../../modules/module-face.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 
 /** Imports of the inside of a module from outside of it. Files that only put modules together may know the insides. */
-export function deepImportsOfModules(context: RuleContext): RuleResult {
+export function typescript(context: RuleContext): RuleResult {
   const model = boundaryModel(context)
   const shared = sharedFiles(context.program, model)
   const { all } = crossingsOf(context)

@@ -19,7 +19,7 @@ const MADE_BY = /^(?:express-session|@fastify\/session|fastify-session)(?:\.(?:d
 const MEMORY = /^(?:express-session\.MemoryStore|memorystore(?:\.\w+)?)$/
 
 /** Sessions that one process alone knows: by the middleware's default, or in a map of the project's own. */
-export function sessionsInTypeScript(context: RuleContext): RuleResult {
+export function typescript(context: RuleContext): RuleResult {
   const libraries = sessionLibraries(context)
   const modules = serverModules(context)
   const stores = new Map(

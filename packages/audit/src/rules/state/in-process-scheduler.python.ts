@@ -1,0 +1,161 @@
+// in-process-scheduler in Python: a scheduler that starts inside each web process, so every job runs once per worker.
+
+import type { Detection } from '../../detection/detection.ts'
+import { Kind } from '../../facts/contract.ts'
+import type { Confidence } from '../../facts/place.ts'
+import type { SyntaxTree } from '../../facts/tree.ts'
+import type { EntryKind, FunctionId, ModuleId } from '../../graph/contract.ts'
+import type { RuleContext, RuleResult } from '../../rule/rule.ts'
+import { type WorkerCount, webWorkers } from '../../survey/deployment.ts'
+import { calleeName, isUnderMainGuard, positional } from '../../survey/expressions.ts'
+import { type Site, surveyOf } from '../../survey/survey.ts'
+import { bodyOf, isProduct, placeOf, subjectOf, WEB } from '../../survey/whereabouts.ts'
+
+const IN_WEB: readonly EntryKind[] = [...WEB, 'startup']
+const SCHEDULERS: Readonly<Record<string, RegExp>> = {
+  BackgroundScheduler: /^apscheduler\./,
+  AsyncIOScheduler: /^apscheduler\./,
+  AsyncScheduler: /^apscheduler\./,
+  TornadoScheduler: /^apscheduler\./,
+  APScheduler: /^flask_apscheduler\./,
+  Rocketry: /^rocketry/,
+  run_pending: /^schedule\./,
+}
+
+/** Judges a Python program. */
+export function python(context: RuleContext): RuleResult {
+  const workers = webWorkers(context)
+  const found = [...schedulers(context), ...loops(context)]
+  return {
+    detections:
+      workers.processes === 1
+        ? []
+        : found.filter((item) => item.inWeb).map((item) => detection(context, item, workers)),
+    examined: { count: found.length, of: 'schedulers' },
+  }
+}
+
+/** Loops that look after their own process: each process needs one. */
+const HOUSEKEEPING =
+  /flush|heartbeat|metrics?|monitor|refresh|watch|listen|keep_?alive|log_|ping|publish|poll|beat|reload|health|persist|record|consume/i
+
+interface Scheduler extends Site {
+  readonly what: string
+  readonly confidence: Confidence
+  readonly inWeb: boolean
+}
+
+function schedulers(context: RuleContext): Scheduler[] {
+  const { program, trees } = context
+  const found: Scheduler[] = []
+  for (const [name, library] of Object.entries(SCHEDULERS)) {
+    for (const site of surveyOf(context).callsNamed(name)) {
+      if (!isProduct(program.modules[site.module]!)) continue
+      const tree = trees[site.module]!
+      if (!library.test(program.nameOf(site.module, site.node + 1)) || isUnderMainGuard(tree, site.node)) continue
+      found.push({
+        ...site,
+        what: name === 'run_pending' ? 'schedule' : name,
+        confidence: 'probable',
+        inWeb: runsInWeb(context, site),
+      })
+    }
+  }
+  return found
+}
+
+/** `create_task(poll())` at start-up, where `poll` is `while True: … await asyncio.sleep(…)`. */
+function loops(context: RuleContext): Scheduler[] {
+  const { program, trees } = context
+  const found: Scheduler[] = []
+  for (const name of ['create_task', 'ensure_future']) {
+    for (const site of surveyOf(context).callsNamed(name)) {
+      if (!isProduct(program.modules[site.module]!)) continue
+      const tree = trees[site.module]!
+      const coroutine = positional(tree, site.node, 0)
+      if (coroutine < 0 || tree.kind(coroutine) !== Kind.Call) continue
+      const body = bodyOf(context, site)
+      if (!program.reach.isReachable(body, ['startup'])) continue
+      const target = program
+        .targetsOf(program.callAt(site.module, coroutine))
+        .find((item) => item.function >= 0)?.function
+      if (target === undefined || HOUSEKEEPING.test(program.functionInfo(target).name) || !isPeriodic(context, target))
+        continue
+      found.push({ ...site, what: program.functionInfo(target).name, confidence: 'probable', inWeb: true })
+    }
+  }
+  return found
+}
+
+/** An endless loop that sleeps a minute or more, or an interval that is no small constant. */
+function isPeriodic({ program, trees }: RuleContext, fn: FunctionId): boolean {
+  const info = program.functionInfo(fn)
+  const tree = trees[info.module]!
+  for (const call of program.callsIn(fn)) {
+    const node = program.callNode(call)
+    if (calleeName(tree, node) !== 'sleep' || tree.ancestor(node, Kind.While) < 0) continue
+    const pause = positional(tree, node, 0)
+    if (pause < 0) continue
+    if (tree.kind(pause) !== Kind.Number || Number(tree.value(pause)) >= 60) return true
+  }
+  return false
+}
+
+/** Reached from start-up or a request, or made while a module is imported that such code needs. */
+function runsInWeb(context: RuleContext, site: Site): boolean {
+  const { program } = context
+  const body = bodyOf(context, site)
+  if (program.functionInfo(body).kind !== 'module') return program.reach.isReachable(body, IN_WEB)
+  return startedByWeb(context, site.module)
+}
+
+function startedByWeb({ program }: RuleContext, module: ModuleId): boolean {
+  const web = new Set(
+    program.entries
+      .filter((entry) => IN_WEB.includes(entry.kind))
+      .map((entry) => program.functionInfo(entry.function).module),
+  )
+  if (web.has(module)) return true
+  return program.imports.importersOf(module).some((edge) => edge.tier !== 'type-only' && web.has(edge.from))
+}
+
+/** Somebody elects one worker: a lock, a leader, a flag that one process has. */
+function hasLeader({ program, trees }: RuleContext, site: Site): boolean {
+  const near = new Set<ModuleId>([site.module, ...program.imports.importersOf(site.module).map((edge) => edge.from)])
+  return [...near].some((module) => mentionsLeader(trees[module]!))
+}
+
+const LEADER =
+  /leader|process_?lock|scheduler_?lock|advisory|redlock|(?:acquire|try)_?lock|single_?(?:instance|worker)|is_primary_worker|run_scheduler|enable_scheduler|scheduler_enabled/i
+
+function mentionsLeader(tree: SyntaxTree): boolean {
+  for (const name of tree.names) {
+    const text = tree.strings.text(name)
+    if (text.length < 60 && LEADER.test(text)) return true
+  }
+  return false
+}
+
+function detection(context: RuleContext, item: Scheduler, workers: WorkerCount): Detection {
+  const isLed = hasLeader(context, item)
+  const known = workers.processes !== undefined
+  return {
+    place: placeOf(context, item),
+    subject: subjectOf(context, item),
+    evidence: item.what,
+    message: {
+      what: `\`${item.what}\` runs inside the web process.`,
+      why: isLed
+        ? 'One worker is elected to run it, so jobs run once; they still compete with requests for the same processor and stop with the web process.'
+        : known
+          ? `With ${workers.what} every job runs in each of them, and a deployment stops jobs half-way.`
+          : 'With a second worker or replica every job runs twice, and a deployment stops jobs half-way.',
+      do: isLed
+        ? 'Fine for small jobs; move heavy ones to a worker process.'
+        : 'Run the schedule in one process of its own (Celery beat, a worker role, a cron container), or take a leader lock before each job.',
+    },
+    confidence: item.confidence,
+    severity: isLed ? 'info' : known ? 'medium' : 'low',
+    related: workers.place === undefined ? [] : [{ ...workers.place, label: workers.what }],
+  }
+}

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
 import { findBoundaryFaults } from './check-boundaries.ts'
-import type { Layer } from './layers.ts'
+import type { Knot, Layer } from './layers.ts'
 import { packageEntries, readImports, sourceFiles } from './read-imports.ts'
 
 const folders: string[] = []
@@ -17,7 +17,7 @@ const rules: readonly Layer[] = [
   { folder: 'packages/high/src', mayImport: ['packages/low/src'], vendors: ['pg'], because: 'it is above' },
 ]
 
-function check(sources: Readonly<Record<string, string>>): readonly string[] {
+function check(sources: Readonly<Record<string, string>>, knots: readonly Knot[] = []): readonly string[] {
   const root = mkdtempSync(join(tmpdir(), 'footing boundaries '))
   folders.push(root)
   const manifest = (name: string) =>
@@ -34,7 +34,7 @@ function check(sources: Readonly<Record<string, string>>): readonly string[] {
   }
   const entries = packageEntries(root)
   const files = sourceFiles(root)
-  return findBoundaryFaults(files, readImports(root, files, entries), new Set(entries.values()), rules)
+  return findBoundaryFaults(files, readImports(root, files, entries), new Set(entries.values()), rules, knots)
 }
 
 test('an allowed arrow through an entry passes', () => {
@@ -78,6 +78,42 @@ test('files that load each other are a circle; types alone are not', () => {
     'packages/high/src/b.ts': "import { type A } from './a.ts'\n",
   })
   expect(types).toEqual([])
+})
+
+const knotted = {
+  'packages/high/src/a/one.ts': "import type { Two } from '../b/two.ts'\n",
+  'packages/high/src/b/two.ts': 'export const two = 2\n',
+  'packages/high/src/b/three.ts': "import { four } from '../a/four.ts'\n",
+  'packages/high/src/a/four.ts': 'export const four = 4\n',
+}
+
+test('folders that import each other are a circle, types included, though no file is in one', () => {
+  const [fault, ...others] = check(knotted)
+  expect(others).toEqual([])
+  expect(fault).toContain('2 folders import each other in a circle')
+  expect(fault).toContain('packages/high/src/a → packages/high/src/b: packages/high/src/a/one.ts:1')
+  expect(fault).toContain('packages/high/src/b → packages/high/src/a: packages/high/src/b/three.ts:1')
+})
+
+test('a folder and the one that it lies in are no exception', () => {
+  const nested = {
+    'packages/high/src/open.ts': "import { pg } from './drivers/pg.ts'\n",
+    'packages/high/src/drivers/pg.ts': "import type { Driver } from '../driver.ts'\n",
+    'packages/high/src/driver.ts': 'export interface Driver {}\n',
+  }
+  expect(check(nested)).toEqual([expect.stringContaining('packages/high/src/drivers')])
+})
+
+test('a knot that is listed may be there, and only as it is listed', () => {
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => `packages/high/src/${name}`) as [string, string, string] // three names
+  expect(check(knotted, [{ folders: [a, b], because: 'for now' }])).toEqual([])
+  expect(check(knotted, [{ folders: [a, b, c], because: 'for now' }])).toEqual([
+    expect.stringContaining('2 folders import each other'),
+    expect.stringContaining('correct or take out their knot'),
+  ])
+  expect(check({}, [{ folders: [a, b], because: 'for now' }])).toEqual([
+    expect.stringContaining('correct or take out their knot'),
+  ])
 })
 
 test('an arrow that is allowed and not there is a fault', () => {

@@ -1,7 +1,7 @@
-// Fails when a file imports what its layer does not allow, when no layer places a file, or when files import in a circle.
+// Fails when a file imports what its layer does not allow, when no layer places a file, or when files or folders import in a circle.
 import { fileURLToPath } from 'node:url'
-import { type Layer, layers } from './layers.ts'
-import { type ImportEdge, packageEntries, readImports, sourceFiles } from './read-imports.ts'
+import { type Knot, knots, type Layer, layers } from './layers.ts'
+import { folderOf, type ImportEdge, packageEntries, readImports, sourceFiles } from './read-imports.ts'
 
 /** All faults as lines `file:line  what`. Empty when every arrow is allowed. */
 export function findBoundaryFaults(
@@ -9,6 +9,7 @@ export function findBoundaryFaults(
   edges: readonly ImportEdge[],
   entries: ReadonlySet<string>,
   rules: readonly Layer[] = layers,
+  allowed: readonly Knot[] = knots,
 ): readonly string[] {
   const homeless = files
     .filter((file) => layerOf(file, rules) === undefined)
@@ -19,7 +20,7 @@ export function findBoundaryFaults(
     const fault = edge.external ? vendorFault(from, edge) : arrowFault(from, edge, entries, rules)
     return fault === undefined ? [] : [`${edge.from}:${edge.line}  ${fault}`]
   })
-  return [...homeless, ...crossings, ...findCircles(edges), ...findUnused(edges, rules)]
+  return [...homeless, ...crossings, ...findCircles(edges), ...findKnots(edges, allowed), ...findUnused(edges, rules)]
 }
 
 /** The layer of a file: the one with the longest folder that contains it. */
@@ -89,6 +90,72 @@ function findCircles(edges: readonly ImportEdge[]): readonly string[] {
   }
   for (const file of next.keys()) visit(file, [])
   return faults
+}
+
+// Circles of folders, types included: a type that is needed both ways ties two folders as firmly as a call.
+function findKnots(edges: readonly ImportEdge[], allowed: readonly Knot[]): readonly string[] {
+  const arrows = folderArrows(edges)
+  const found = circlesOf(arrows)
+  const same = (a: ReadonlySet<string>, b: readonly string[]) => a.size === b.length && b.every((one) => a.has(one))
+  const fresh = found.filter((circle) => !allowed.some(({ folders }) => same(circle, folders)))
+  const gone = allowed.filter(({ folders }) => !found.some((circle) => same(circle, folders)))
+  return [
+    ...fresh.map((circle) => describeKnot(circle, arrows)),
+    ...gone.map(
+      ({ folders }) =>
+        `scripts/layers.ts:1  these folders are not, or not all, in one circle any more; correct or take out their knot: ${folders.join(', ')}`,
+    ),
+  ]
+}
+
+type Arrows = ReadonlyMap<string, ReadonlyMap<string, ImportEdge>>
+
+/** From folder to folder, with the first import that goes there. */
+function folderArrows(edges: readonly ImportEdge[]): Arrows {
+  const arrows = new Map<string, Map<string, ImportEdge>>()
+  for (const edge of edges) {
+    const [from, to] = [folderOf(edge.from), folderOf(edge.to)]
+    if (edge.external || from === to) continue
+    const targets = arrows.get(from) ?? new Map<string, ImportEdge>()
+    if (!targets.has(to)) targets.set(to, edge)
+    arrows.set(from, targets)
+  }
+  return arrows
+}
+
+/** The sets of folders that all reach each other. */
+function circlesOf(arrows: Arrows): readonly ReadonlySet<string>[] {
+  const reached = new Map([...arrows.keys()].map((folder) => [folder, reachedFrom(folder, arrows)]))
+  const circles = new Map<string, ReadonlySet<string>>()
+  for (const [folder, all] of reached) {
+    if (!all.has(folder)) continue
+    const circle = [...all].filter((other) => reached.get(other)?.has(folder)).toSorted()
+    circles.set(circle.join(), new Set(circle))
+  }
+  return [...circles.values()]
+}
+
+function reachedFrom(start: string, arrows: Arrows): ReadonlySet<string> {
+  const reached = new Set<string>()
+  const open = [start]
+  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
+    for (const to of arrows.get(folder)?.keys() ?? []) {
+      if (reached.has(to)) continue
+      reached.add(to)
+      open.push(to)
+    }
+  }
+  return reached
+}
+
+function describeKnot(circle: ReadonlySet<string>, arrows: Arrows): string {
+  const [first = ''] = circle
+  const inside = [...circle].flatMap((from) =>
+    [...(arrows.get(from) ?? [])].flatMap(([to, { from: file, line }]) =>
+      circle.has(to) ? [`  ${from} → ${to}: ${file}:${line}`] : [],
+    ),
+  )
+  return [`${first}:1  ${circle.size} folders import each other in a circle, types included:`, ...inside].join('\n')
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

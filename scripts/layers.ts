@@ -11,6 +11,12 @@ export interface Layer {
   readonly because: string
 }
 
+/** Folders that import each other in a cycle: to need one of them is to need them all. */
+export interface Knot {
+  readonly folders: readonly string[]
+  readonly because: string
+}
+
 const kernel = 'packages/kernel/src'
 const core = 'packages/footing/src'
 const audit = 'packages/audit/src'
@@ -250,10 +256,238 @@ export const layers: readonly Layer[] = [
     because: 'a repository that nobody vouches for is read in one way, by the auditor and by every command',
   },
   {
+    folder: `${audit}/facts`,
+    mayImport: [],
+    vendors: [],
+    because: 'what is known of one file; every language writes it and everything above reads it',
+  },
+  {
+    folder: `${audit}/discover`,
+    mayImport: [],
+    vendors: [],
+    because: 'which files there are, before anybody asks what is in them',
+  },
+  {
+    folder: `${audit}/extract/python`,
+    mayImport: [`${audit}/facts`],
+    vendors: [],
+    because: 'a language turns bytes into facts and knows no other language',
+  },
+  {
+    folder: `${audit}/extract/typescript`,
+    mayImport: [`${audit}/facts`],
+    vendors: ['oxc-parser'],
+    because: 'a language turns bytes into facts; the parser of TypeScript is known here only',
+  },
+  {
+    folder: `${audit}/extract/config`,
+    mayImport: [`${audit}/facts`],
+    vendors: ['yaml', 'smol-toml'],
+    because: 'the formats of configuration files are known to those who read them',
+  },
+  {
+    folder: `${audit}/extract/manifests`,
+    mayImport: [`${audit}/discover`, `${audit}/repository`],
+    vendors: ['yaml'],
+    because: 'what packages and compilers declare, read once and never run',
+  },
+  {
+    folder: `${audit}/extract/git`,
+    mayImport: [`${audit}/repository`],
+    vendors: [],
+    because: 'the history comes from git and from nowhere else',
+  },
+  {
+    folder: `${audit}/extract`,
+    mayImport: [
+      `${audit}/facts`,
+      `${audit}/discover`,
+      `${audit}/extract/python`,
+      `${audit}/extract/typescript`,
+      `${audit}/extract/manifests`,
+    ],
+    vendors: [],
+    because: 'a tree becomes facts, from the cache or by threads; nothing is judged yet',
+  },
+  {
+    folder: `${audit}/detection`,
+    mayImport: [kernel, `${audit}/facts`],
+    vendors: [],
+    because: 'what a rule says of one place, in plain data',
+  },
+  {
+    folder: `${audit}/settings`,
+    mayImport: [kernel, `${audit}/detection`, `${audit}/repository`],
+    vendors: [],
+    because: 'what a project says about itself, and what may be wrong with it',
+  },
+  {
+    folder: `${audit}/graph`,
+    mayImport: [
+      `${audit}/facts`,
+      `${audit}/extract`,
+      `${audit}/extract/manifests`,
+      `${audit}/extract/python`,
+      `${audit}/extract/typescript`,
+    ],
+    vendors: [],
+    because: 'facts become a program: modules, types, calls, entry points; it knows of no rule',
+  },
+  {
+    folder: `${audit}/rule`,
+    mayImport: [
+      kernel,
+      `${audit}/detection`,
+      `${audit}/facts`,
+      `${audit}/settings`,
+      `${audit}/graph`,
+      `${audit}/extract/config`,
+      `${audit}/extract/git`,
+      `${audit}/extract/manifests`,
+    ],
+    vendors: [],
+    because: 'what a rule is and what it may look at, below everything that helps a rule to look',
+  },
+  {
+    folder: `${audit}/survey`,
+    mayImport: [`${audit}/detection`, `${audit}/facts`, `${audit}/graph`, `${audit}/rule`],
+    vendors: [],
+    because: 'what several rules ask about a program, answered once',
+  },
+  {
+    folder: `${audit}/modules`,
+    mayImport: [
+      `${audit}/discover`,
+      `${audit}/facts`,
+      `${audit}/extract`,
+      `${audit}/graph`,
+      `${audit}/settings`,
+      `${audit}/rule`,
+      `${audit}/survey`,
+    ],
+    vendors: [],
+    because: 'the modules of a project and the arrows between them',
+  },
+  {
+    folder: `${audit}/rules`,
+    mayImport: [
+      `${audit}/discover`,
+      `${audit}/detection`,
+      `${audit}/facts`,
+      `${audit}/extract/config`,
+      `${audit}/extract/manifests`,
+      `${audit}/graph`,
+      `${audit}/rule`,
+      `${audit}/survey`,
+      `${audit}/modules`,
+    ],
+    vendors: [],
+    because: 'the catalogue; a rule knows nothing of findings, reports or other rules of another decision',
+  },
+  {
+    folder: `${audit}/findings`,
+    mayImport: [
+      `${audit}/discover`,
+      `${audit}/detection`,
+      `${audit}/facts`,
+      `${audit}/extract`,
+      `${audit}/settings`,
+      `${audit}/rule`,
+    ],
+    vendors: [],
+    because: 'detections become findings: fingerprints, silence, baseline, order',
+  },
+  {
+    folder: `${audit}/scorecard`,
+    mayImport: [kernel, `${audit}/detection`, `${audit}/graph`, `${audit}/findings`],
+    vendors: [],
+    because: 'a verdict for each decision',
+  },
+  {
+    folder: `${audit}/plan`,
+    mayImport: [`${audit}/detection`, `${audit}/facts`, `${audit}/graph`, `${audit}/rule`, `${audit}/findings`],
+    vendors: [],
+    because: 'what to do first, and what it takes',
+  },
+  {
+    folder: `${audit}/result`,
+    mayImport: [
+      `${audit}/facts`,
+      `${audit}/findings`,
+      `${audit}/modules`,
+      `${audit}/plan`,
+      `${audit}/rule`,
+      `${audit}/scorecard`,
+    ],
+    vendors: [],
+    because: 'the one document that every report is a function of',
+  },
+  {
+    folder: `${audit}/judgement`,
+    mayImport: [
+      `${audit}/facts`,
+      `${audit}/extract`,
+      `${audit}/extract/config`,
+      `${audit}/extract/git`,
+      `${audit}/graph`,
+      `${audit}/settings`,
+      `${audit}/rule`,
+      `${audit}/modules`,
+      `${audit}/scorecard`,
+      `${audit}/plan`,
+      `${audit}/result`,
+    ],
+    vendors: [],
+    because: 'the rules are run here, and the last run is remembered',
+  },
+  {
+    folder: `${audit}/report`,
+    mayImport: [
+      kernel,
+      `${audit}/detection`,
+      `${audit}/facts`,
+      `${audit}/findings`,
+      `${audit}/modules`,
+      `${audit}/plan`,
+      `${audit}/rule`,
+      `${audit}/scorecard`,
+      `${audit}/result`,
+    ],
+    vendors: ['sarif'],
+    because: 'a report is a pure function of the result; what is printed and where is above it',
+  },
+  {
+    folder: `${audit}/check`,
+    mayImport: [`${audit}/discover`, `${audit}/detection`, `${audit}/rules`],
+    vendors: [],
+    because: 'a check is an audit by a few rules',
+  },
+  {
     folder: audit,
-    mayImport: [kernel, `${audit}/repository`],
-    vendors: ['yaml', 'smol-toml', 'sarif', 'oxc-parser'],
-    because: 'the auditor works on repositories that never heard of Footing, so it does not know the library',
+    mayImport: [
+      kernel,
+      `${audit}/discover`,
+      `${audit}/detection`,
+      `${audit}/facts`,
+      `${audit}/extract`,
+      `${audit}/extract/config`,
+      `${audit}/extract/git`,
+      `${audit}/settings`,
+      `${audit}/rule`,
+      `${audit}/modules`,
+      `${audit}/rules`,
+      `${audit}/findings`,
+      `${audit}/judgement`,
+      `${audit}/scorecard`,
+      `${audit}/plan`,
+      `${audit}/result`,
+      `${audit}/report`,
+      `${audit}/check`,
+      `${audit}/survey`,
+    ],
+    vendors: [],
+    because:
+      'the audit joins its steps; it works on repositories that never heard of Footing, so it does not know the library',
   },
   {
     folder: 'packages/console/src/page',
@@ -347,5 +581,43 @@ export const layers: readonly Layer[] = [
     mayImport: [`${core}/records`, `${core}/data`, core, `${core}/testing`],
     vendors: ['zod', 'jose', 'kysely', 'ajv', 'ajv-formats', 'yaml'],
     because: 'an application knows the library and its own schemas, never the inside of a package',
+  },
+]
+
+/** The cycles of folders, types included, that are there for now, and why. There may be no other. */
+export const knots: readonly Knot[] = [
+  ...['redis', 'events', 'storage', 'search', 'archive', 'analytics'].map((capability) => ({
+    folders: [`${core}/${capability}`, `${core}/${capability}/drivers`],
+    because: 'what chooses a driver stands beside the contract that the driver keeps',
+  })),
+  {
+    folders: [
+      `${core}/data/connection`,
+      `${core}/data/contract`,
+      `${core}/data/query`,
+      `${core}/data/replicas`,
+      `${core}/data/transaction`,
+      `${core}/module`,
+      `${core}/records/access-log`,
+      `${core}/records/personal-data`,
+    ],
+    because: 'the access log and personal data still reach into the data capability and are reached from it',
+  },
+  {
+    folders: [`${core}/migrations`, `${core}/migrations/hazards`, `${core}/migrations/schema`],
+    because: 'the contract of the migrations stands beside what uses its parts',
+  },
+  {
+    folders: [`${core}/testing`, `${core}/testing/both-ways`, `${core}/testing/servers`],
+    because: 'the list of the entry stands beside what its parts share',
+  },
+  {
+    folders: [
+      cli,
+      ...['archive', 'audit', 'check', 'commands', 'dev', 'map', 'map/pressure', 'migrate', 'records', 'rehearse'].map(
+        (part) => `${cli}/${part}`,
+      ),
+    ],
+    because: 'what all commands share stands in the folder that lists them',
   },
 ]

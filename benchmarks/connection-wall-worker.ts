@@ -43,7 +43,7 @@ const wall = implement(defineModule('wall', { owner: '@acme/wall', tables: ['acc
   }
 })
 
-const app = await createApp({ name: 'wall', modules: [wall], http: { timeout: '120s' } }).start({
+const app = await createApp({ name: 'wall', modules: [wall], http: { deadline: '120s' } }).start({
   port: 0,
   profile: 'production',
   host: '127.0.0.1',

@@ -25,7 +25,7 @@ export const content = defineModule('content', {
   settings: {
     DEMO_DATA: optionalSetting({
       schema: z.stringbool(),
-      about: 'false keeps a new development database empty; other profiles never get demo data',
+      summary: 'false keeps a new development database empty; other profiles never get demo data',
     }),
   },
   port: {

@@ -10,11 +10,11 @@ export const identity = defineModule('identity', {
     TOKEN_SECRET: setting({
       schema: z.string().min(32),
       secret: true,
-      about: 'signs the tokens of logged-in users; at least 32 characters; a change logs everybody out',
+      summary: 'signs the tokens of logged-in users; at least 32 characters; a change logs everybody out',
     }),
     TOKEN_HOURS: setting({
       schema: z.coerce.number().positive().max(8760),
-      about: 'hours that a login lasts',
+      summary: 'hours that a login lasts',
       default: 24 * 14,
     }),
   },

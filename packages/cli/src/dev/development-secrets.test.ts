@@ -9,10 +9,10 @@ import { developmentSecrets } from './development-secrets.ts'
 const manifest = defineModule('shop', {
   owner: '@acme/shop',
   settings: {
-    TOKEN_SECRET: setting({ schema: z.string().min(32), secret: true, about: 'signs' }),
-    GIVEN_SECRET: setting({ schema: z.string(), secret: true, about: 'given', developmentDefault: 'x' }),
-    MAYBE_SECRET: optionalSetting({ schema: z.string(), secret: true, about: 'may be missing' }),
-    SHOP_NAME: setting({ schema: z.string(), about: 'no secret: must be asked for' }),
+    TOKEN_SECRET: setting({ schema: z.string().min(32), secret: true, summary: 'signs' }),
+    GIVEN_SECRET: setting({ schema: z.string(), secret: true, summary: 'given', developmentDefault: 'x' }),
+    MAYBE_SECRET: optionalSetting({ schema: z.string(), secret: true, summary: 'may be missing' }),
+    SHOP_NAME: setting({ schema: z.string(), summary: 'no secret: must be asked for' }),
   },
 })
 const app = createApp({ name: 'shop', modules: [implement(manifest, () => ({ port: {} }))] })

@@ -5,31 +5,31 @@ import { anyText, oneOf, textSchema, urlsWith, urlWith, wholeNumber, yesOrNo } f
 
 /** Where it listens, what part of the work it does, and how it stops. */
 export const baseSettings = {
-  HOST: optionalSetting({ schema: anyText(), about: 'address to listen on; loopback, in production all' }),
-  PORT: setting({ schema: wholeNumber(0, 65_535), default: 3000, about: 'port to listen on; 0 takes a free one' }),
-  ROLE: setting({ schema: oneOf(['web', 'worker', 'all']), default: 'all', about: 'which work this process does' }),
+  HOST: optionalSetting({ schema: anyText(), summary: 'address to listen on; loopback, in production all' }),
+  PORT: setting({ schema: wholeNumber(0, 65_535), default: 3000, summary: 'port to listen on; 0 takes a free one' }),
+  ROLE: setting({ schema: oneOf(['web', 'worker', 'all']), default: 'all', summary: 'which work this process does' }),
   TRUST_PROXY: setting({
     schema: yesOrNo(),
     default: false,
-    about: 'true when a proxy in front sets X-Forwarded-For and strangers cannot reach this port',
+    summary: 'true when a proxy in front sets X-Forwarded-For and strangers cannot reach this port',
   }),
   METRICS_TOKEN: optionalSetting({
     schema: textSchema('at least 16 characters', (text) => (text.length >= 16 ? text : undefined)),
     secret: true,
-    about: 'bearer token that /metrics asks for; without it production does not serve /metrics',
+    summary: 'bearer token that /metrics asks for; without it production does not serve /metrics',
   }),
   EVENT_LOOP_GUARD: optionalSetting({
     schema: oneOf(['name', 'measure', 'off']),
-    about: 'whether stalls of the event loop are named, only measured, or neither; name, in tests off',
+    summary: 'whether stalls of the event loop are named, only measured, or neither; name, in tests off',
   }),
   DRAIN_DELAY_MS: optionalSetting({
     schema: wholeNumber(0, 120_000),
-    about: 'milliseconds between saying "not ready" and closing the door; 100, in production 3000',
+    summary: 'milliseconds between saying "not ready" and closing the door; 100, in production 3000',
   }),
   DRAIN_MS: setting({
     schema: wholeNumber(0, 600_000),
     default: 10_000,
-    about: 'milliseconds that running requests get to end once the process is told to stop',
+    summary: 'milliseconds that running requests get to end once the process is told to stop',
   }),
 } as const
 
@@ -38,12 +38,12 @@ export const redisSettings = {
   REDIS_URL: optionalSetting({
     schema: textSchema('redis://, rediss://, unix://, redis+cluster:// or redis+sentinel://', readableRedisUrl),
     secret: true,
-    about: 'Redis for hot data: one server, a cluster, or a primary watched by sentinels',
+    summary: 'Redis for hot data: one server, a cluster, or a primary watched by sentinels',
   }),
   REDIS_TIMEOUT_MS: setting({
     schema: wholeNumber(1, 60_000),
     default: 250,
-    about: 'longest time for one command of Redis, in milliseconds',
+    summary: 'longest time for one command of Redis, in milliseconds',
   }),
 } as const
 
@@ -61,30 +61,30 @@ export const databaseSettings = {
   DATABASE_URL: setting({
     schema: urlWith('postgres', 'postgresql'),
     secret: true,
-    about: 'where the database is: PgBouncer in transaction mode, or PostgreSQL itself',
+    summary: 'where the database is: PgBouncer in transaction mode, or PostgreSQL itself',
   }),
   DATABASE_POOL_SIZE: setting({
     schema: wholeNumber(1, 1000),
     default: 10,
-    about: 'most connections of this process',
+    summary: 'most connections of this process',
   }),
   DATABASE_PREPARED_STATEMENTS: setting({
     schema: wholeNumber(0, 10_000),
     default: 100,
-    about: 'most statements that one connection keeps prepared, where the pooler allows it; 0 for none',
+    summary: 'most statements that one connection keeps prepared, where the pooler allows it; 0 for none',
   }),
   DATABASE_REHEARSAL: optionalSetting({
     schema: yesOrNo(),
-    about: 'true gives each statement another connection, as a pooler does; the default in development',
+    summary: 'true gives each statement another connection, as a pooler does; the default in development',
   }),
   DATABASE_REPLICA_URLS: optionalSetting({
     schema: urlsWith('postgres', 'postgresql'),
     secret: true,
-    about: 'streaming replicas, separated by commas; reads that allow it go there',
+    summary: 'streaming replicas, separated by commas; reads that allow it go there',
   }),
   DATABASE_PROCESSES: setting({
     schema: wholeNumber(1, 10_000),
     default: 1,
-    about: 'processes of this application that share the database; start-up says when they cannot fit',
+    summary: 'processes of this application that share the database; start-up says when they cannot fit',
   }),
 } as const

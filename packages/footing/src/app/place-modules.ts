@@ -32,18 +32,18 @@ export function placeVariable(module: string): string {
 export function placementSettings(modules: readonly AnyManifest[]): Readonly<Record<string, Setting>> {
   const places = modules.map(({ name }) => [
     placeVariable(name),
-    optionalSetting({ schema: processAddress(), about: `where the module ${name} is, when it is not in this process` }),
+    optionalSetting({ schema: processAddress(), summary: `where the module ${name} is, when it is not in this process` }),
   ])
   return {
     ...Object.fromEntries(places),
     SERVE_MODULES: optionalSetting({
       schema: textSchema('names of modules, separated by commas', namesIn),
-      about: 'the only modules of this process; it answers their ports and no routes',
+      summary: 'the only modules of this process; it answers their ports and no routes',
     }),
     MODULE_KEYS: optionalSetting({
       schema: textSchema(keysExpected, parseModuleKeys),
       secret: true,
-      about: 'keys by which the processes of this application know each other; the first signs, all are recognised',
+      summary: 'keys by which the processes of this application know each other; the first signs, all are recognised',
     }),
   }
 }

@@ -16,9 +16,9 @@ const settings = {
     schema: z.string().min(32),
     secret: true,
     developmentDefault: 'only for development, thirty-two characters',
-    about: 'signs tokens',
+    summary: 'signs tokens',
   }),
-  MAIL_FROM: optionalSetting({ schema: z.email(), about: 'sender of mails' }),
+  MAIL_FROM: optionalSetting({ schema: z.email(), summary: 'sender of mails' }),
 }
 
 async function faultsOf(env: Record<string, string>, profile: 'production' | 'development' = 'production') {

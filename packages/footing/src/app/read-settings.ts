@@ -39,7 +39,7 @@ export async function readSettings(
   const faults: ErrorIssue[] = []
   for (const [name, setting] of Object.entries(settings)) {
     const found = await readOne(name, setting, env, profile)
-    if ('fault' in found) faults.push({ pointer: `/${name}`, message: `${name} ${found.fault} (${setting.about})` })
+    if ('fault' in found) faults.push({ pointer: `/${name}`, message: `${name} ${found.fault} (${setting.summary})` })
     else values[name] = found.value
   }
   if (faults.length > 0) throw faultsError(faults)

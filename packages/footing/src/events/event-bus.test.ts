@@ -8,6 +8,7 @@ import { defineModule } from '../module/define-module.ts'
 import type { EventFacts, EventHandlers } from '../module/event-handler.ts'
 import { type Implementation, implement } from '../module/implement.ts'
 import { event, op } from '../module/operation.ts'
+import { startTestApp } from '../testing/start-test-app.ts'
 import type { Context } from '../work/context.ts'
 import { type EventRecord, eventChannel } from './event-bus.ts'
 
@@ -23,12 +24,12 @@ const ledger = defineModule('ledger', { owner: '@acme/ledger', needs: [billing] 
 
 const billingModule = implement(billing, ({ emit }) => ({
   port: {
-    pay: async ({ id }) => emit(undefined, 'paid', { id }),
+    pay: async ({ id }) => emit('paid', { id }),
     // @ts-expect-error the payload is another
-    payWrong: async () => emit(undefined, 'paid', { id: 7 }),
+    payWrong: async () => emit('paid', { id: 7 }),
     mutate: async () => {
       const lines = ['one']
-      await emit(undefined, 'paid', { id: 'kept', lines })
+      await emit('paid', { id: 'kept', lines })
       lines.push('two')
     },
   },
@@ -239,5 +240,45 @@ test('events are typed by the manifests', () => {
   // @ts-expect-error the module announces no such event
   implement(mail, () => ({ port: {}, on: { 'billing.refunded': async () => undefined } }))
   // @ts-expect-error mail announces nothing
-  implement(mail, ({ emit }) => ({ port: {}, start: () => emit(undefined, 'sent', {}) }))
+  implement(mail, ({ emit }) => ({ port: {}, start: () => emit('sent', {}) }))
+})
+
+test('emit.in waits for the commit of a real transaction, and takes nothing else for one', async () => {
+  const heard: string[] = []
+  const till = defineModule('till', {
+    owner: '@acme/payments',
+    needs: [billing],
+    tables: ['receipt'],
+    port: { sell: op({ in: z.object({ id: z.string(), fail: z.boolean() }) }), wrong: op({}) },
+    events: { sold: event(z.object({ id: z.string() })) },
+  })
+  const tillModule = implement(till, ({ database, emit }) => ({
+    port: {
+      sell: async ({ id, fail }) => {
+        await database().transaction(async (tx) => {
+          await emit.in(tx, 'sold', { id })
+          expect(heard).not.toContain(id)
+          if (fail) throw new Error('no money')
+        })
+      },
+      // @ts-expect-error a handle is no transaction
+      wrong: () => emit.in(database(), 'sold', { id: 'x' }),
+    },
+    on: {
+      'till.sold': async ({ id }) => {
+        heard.push(id)
+      },
+    },
+  }))
+  const running = await startTestApp(createApp({ name: 'till', modules: [billingModule, tillModule] }), { pooled: false })
+  try {
+    const { till: port } = running.app.ports
+    await expect(port.sell({ id: 'lost', fail: true })).rejects.toMatchObject({ code: 'operation-failed' })
+    await port.sell({ id: 'kept', fail: false })
+    await until(() => heard.length > 0)
+    expect(heard).toEqual(['kept'])
+    await expect(port.wrong()).rejects.toMatchObject({ cause: { name: 'TypeError' } })
+  } finally {
+    await running.stop()
+  }
 })

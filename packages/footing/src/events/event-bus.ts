@@ -5,7 +5,7 @@ import type { AnyTransaction } from '../data/contract/transaction-end.ts'
 import { coded } from '../module/checked-value.ts'
 import type { AnyManifest } from '../module/define-module.ts'
 import { moduleErrors } from '../module/errors.ts'
-import type { EmitThrough, EventHandler, EventSubscription } from '../module/event-handler.ts'
+import type { Emit, EventHandler, EventSubscription } from '../module/event-handler.ts'
 import type { EventDefinition } from '../module/operation.ts'
 import { findUnportable, freezeDeep } from '../module/portable.ts'
 import { validate } from '../module/schema.ts'
@@ -75,11 +75,8 @@ export class EventBus {
   }
 
   /** Makes the `emit` of a module. */
-  emitOf({
-    name: module,
-    events,
-  }: AnyManifest): (through: EmitThrough, name: string, payload: unknown) => Promise<void> {
-    return async (through, name, payload) => {
+  emitOf({ name: module, events }: AnyManifest): Emit<AnyManifest> {
+    const take = async (tx: AnyTransaction | undefined, name: string, payload: unknown) => {
       const event = `${module}.${name}`
       const definition = Object.hasOwn(events, name) ? events[name] : undefined
       if (definition === undefined) throw eventErrors('event-missing', { details: { module, event: name } })
@@ -93,8 +90,12 @@ export class EventBus {
         requestId: context?.requestId ?? randomHex(16),
         traceId: context?.traceId ?? randomHex(16),
       })
-      await this.#driver.take(envelope, transactionOf(through), context?.remainingMs() ?? Number.POSITIVE_INFINITY)
+      await this.#driver.take(envelope, tx, context?.remainingMs() ?? Number.POSITIVE_INFINITY)
     }
+    const emit = async (name: string, payload: unknown) => take(undefined, name, payload)
+    return Object.assign(emit, {
+      in: async (tx: unknown, name: string, payload: unknown) => take(transactionOf(tx), name, payload),
+    })
   }
 
   /** Begins to deliver; called when every module has started. */
@@ -172,8 +173,10 @@ function heard(manifest: AnyManifest, key: string): { readonly emitter: string; 
   return { emitter, event }
 }
 
-function transactionOf(through: EmitThrough): AnyTransaction | undefined {
-  return through !== undefined && transactionBrand in through ? through : undefined
+/** An event that was to wait for a commit must not leave at once because somebody passed the wrong handle. */
+function transactionOf(given: unknown): AnyTransaction {
+  if (typeof given === 'object' && given !== null && transactionBrand in given) return given as AnyTransaction // branded
+  throw new TypeError('emit.in(…) takes the handle that database.transaction(…) gives; emit(…) delivers at once.')
 }
 
 /** In production too: an event may outlive the process that announced it. */

@@ -45,7 +45,7 @@ export interface HttpOptions {
   /** Largest request body; default 256 kB. A route may differ. */
   readonly bodyLimit?: Size
   /** Longest time for one request; default 10 s. A route may differ. */
-  readonly timeout?: Duration
+  readonly deadline?: Duration
   /** Serve `openapi.json` and `docs` below the base path; default true. */
   readonly reference?: boolean
   /** The server itself, before it listens: to register what Footing does not have. */

@@ -1,5 +1,5 @@
 // The HTTP edge alone, for an existing Fastify application: problem details, headers, health pages, description.
-export { type AnyRoute, type Auth, type Response, respond, route } from '../module/route.ts'
+export { type AnyRoute, type Auth, type Reply, respond, route } from '../module/route.ts'
 export { answerFaults, sendSecurityHeaders } from './adopt.ts'
 export { httpErrors } from './errors.ts'
 export { addHealth, type Health } from './health.ts'

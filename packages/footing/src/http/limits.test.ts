@@ -52,7 +52,7 @@ const notesModule = implement(notes, ({ self }) => ({
       out: z.json(),
       handle: async ({ body }) => body,
     }),
-    route({ method: 'GET', path: '/late', auth: 'none', timeout: '30ms', handle: () => new Promise<void>(() => {}) }),
+    route({ method: 'GET', path: '/late', auth: 'none', deadline: '30ms', handle: () => new Promise<void>(() => {}) }),
   ],
 }))
 

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { markChecked, valueOrThrow } from '../module/checked-value.ts'
 import type { Authenticate } from '../module/implement.ts'
 import { freezeDeep } from '../module/portable.ts'
-import { type AnyRoute, isResponse } from '../module/route.ts'
+import { type AnyRoute, isReply } from '../module/route.ts'
 import { jsonSchemaOf, type Schema, validate } from '../module/schema.ts'
 import { CallContext } from '../work/call-context.ts'
 import type { Context, User } from '../work/context.ts'
@@ -62,14 +62,14 @@ export interface PlacedRoute {
   readonly path: string
 }
 
-const defaultTimeout = '10s'
+const defaultDeadline = '10s'
 
 /** Adds a route to the server. */
 export function mountRoute(server: FastifyInstance, placed: PlacedRoute, environment: RouteEnvironment): void {
   const { route, module, url, path } = placed
   const { calls, running } = environment
   const label = `${route.method} ${path}`
-  const timeoutMs = milliseconds(route.timeout ?? environment.http.timeout ?? defaultTimeout)
+  const deadlineMs = milliseconds(route.deadline ?? environment.http.deadline ?? defaultDeadline)
   const status = route.status ?? (route.out === undefined ? 204 : 200)
   const work = requestWork(placed, environment)
 
@@ -84,7 +84,7 @@ export function mountRoute(server: FastifyInstance, placed: PlacedRoute, environ
     handler: (request, reply) => {
       const started = calls.clock.monotonic()
       const origin = originOf(request.id, request.headers, label)
-      const context = new CallContext(calls.clock, undefined, origin, module, label, started, started + timeoutMs)
+      const context = new CallContext(calls.clock, undefined, origin, module, label, started, started + deadlineMs)
       request.footing = context
       running.add(context)
       reply.raw.on('close', () => {
@@ -139,7 +139,7 @@ function requestWork({ route, path }: PlacedRoute, environment: RouteEnvironment
     const { headers } = request
     const input = { params: checkedParams, query: checkedQuery, body: checkedBody, user, headers }
     const value = await route.handle(input, context)
-    if (checksOutput !== undefined && !isResponse(value)) {
+    if (checksOutput !== undefined && !isReply(value)) {
       return valueOrThrow(await validate(checksOutput, value), label, 'invalid-output')
     }
     return value
@@ -185,7 +185,7 @@ async function identify(
 
 /** Sends the answer. */
 function answer(reply: FastifyReply, status: number, value: unknown): void {
-  if (isResponse(value)) reply.code(value.status).headers(value.headers).send(value.body)
+  if (isReply(value)) reply.code(value.status).headers(value.headers).send(value.body)
   else reply.code(status).send(value)
 }
 

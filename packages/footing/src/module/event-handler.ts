@@ -1,27 +1,28 @@
 // Events as the code of a module meets them: announcing its own, hearing those of the modules that it needs.
-import type { Database, Transaction, transactionBrand } from '../data/contract/contract.ts'
+import type { Transaction, transactionBrand } from '../data/contract/contract.ts'
 import type { Context } from '../work/context.ts'
 import type { Duration } from '../work/duration.ts'
 import type { AnyManifest } from './define-module.ts'
 import type { EventDefinition } from './operation.ts'
 import type { InputOf, OutputOf } from './schema.ts'
 
-/** What an event waits for: the commit of a transaction; a database handle or nothing stands for "at once". */
-export type EmitThrough =
-  | Pick<Transaction<never>, typeof transactionBrand>
-  | Pick<Database<never>, 'schema' | 'transaction'>
-  | undefined
+type PayloadOf<M extends Pick<AnyManifest, 'events'>, Name extends string> =
+  M['events'][Name] extends EventDefinition<infer Payload> ? InputOf<Payload> : never
 
 /**
- * Announces an event of the own module. With a transaction it is delivered after the commit and never after a rollback.
- * Resolves when the event is taken, not when it is delivered.
+ * Announces an event of the own module. Resolves when the event is taken, not when it is delivered.
  * @throws `invalid-event`, `not-portable`, `event-queue-full`, `events-closed`
  */
-export type Emit<M extends Pick<AnyManifest, 'events'>> = <const Name extends keyof M['events'] & string>(
-  through: EmitThrough,
-  name: Name,
-  payload: M['events'][Name] extends EventDefinition<infer Payload> ? InputOf<Payload> : never,
-) => Promise<void>
+export interface Emit<M extends Pick<AnyManifest, 'events'>> {
+  /** Delivered at once, also when a transaction is open beside it: `emit('paid', { invoice })`. */
+  <const Name extends keyof M['events'] & string>(name: Name, payload: PayloadOf<M, Name>): Promise<void>
+  /** Delivered after the commit of the transaction, never after a rollback: `emit.in(tx, 'paid', { invoice })`. */
+  in<const Name extends keyof M['events'] & string>(
+    tx: Pick<Transaction<never>, typeof transactionBrand>,
+    name: Name,
+    payload: PayloadOf<M, Name>,
+  ): Promise<void>
+}
 
 /** What a handler is told besides the payload. */
 export interface EventFacts {

@@ -21,7 +21,7 @@ export interface Kit<M extends AnyManifest> {
   readonly self: PortOf<M>
   /** The module's own schema of the database. `Tables` is its table interface: table name → columns. */
   database<Tables>(): Database<Tables>
-  /** Announces an event of this module: `emit(tx, 'paid', payload)`. */
+  /** Announces an event of this module: `emit('paid', payload)`, with a transaction `emit.in(tx, 'paid', payload)`. */
   readonly emit: Emit<M>
   /** Redis below the module's own prefix. @throws TypeError when REDIS_URL is not set */
   redis(): ModuleRedis
@@ -56,9 +56,14 @@ export interface Credentials {
 /** Tells who sends a request; undefined means nobody known. Coded errors that it throws are answered as they are. */
 export type Authenticate = (credentials: Credentials, context: Context) => Promise<User | undefined>
 
-/** What an implementation consists of. */
-export interface Implementation<M extends AnyManifest> {
-  readonly port: Handlers<M['port']>
+/** What an implementation consists of; `port` may be left out where the manifest declares no operation. */
+export type Implementation<M extends AnyManifest> = ImplementationParts<M> &
+  ([keyof M['port']] extends [never]
+    ? { readonly port?: Handlers<M['port']> }
+    : { readonly port: Handlers<M['port']> })
+
+/** The parts of an implementation beside its port. */
+export interface ImplementationParts<M extends AnyManifest> {
   readonly routes?: readonly AnyRoute[]
   /** What it does about events: `on: { 'billing.paid': async (invoice) => … }`. */
   readonly on?: EventHandlers<M>

@@ -16,7 +16,6 @@ export {
 export { moduleErrors } from './errors.ts'
 export type {
   Emit,
-  EmitThrough,
   EventFacts,
   EventHandler,
   EventHandlers,

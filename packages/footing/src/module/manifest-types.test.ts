@@ -22,9 +22,9 @@ const Tree: z.ZodType<Tree, Tree> = z.lazy(() => z.object({ name: z.string(), ch
 const identity = defineModule('identity', {
   owner: '@acme/identity',
   settings: {
-    TOKEN_SECRET: setting({ schema: z.string().min(32), about: 'signs tokens', secret: true }),
-    TOKEN_DAYS: setting({ schema: z.coerce.number(), about: 'days that a token lives', default: 3 }),
-    MAIL_FROM: optionalSetting({ schema: z.email(), about: 'sender of mails' }),
+    TOKEN_SECRET: setting({ schema: z.string().min(32), summary: 'signs tokens', secret: true }),
+    TOKEN_DAYS: setting({ schema: z.coerce.number(), summary: 'days that a token lives', default: 3 }),
+    MAIL_FROM: optionalSetting({ schema: z.email(), summary: 'sender of mails' }),
   },
   port: {
     profile: op({

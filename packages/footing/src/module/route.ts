@@ -27,24 +27,24 @@ export interface RouteInput<
 }
 
 /** Tells an answer made by `respond` from a value that only looks like one. */
-const responseBrand: unique symbol = Symbol('footing.response')
+const replyBrand: unique symbol = Symbol('footing.reply')
 
 /** An answer other than the usual one. */
-export interface Response {
-  readonly [responseBrand]: true
+export interface Reply {
+  readonly [replyBrand]: true
   readonly status: number
   readonly body: unknown
   readonly headers: Readonly<Record<string, string>>
 }
 
 /** Answers with another status, other headers or no body: `respond(304)`, `respond(201, value, { location })`. */
-export function respond(status: number, body?: unknown, headers: Readonly<Record<string, string>> = {}): Response {
-  return { [responseBrand]: true, status, body, headers }
+export function respond(status: number, body?: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { [replyBrand]: true, status, body, headers }
 }
 
 /** True for an answer made by `respond`. */
-export function isResponse(value: unknown): value is Response {
-  return typeof value === 'object' && value !== null && responseBrand in value
+export function isReply(value: unknown): value is Reply {
+  return typeof value === 'object' && value !== null && replyBrand in value
 }
 
 /** The facts of a route that do not depend on its types. */
@@ -61,7 +61,7 @@ export interface RouteFacts {
   readonly deprecated?: boolean
   /** Errors that it answers with by design, for the API description: statuses or codes. */
   readonly errors?: readonly (string | number)[]
-  readonly timeout?: Duration
+  readonly deadline?: Duration
   /** How long it may hold the event loop without a break before a warning says so; default 50 ms. */
   readonly budget?: Duration
   readonly bodyLimit?: Size
@@ -84,7 +84,7 @@ export interface RouteOptions<
   readonly query?: Query
   readonly body?: Body
   readonly out?: Out
-  readonly handle: (input: RouteInput<Params, Query, Body, Who>, context: Context) => Promise<Response | Answer<Out>>
+  readonly handle: (input: RouteInput<Params, Query, Body, Who>, context: Context) => Promise<Reply | Answer<Out>>
 }
 
 /** What the server hands to a route: the values that the route's own schemas yielded. */

@@ -7,7 +7,7 @@ export interface Setting<S extends Schema = Schema> {
   /** Reads the text of the variable. */
   readonly schema: S
   /** What it is for, in one sentence; shown with a fault. */
-  readonly about: string
+  readonly summary: string
   /** Never shown, neither in a fault nor in a log. */
   readonly secret: boolean
   readonly fallback: OutputOf<S> | undefined
@@ -20,19 +20,19 @@ export interface Setting<S extends Schema = Schema> {
 /** What `setting` takes. */
 export interface SettingOptions<S extends Schema> {
   readonly schema: S
-  readonly about: string
+  readonly summary: string
   readonly secret?: boolean
   readonly default?: OutputOf<S>
   /** Used in development and tests; in production the variable must be set. */
   readonly developmentDefault?: OutputOf<S>
 }
 
-/** Declares a required setting, or one with a default: `setting({ schema: z.string().min(32), secret: true, about: '…' })`. */
+/** Declares a required setting, or one with a default: `setting({ schema: z.string().min(32), secret: true, summary: '…' })`. */
 export function setting<const S extends Schema>(options: SettingOptions<S>): Setting<S> {
   return Object.freeze({
     kind: 'setting',
     schema: options.schema,
-    about: options.about,
+    summary: options.summary,
     secret: options.secret ?? false,
     fallback: options.default,
     developmentFallback: options.developmentDefault,

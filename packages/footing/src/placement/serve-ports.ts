@@ -157,7 +157,7 @@ function placed(path: string, target: OperationTarget, environment: PortEnvironm
     body: anything,
     bodyLimit: largestMessage,
     // The deadline of the port comes first.
-    timeout: target.operation.deadlineMs + 1000,
+    deadline: target.operation.deadlineMs + 1000,
     handle: async ({ body, headers }, context) => {
       adoptCaller(headers, context)
       const caller = textOf(headers[header.caller])

@@ -121,7 +121,7 @@ const shopModule = implement(shop, ({ ports }) => ({
       method: 'GET',
       path: '/wait',
       auth: 'none',
-      timeout: '10s',
+      deadline: '10s',
       query: z.object({ ms: z.coerce.number() }),
       handle: ({ query }) => ports.billing.wait(query),
     }),

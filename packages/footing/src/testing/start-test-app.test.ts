@@ -53,7 +53,7 @@ function notesApp() {
           method: 'GET',
           path: '/slow',
           auth: 'none',
-          timeout: '2s',
+          deadline: '2s',
           out: z.object({}),
           handle: async () => {
             await db.query('select pg_sleep(30)')

@@ -32,7 +32,10 @@ export function placeVariable(module: string): string {
 export function placementSettings(modules: readonly AnyManifest[]): Readonly<Record<string, Setting>> {
   const places = modules.map(({ name }) => [
     placeVariable(name),
-    optionalSetting({ schema: processAddress(), summary: `where the module ${name} is, when it is not in this process` }),
+    optionalSetting({
+      schema: processAddress(),
+      summary: `where the module ${name} is, when it is not in this process`,
+    }),
   ])
   return {
     ...Object.fromEntries(places),

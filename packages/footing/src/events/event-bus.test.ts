@@ -270,7 +270,9 @@ test('emit.in waits for the commit of a real transaction, and takes nothing else
       },
     },
   }))
-  const running = await startTestApp(createApp({ name: 'till', modules: [billingModule, tillModule] }), { pooled: false })
+  const running = await startTestApp(createApp({ name: 'till', modules: [billingModule, tillModule] }), {
+    pooled: false,
+  })
   try {
     const { till: port } = running.app.ports
     await expect(port.sell({ id: 'lost', fail: true })).rejects.toMatchObject({ code: 'operation-failed' })

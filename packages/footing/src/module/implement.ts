@@ -58,9 +58,7 @@ export type Authenticate = (credentials: Credentials, context: Context) => Promi
 
 /** What an implementation consists of; `port` may be left out where the manifest declares no operation. */
 export type Implementation<M extends AnyManifest> = ImplementationParts<M> &
-  ([keyof M['port']] extends [never]
-    ? { readonly port?: Handlers<M['port']> }
-    : { readonly port: Handlers<M['port']> })
+  ([keyof M['port']] extends [never] ? { readonly port?: Handlers<M['port']> } : { readonly port: Handlers<M['port']> })
 
 /** The parts of an implementation beside its port. */
 export interface ImplementationParts<M extends AnyManifest> {

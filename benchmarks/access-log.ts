@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { compiled } from '@footing/core'
 import { openDataSource } from '@footing/core/data'
-import { AccessLog, installAccessLog } from '@footing/core/records'
+import { installAccessLog, recordHooks } from '@footing/core/records'
 import { openServerDesk } from '@footing/core/testing'
 import pg from 'pg'
 
@@ -46,7 +46,7 @@ try {
       source: 'POST /items/{id} bench.change',
     }),
   }
-  const logged = openDataSource({ url, poolSize: lanes, scope: () => scope, accessLog: new AccessLog(modules) })
+  const logged = openDataSource({ url, poolSize: lanes, scope: () => scope, hooks: recordHooks(modules) })
   const bare = openDataSource({ url, poolSize: lanes, scope: () => scope })
   await logged.ping()
   const database = (table: Table) => (table === 'plain' ? bare : logged).forModule<BenchTables>('bench')

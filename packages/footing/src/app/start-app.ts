@@ -12,9 +12,9 @@ import type { Setting, Settled } from '../module/setting.ts'
 import type { CallDisturbance } from '../placement/disturbance.ts'
 import { placementErrors } from '../placement/errors.ts'
 import { RemoteModule } from '../placement/remote-module.ts'
-import { AccessLog } from '../records/access-log/access-log.ts'
 import { keepAccessLog } from '../records/access-log/keep-access-log.ts'
 import { openPersonalData } from '../records/personal-data/personal-data.ts'
+import { recordHooks } from '../records/record-hooks.ts'
 import type { Redis } from '../redis/contract.ts'
 import type { CallContext } from '../work/call-context.ts'
 import { currentContext } from '../work/call-context.ts'
@@ -69,8 +69,7 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
   // The values were parsed by exactly these settings.
   const base = values as Settled<typeof baseSettings>
   const clock = options.clock ?? systemClock
-  const accessLog = new AccessLog(placement.local)
-  const data = options.database ?? openOwnDatabase(app, placement.local, values, clock, profile, accessLog)
+  const data = options.database ?? openOwnDatabase(app, placement.local, values, clock, profile)
   const redis = await openOwnRedis(app, values, clock)
   const network = new ModuleNetwork(app.modules, {
     clock,
@@ -116,7 +115,7 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
       options.metrics,
     )
     log.info('started', { app: app.name, role: base.ROLE, profile, url: door.url })
-    const stopSealing = keepAccessLog(options.database === undefined && !accessLog.empty ? data : undefined, clock, log)
+    const stopSealing = keepAccessLog(options.database === undefined ? data : undefined, placement.local, clock, log)
     const stop = stopOnce(startUp, door, async () => {
       stopSealing()
       await events.drain(base.DRAIN_MS)
@@ -221,7 +220,6 @@ function openOwnDatabase(
   values: Readonly<Record<string, unknown>>,
   clock: Clock,
   profile: Profile,
-  accessLog: AccessLog,
 ): DataSource | undefined {
   if (!usesDatabase(local)) return undefined
   const { DATABASE_URL, DATABASE_POOL_SIZE, DATABASE_REPLICA_URLS, DATABASE_REHEARSAL, DATABASE_PREPARED_STATEMENTS } =
@@ -234,7 +232,7 @@ function openOwnDatabase(
     rehearsal: DATABASE_REHEARSAL ?? profile === 'development',
     preparedStatements: DATABASE_PREPARED_STATEMENTS,
     scope: databaseScope,
-    accessLog,
+    hooks: recordHooks(local),
     clock,
     applicationName: app.name,
   })

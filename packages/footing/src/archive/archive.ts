@@ -1,5 +1,7 @@
 // The facade of the archive: configuration, leases and the order of the steps.
+
 import { systemClock } from '@footing/kernel'
+import { quoteName } from '../data/contract/quote.ts'
 import { decodeFile } from './archive-file.ts'
 import { type ArchiveSetting, cutoffOf, folderOf, largestFile } from './archive-setting.ts'
 import { archiveSchema, batchesOf, ensureBook, type Lease, releaseLease, takeLease } from './batch-book.ts'
@@ -13,7 +15,7 @@ import type {
   VerifyFinding,
   VerifyReport,
 } from './contract.ts'
-import { columnsOf, quoted, tableName } from './describe-table.ts'
+import { columnsOf, tableName } from './describe-table.ts'
 import { archiveError } from './errors.ts'
 import { queryArchive } from './query-archive.ts'
 import { restoreBatches } from './restore-batches.ts'
@@ -154,7 +156,7 @@ async function statusOf(setting: ArchiveSetting, table: ArchivedTable): Promise<
   if (live === undefined) throw archiveError('archive-table-unknown', { table: `${table.module}.${table.table}` })
   const from = tableName(table.module, table.table)
   const due = await db.query<{ due: number }>(
-    `select count(*)::int as due from (select 1 from ${from} where ${quoted(table.timeColumn)} < $1::timestamptz limit ${mostDue}) old`,
+    `select count(*)::int as due from (select 1 from ${from} where ${quoteName(table.timeColumn)} < $1::timestamptz limit ${mostDue}) old`,
     [cutoffOf(setting, table).toISOString()],
   )
   const readable = groups.find(({ state }) => state === 'deleted')

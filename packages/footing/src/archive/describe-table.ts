@@ -1,5 +1,7 @@
 // What the database says of a table, and whether its rows can be moved without losing or changing any.
+
 import type { Transaction } from '../data/contract/contract.ts'
+import { quoteName } from '../data/contract/quote.ts'
 import { schemaOf } from '../data/contract/schema-name.ts'
 import type { ArchivedTable } from './contract.ts'
 import { archiveError } from './errors.ts'
@@ -30,14 +32,9 @@ export interface DescribedTable {
   readonly digest: string
 }
 
-/** Puts quotes around a name. */
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
-}
-
 /** `"schema"."table"` of a module's table. */
 export function tableName(module: string, table: string): string {
-  return `${quoted(schemaOf(module))}.${quoted(table)}`
+  return `${quoteName(schemaOf(module))}.${quoteName(table)}`
 }
 
 // Types whose cast to text writes the same as their output; for others the cast may cut: the blanks of char, the mask of inet.
@@ -138,7 +135,7 @@ export async function describeTable(tx: Transaction<unknown>, target: ArchivedTa
     columns,
     key: keys.map((key) => key.name),
     time,
-    digest: digestExpression(columns.map(({ name, type }) => textExpression(type, `t.${quoted(name)}`))),
+    digest: digestExpression(columns.map(({ name, type }) => textExpression(type, `t.${quoteName(name)}`))),
   }
 }
 

@@ -1,7 +1,9 @@
 // Reads rows from the files, and from the table too if wanted: what both hold is decided by one snapshot of the book.
+
 import { isFootingError } from '@footing/kernel'
 import type { Transaction } from '../data/contract/contract.ts'
-import { parseColumn } from '../data/contract/parse-column.ts'
+import { quoteName } from '../data/contract/quote.ts'
+import { parseColumn } from '../data/query/parse-column.ts'
 import { readTexts } from './archive-file.ts'
 import { type ArchiveSetting, largestFile } from './archive-setting.ts'
 import { type Batch, batchesOf } from './batch-book.ts'
@@ -14,7 +16,7 @@ import type {
   ArchiveValue,
   QueryReport,
 } from './contract.ts'
-import { columnsOf, fixTextForms, plainType, quoted, tableName, textExpression } from './describe-table.ts'
+import { columnsOf, fixTextForms, plainType, tableName, textExpression } from './describe-table.ts'
 import { archiveError } from './errors.ts'
 
 type Take = (rows: readonly ArchiveRow[]) => Promise<void> | void
@@ -140,14 +142,14 @@ async function readTable(tx: Transaction<unknown>, target: ArchivedTable, plan: 
   if (plan.liveColumns.size === 0 || plan.conditions.some(({ column }) => !plan.liveColumns.has(column))) return
   const texts = plan.columns.map((name, index) =>
     plan.liveColumns.has(name)
-      ? `${textExpression(plan.types.get(name)?.type ?? 'text', `t.${quoted(name)}`)} as c${index}`
+      ? `${textExpression(plan.types.get(name)?.type ?? 'text', `t.${quoteName(name)}`)} as c${index}`
       : `null::text as c${index}`,
   )
   const conditions = plan.conditions.map(({ column, type, is }, index) => {
     const plain = plainType(type)
     const bytewise = /^(?:text|character varying|bpchar|name)$/.test(plain) ? ' collate "C"' : ''
     const values = `$${index + 1}::text[]::${plain}[]`
-    return `t.${quoted(column)}${bytewise} ${is === 'in' ? '=' : is} any (${values})`
+    return `t.${quoteName(column)}${bytewise} ${is === 'in' ? '=' : is} any (${values})`
   })
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
   const from = tableName(target.module, target.table)

@@ -1,10 +1,12 @@
 // Puts archived rows back into their table, a whole batch in one transaction.
+
 import type { Transaction } from '../data/contract/contract.ts'
+import { quoteName } from '../data/contract/quote.ts'
 import { decodeFile } from './archive-file.ts'
 import { type ArchiveSetting, largestFile } from './archive-setting.ts'
 import { advanceBatch, type Batch, batchesOf, holdLease, type Lease } from './batch-book.ts'
 import type { ArchivedTable, RestoreRequest } from './contract.ts'
-import { describeTable, fixTextForms, quoted } from './describe-table.ts'
+import { describeTable, fixTextForms } from './describe-table.ts'
 import { archiveError } from './errors.ts'
 
 const insertRows = 1000
@@ -58,7 +60,7 @@ async function insertAll(
   const arrays = places.map((_place, index) => `$${index + 1}::text[]`).join(', ')
   const names = places.map((_place, index) => `c${index}`)
   const values = places.map(({ type }, index) => `r.c${index}::${type}`)
-  const statement = `insert into ${table.sqlName} (${places.map(({ name }) => quoted(name)).join(', ')})
+  const statement = `insert into ${table.sqlName} (${places.map(({ name }) => quoteName(name)).join(', ')})
     overriding system value select ${values.join(', ')} from unnest(${arrays}) as r(${names.join(', ')})`
   for (let start = 0; start < rows.length; start += insertRows) {
     const part = rows.slice(start, start + insertRows)

@@ -1,11 +1,13 @@
 // The second half of moving rows: read the file back, compare, then delete exactly the rows that it holds.
+
 import { isFootingError } from '@footing/kernel'
 import type { Transaction } from '../data/contract/contract.ts'
+import { quoteName } from '../data/contract/quote.ts'
 import { decodeFile, type OldRow } from './archive-file.ts'
 import { type ArchiveSetting, largestFile } from './archive-setting.ts'
 import { advanceBatch, type Batch, forgetBatch, holdLease, type Lease, markDeleted } from './batch-book.ts'
 import type { ArchivedTable } from './contract.ts'
-import { type DescribedTable, describeTable, fixTextForms, quoted } from './describe-table.ts'
+import { type DescribedTable, describeTable, fixTextForms } from './describe-table.ts'
 
 /** What became of a batch. */
 export interface Settled {
@@ -89,7 +91,7 @@ async function deleteExactly(
   const names = keys.map((_key, index) => `k${index}`)
   const matches = keys.map((key, index) => {
     const { name = '', type = 'text' } = table.columns[key] ?? {}
-    return `t.${quoted(name)} = a.k${index}::${type}`
+    return `t.${quoteName(name)} = a.k${index}::${type}`
   })
   const statement = `delete from ${table.sqlName} t
     using unnest($1::int[], $2::text[], ${sources}) as a(position, digest, ${names.join(', ')})

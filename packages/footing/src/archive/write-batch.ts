@@ -1,10 +1,12 @@
 // The first half of moving rows: read the oldest ones, store them as a file, and note that in the book.
+
 import { randomBytes } from 'node:crypto'
+import { quoteName } from '../data/contract/quote.ts'
 import { encodeFile, type OldRow } from './archive-file.ts'
 import { type ArchiveSetting, cutoffOf, folderOf } from './archive-setting.ts'
 import { type Batch, batchesOf, holdLease, type Lease, markWritten, planBatch } from './batch-book.ts'
 import type { ArchivedTable } from './contract.ts'
-import { type DescribedTable, describeTable, fixTextForms, quoted, textExpression } from './describe-table.ts'
+import { type DescribedTable, describeTable, fixTextForms, textExpression } from './describe-table.ts'
 
 const mostText = 32 * 1024 * 1024
 const fetchRows = 500
@@ -55,11 +57,11 @@ function readOldRows(setting: ArchiveSetting, target: ArchivedTable): Promise<Ol
     async (tx) => {
       await fixTextForms(tx)
       const table = await describeTable(tx, target)
-      const time = `t.${quoted(table.time.name)}`
+      const time = `t.${quoteName(table.time.name)}`
       const texts = table.columns.map(
-        ({ name, type }, index) => `${textExpression(type, `t.${quoted(name)}`)} as c${index}`,
+        ({ name, type }, index) => `${textExpression(type, `t.${quoteName(name)}`)} as c${index}`,
       )
-      const order = [time, ...table.key.map((name) => `t.${quoted(name)}`)].join(', ')
+      const order = [time, ...table.key.map((name) => `t.${quoteName(name)}`)].join(', ')
       await tx.query(
         `declare footing_archive no scroll cursor without hold for
          select ${texts.join(', ')}, ${table.digest} as digest, (${time}::timestamptz)::text as moment

@@ -1,12 +1,13 @@
 // Opens the database connections of one process.
 import { setTimeout as delay } from 'node:timers/promises'
-import type { AccessLog } from '../records/access-log/access-log.ts'
 import { ConnectionPool } from './connection/connection-pool.ts'
 import { poolSizing, readServerLimits } from './connection/pool-sizing.ts'
+import type { Router } from './connection/router.ts'
 import type { DataSource, QueryScope } from './contract/contract.ts'
+import type { StatementHooks } from './contract/statement-hooks.ts'
 import { Replica } from './replicas/replica.ts'
 import { ReplicaRouter } from './replicas/replica-router.ts'
-import { openModuleDatabase, type Router } from './transaction/module-database.ts'
+import { openModuleDatabase } from './transaction/module-database.ts'
 
 /** How a data source is opened. Only `url` has no default. */
 export interface DataSourceOptions {
@@ -42,8 +43,8 @@ export interface DataSourceOptions {
    * the last one left. Code that relies on a session then fails in development and not behind PgBouncer. Default false.
    */
   readonly rehearsal?: boolean
-  /** Records who reads and changes the tables that manifests log; `ping` must have resolved once before the first statement. */
-  readonly accessLog?: AccessLog | undefined
+  /** What records and others add to statements; `ping` must have resolved once before the first statement when one has `prepare`. */
+  readonly hooks?: StatementHooks | undefined
   /**
    * Most statements of `compiled(…)` that one connection keeps prepared under a name, where the way to the server keeps
    * names: that is found out by asking. 0 sends every statement without a name. Default 100.
@@ -59,6 +60,7 @@ export interface DataSourceOptions {
  */
 export function openDataSource(options: DataSourceOptions): DataSource {
   const now = options.clock === undefined ? Date.now : () => options.clock?.now() ?? Date.now()
+  const { hooks = {} } = options
   const openPool = (url: string, size: number): ConnectionPool =>
     new ConnectionPool({
       url,
@@ -69,6 +71,7 @@ export function openDataSource(options: DataSourceOptions): DataSource {
       applicationName: options.applicationName ?? 'footing',
       rehearsal: options.rehearsal ?? false,
       preparedStatements: options.preparedStatements ?? 100,
+      explain: hooks.explainFault?.bind(hooks),
       now,
     })
   const primary = openPool(options.url, options.poolSize ?? 10)
@@ -80,7 +83,7 @@ export function openDataSource(options: DataSourceOptions): DataSource {
     scope: options.scope ?? (() => undefined),
     lockTimeoutMs: options.lockTimeoutMs ?? 5000,
     roleOf: options.roleOf,
-    accessLog: options.accessLog?.empty === false ? options.accessLog : undefined,
+    hooks,
     pause: (ms: number) => delay(ms),
     random: Math.random,
   }
@@ -92,9 +95,7 @@ export function openDataSource(options: DataSourceOptions): DataSource {
       const scope = { deadlineAt: now() + (options.connectTimeoutMs ?? 5000) }
       await primary.use(scope, async (session) => {
         await session.execute('select 1', [], { module: 'footing', scope })
-        await options.accessLog?.verifyInstalled((text, values) =>
-          session.execute(text, values, { module: 'footing', scope }),
-        )
+        await hooks.prepare?.((text, values) => session.execute(text, values, { module: 'footing', scope }))
       })
     },
     async sizing(processes) {

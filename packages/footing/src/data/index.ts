@@ -1,7 +1,7 @@
 // The public list of the data capability: an open database, queries, transactions, paging.
-export type { PoolSizing, PoolSizingInput, ServerLimits } from './connection/pool-sizing.ts'
 export { type SessionStateKind, sessionStateOf } from './connection/session-state.ts'
 export type {
+  Actor,
   Consistency,
   Database,
   DataSource,
@@ -20,7 +20,8 @@ export type {
 } from './contract/contract.ts'
 export { transactionBrand } from './contract/contract.ts'
 export { type DataErrorCode, dataErrors } from './contract/errors.ts'
-export { parseColumn } from './contract/parse-column.ts'
+export type { PoolSizing, PoolSizingInput, ServerLimits } from './contract/server-state.ts'
+export type { ReadNotes, SendToPrimary, StatementHooks } from './contract/statement-hooks.ts'
 export { type DataSourceOptions, openDataSource } from './data-source.ts'
 export {
   databaseOf,
@@ -39,4 +40,5 @@ export {
 } from './paging/keyset-page.ts'
 export { type StreamOptions, streamRows } from './paging/stream-rows.ts'
 export { compiled, type PreparedQuery } from './query/compiled-query.ts'
+export { parseColumn } from './query/parse-column.ts'
 export { type StatementStatistics, topStatements } from './statistics/top-statements.ts'

@@ -1,6 +1,17 @@
 // The public list of migrations: reading, reviewing, running and describing them.
-export type { CarryLoss } from './carry-rows.ts'
-export { type CreateMigration, createMigrationFiles } from './create-migration.ts'
+export type { CarryLoss } from './apply/carry-rows.ts'
+export { createMigrator, type MigratorOptions, readAllMigrations } from './apply/migrator.ts'
+export { type RedoOptions, type RedoResult, redoMigration } from './apply/redo-migration.ts'
+export { type CreateMigration, createMigrationFiles } from './files/create-migration.ts'
+export {
+  type MigrationFile,
+  type MigrationFunction,
+  type MigrationTables,
+  nextNumber,
+  readMigrations,
+  sourceFolder,
+} from './files/migration-file.ts'
+export type { BackfillPlan, MigrationPhase } from './files/migration-header.ts'
 export type { Hazard, HazardId, HazardKind, TableLock } from './hazards/hazard.ts'
 export {
   type AllowedHazard,
@@ -9,16 +20,6 @@ export {
   type MigrationText,
   type UnusedAllowance,
 } from './hazards/lint-migration.ts'
-export {
-  type MigrationFile,
-  type MigrationFunction,
-  type MigrationTables,
-  nextNumber,
-  readMigrations,
-  sourceFolder,
-} from './migration-file.ts'
-export type { BackfillPlan, MigrationPhase } from './migration-header.ts'
-export { createMigrator, type MigratorOptions, readAllMigrations } from './migrator.ts'
 export { blankMigration } from './recipes/blank-migration.ts'
 export {
   type Recipe,
@@ -27,7 +28,6 @@ export {
   type RecipeName,
   recipes,
 } from './recipes/recipe.ts'
-export { type RedoOptions, type RedoResult, redoMigration } from './redo-migration.ts'
 export { type BuildOptions, type BuiltSchema, buildSchema } from './schema/build-schema.ts'
 export { compareSchemas, type SchemaDifference } from './schema/compare-schemas.ts'
 export { type DumpedTable, dumpedTable } from './schema/dumped-table.ts'

@@ -1,11 +1,11 @@
 // The module manifest: one plain object that checking, calling, migrating, owning and extracting all read.
 
-import { type AccessDeclaration, accessFault } from '../records/access-log/access-declaration.ts'
-import { type PersonalDeclaration, personalFault } from '../records/personal-data/personal-declaration.ts'
-import { personalNames, withPersonalOperations } from '../records/personal-data/personal-operations.ts'
 import type { Duration } from '../work/duration.ts'
+import { type AccessDeclaration, accessFault } from './access-declaration.ts'
 import { moduleErrors } from './errors.ts'
 import type { EventDefinition, Operation } from './operation.ts'
+import { type PersonalDeclaration, personalFault } from './personal-declaration.ts'
+import { personalNames, withPersonalOperations } from './personal-operations.ts'
 import type { InputOf, OutputOf } from './schema.ts'
 import type { Setting } from './setting.ts'
 

@@ -1,7 +1,6 @@
 // One call on its way to another process: what is sent, and what its failures mean to the caller.
 import type { FootingError } from '@footing/kernel'
-import { laterPosition, parseWalPosition } from '../data/transaction/wal-position.ts'
-import { unknownPosition } from '../data/transaction/written-position.ts'
+import { laterPosition, parseWalPosition, unknownPosition } from '../data/contract/wal-position.ts'
 import { valueOrThrow } from '../module/checked-value.ts'
 import type { OperationTarget } from '../module/port-call.ts'
 import { validate } from '../module/schema.ts'

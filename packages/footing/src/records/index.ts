@@ -2,3 +2,4 @@
 export * from './access-log/index.ts'
 export * from './personal-data/index.ts'
 export { provisionDatabase } from './provision-database.ts'
+export { recordHooks } from './record-hooks.ts'

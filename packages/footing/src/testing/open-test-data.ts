@@ -6,7 +6,7 @@ import type { DataSource } from '../data/contract/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
 import { databaseOf, moduleRole } from '../data/ownership/module-roles.ts'
 import type { AnyManifest } from '../module/define-module.ts'
-import { AccessLog } from '../records/access-log/access-log.ts'
+import { recordHooks } from '../records/record-hooks.ts'
 import type { QueryCounter } from './query-counter.ts'
 
 /** What tells one test's database from another's. Plain data, so that it can be sent to another process. */
@@ -32,7 +32,7 @@ export function openTestData(
     poolSize,
     replicaUrls,
     ...(ownership ? { roleOf: (module: string) => roleOf(directUrl, module) } : {}),
-    accessLog: new AccessLog(modules),
+    hooks: recordHooks(modules),
     scope: () => queries.observe(databaseScope()),
     ...(clock === undefined ? {} : { clock }),
   })

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import pg from 'pg'
 import type { MigrationSource } from '../data/contract/contract.ts'
-import { createMigrator } from '../migrations/migrator.ts'
+import { createMigrator } from '../migrations/apply/migrator.ts'
 import { testServer } from './test-servers.ts'
 
 /** What the database begins with. */

@@ -4,6 +4,7 @@ import { type FootingError, isFootingError } from '@footing/kernel'
 import pg from 'pg'
 import type { PoolStats, QueryScope } from '../contract/contract.ts'
 import { dataError } from '../contract/errors.ts'
+import type { StatementHooks } from '../contract/statement-hooks.ts'
 import { requestCancel } from './cancel-request.ts'
 import { OpenConnections } from './open-connections.ts'
 import { WaitingLine } from './semaphore.ts'
@@ -32,6 +33,8 @@ export interface ConnectionPoolOptions {
   readonly rehearsal?: boolean
   /** Most statements that one connection keeps prepared; 0 for none. */
   readonly preparedStatements: number
+  /** Knows states that others' triggers raise. */
+  readonly explain?: StatementHooks['explainFault']
 }
 
 /** A pool of sessions. */
@@ -62,6 +65,7 @@ export class ConnectionPool {
       now: options.now,
       cancel: (client) => requestCancel(target, client),
       watch: this.#watch,
+      explain: options.explain,
       names: new StatementNames({
         // The rehearsal empties each connection after use, names and all.
         most: rehearsal ? 0 : options.preparedStatements,

@@ -1,34 +1,7 @@
 // Whether all processes together fit into the server: a sum that is done at start-up, not on the worst day.
 import type { QueryScope } from '../contract/contract.ts'
+import type { PoolSizing, PoolSizingInput, ServerLimits } from '../contract/server-state.ts'
 import type { Session } from './session.ts'
-
-/** What the sum is made of. */
-export interface PoolSizingInput {
-  /** Processes of this application that use the database, workers of all kinds together. */
-  readonly processes: number
-  /** Most connections of one process. */
-  readonly poolSize: number
-}
-
-/** What the server allows. */
-export interface ServerLimits {
-  /** PostgreSQL's `max_connections`. */
-  readonly maxConnections: number
-  /** Connections kept for superusers and maintenance. */
-  readonly reserved: number
-  /** True when a pooler stands in between: then it, and not the sum, decides how many connections the server sees. */
-  readonly pooled: boolean
-}
-
-/** The result; `advice` is a sentence for a person. */
-export interface PoolSizing extends PoolSizingInput, ServerLimits {
-  /** Connections that the application may open. */
-  readonly wanted: number
-  /** Connections that the server has for applications. */
-  readonly available: number
-  readonly fits: boolean
-  readonly advice: string
-}
 
 /** Asks the server for its limits, over any connection. */
 export async function readServerLimits(session: Session, scope: QueryScope | undefined): Promise<ServerLimits> {

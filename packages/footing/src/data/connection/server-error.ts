@@ -1,8 +1,7 @@
 // Translates what the driver and the server throw into the coded errors of this capability.
 import { type FootingError, isFootingError } from '@footing/kernel'
-import { erasedState } from '../../records/personal-data/erasure-tables.ts'
-import { personalDataErrors } from '../../records/personal-data/errors.ts'
 import { type DataErrorCode, dataError, dataErrors } from '../contract/errors.ts'
+import type { StatementHooks } from '../contract/statement-hooks.ts'
 
 /** What is known about the statement that failed. */
 export interface FailureContext {
@@ -13,13 +12,16 @@ export interface FailureContext {
   readonly connecting?: boolean
   /** Why we asked the server to cancel, when we did. */
   readonly cancelled?: 'timeout' | 'aborted' | undefined
+  /** Knows states that others' triggers raise. */
+  readonly explain?: StatementHooks['explainFault']
 }
 
 /** The coded error for any error of the driver; coded errors pass through. */
 export function translateServerError(error: unknown, context: FailureContext): FootingError {
   if (isFootingError(error)) return error
   const state = textOf(error, 'code')
-  if (state === erasedState) return personalDataErrors('personal-data-erased', { cause: error })
+  const explained = context.explain?.(state, error)
+  if (explained !== undefined) return explained
   const message = error instanceof Error ? error.message : String(error)
   const code = codeOf(state, message, context)
   const details = {

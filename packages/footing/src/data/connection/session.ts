@@ -1,9 +1,9 @@
 // One borrowed connection: sends statements with their tag, their deadline and their counter, and speaks coded errors.
 import { isFootingError } from '@footing/kernel'
 import type pg from 'pg'
-import { sendWithActor } from '../../records/access-log/send-with-actor.ts'
 import type { QueryScope } from '../contract/contract.ts'
 import { dataError } from '../contract/errors.ts'
+import type { StatementHooks } from '../contract/statement-hooks.ts'
 import { tagStatement } from './query-tag.ts'
 import { translateServerError } from './server-error.ts'
 import type { NamedStatement, StatementNames } from './statement-names.ts'
@@ -14,8 +14,8 @@ import { cutConnection, sendStatement } from './wire-query.ts'
 export interface StatementContext {
   readonly module: string
   readonly scope: QueryScope | undefined
-  /** Who acts, when the statement commits by itself and may change records whose access is logged. */
-  readonly actor?: string | undefined
+  /** A statement without parameters that goes in front of one that commits by itself; see `StatementHooks`. */
+  readonly before?: string | undefined
 }
 
 /** How a statement is sent. */
@@ -42,6 +42,8 @@ export interface SessionEnvironment {
   readonly cancel: (client: pg.ClientBase) => Promise<void>
   readonly watch: StatementWatch
   readonly names: StatementNames
+  /** Knows states that others' triggers raise. */
+  readonly explain?: StatementHooks['explainFault']
 }
 
 // A bind message counts its parameters in 16 bits.
@@ -80,13 +82,14 @@ export class Session {
     let failed = true
     try {
       const tagged = tagStatement(text, module, scope?.route)
-      const result = await (context.actor === undefined
+      const result = await (context.before === undefined
         ? this.#send(tagged, values, options)
-        : sendWithActor(this.client, context.actor, { text: tagged, values }))
+        : this.#sendBehind(context.before, tagged, values))
       failed = false
       return result
     } catch (error) {
-      const coded = translateServerError(error, { module, address: this.#environment.address, cancelled: stop?.reason })
+      const { address, explain } = this.#environment
+      const coded = translateServerError(error, { module, address, explain, cancelled: stop?.reason })
       if (coded.code === 'data-connection-lost') this.#broken = true
       throw coded
     } finally {
@@ -100,6 +103,17 @@ export class Session {
     const named = options.prepared === true ? this.#environment.names.take(this.client, text) : undefined
     if (named === undefined) return sendStatement(this.client, { text, values, name, opening, onOpened, inTransaction })
     return this.#sendNamed(named, text, values, options)
+  }
+
+  async #sendBehind(before: string, text: string, values: readonly unknown[]): Promise<pg.QueryResult> {
+    if (values.length > 0 || !text.includes(';')) {
+      return sendStatement(this.client, { text, values, opening: [before] })
+    }
+    // Several statements in one text go as they are; the server makes one transaction of what comes in one message.
+    const answers: unknown = await sendStatement(this.client, { text: `${before}; ${text}`, values })
+    // The driver answers several statements with a list, which its types leave out.
+    const [, ...own] = answers as readonly pg.QueryResult[]
+    return (own.length === 1 ? own[0] : own) as pg.QueryResult
   }
 
   async #sendNamed(

@@ -11,8 +11,8 @@ export interface WireStatement {
   /** Name under which the server keeps it; without one it is parsed each time. */
   readonly name?: string | undefined
   /**
-   * Statements without parameters or rows that run before it in the same message. When one of them fails the server skips
-   * the rest of the message, so this statement never runs without them.
+   * Statements without parameters that run before it in the same message; their rows are dropped. When one of them fails
+   * the server skips the rest of the message, so this statement never runs without them.
    */
   readonly opening?: readonly string[] | undefined
   /** Told the answer to the last of these, for example `COMMIT`, when it has come. */
@@ -27,6 +27,7 @@ interface DriverQuery extends pg.Submittable {
   callback: (error: Error | null, result: pg.QueryResult) => void
   requiresPreparation(): boolean
   handleCommandComplete(message: { readonly text: string }, connection: unknown): void
+  handleDataRow(message: unknown): void
   handleReadyForQuery(connection: unknown): void
   handleError(error: Error, connection: unknown): void
   handleCopyInResponse(connection: unknown): void
@@ -59,6 +60,12 @@ class WireQuery extends PlainQuery {
     this.#statement = statement
     this.#left = statement.opening?.length ?? 0
     this.name = statement.name
+    // Only where something is in front: rows are what a driver meets most often.
+    if (this.#left > 0) this.handleDataRow = (message) => this.#rowOf(message)
+  }
+
+  #rowOf(message: unknown): void {
+    if (this.#left === 0) super.handleDataRow(message)
   }
 
   // Only this way of sending lets the server skip the rest after a failure.

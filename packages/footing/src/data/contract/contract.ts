@@ -1,8 +1,6 @@
 // What the data capability promises: to a module (Database), to the application (DataSource), to a deployment (Migrator).
 import type { Kysely } from 'kysely'
-import type { Actor } from '../../records/access-log/actor.ts'
-import type { PoolSizing } from '../connection/pool-sizing.ts'
-import type { ReplicaState } from '../replicas/replica.ts'
+import type { PoolSizing, ReplicaState } from './server-state.ts'
 
 /** Which copy of the data a read may see: the caller says what it needs, never which server answers. */
 export type Consistency =
@@ -83,6 +81,15 @@ export interface QueryRecord {
   readonly failed: boolean
 }
 
+/** Who acts in a statement, in which request, through what. */
+export interface Actor {
+  readonly user?: string | undefined
+  readonly request?: string | undefined
+  readonly trace?: string | undefined
+  /** Route, or `module.operation` of a port. */
+  readonly source?: string | undefined
+}
+
 /**
  * What surrounds a query: who asked, until when, and who listens. The data source reads it for each query through
  * the `scope` function it was given, so that no caller passes it along.
@@ -97,7 +104,7 @@ export interface QueryScope {
   readonly signal?: AbortSignal
   /** Called once for each statement that was sent. */
   readonly onQuery?: (query: QueryRecord) => void
-  /** Who acts; asked only for tables whose access is logged. */
+  /** Who acts; asked only by hooks that want to know. */
   readonly actor?: () => Actor
   /** Where this session's last own write stands in the log; kept for reads that ask for `own-writes`. */
   readonly writes?: { position: string | undefined }

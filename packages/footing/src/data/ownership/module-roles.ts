@@ -1,8 +1,10 @@
 // One PostgreSQL role for each module, with the rights of its manifest and no others: so that a module that reaches for
 // another one's tables fails in its first test, by PostgreSQL's own permissions.
+
 import { createHash } from 'node:crypto'
-import pg from 'pg'
+import type pg from 'pg'
 import { withDirectClient } from '../connection/direct-session.ts'
+import { quoteName } from '../contract/quote.ts'
 import { schemaOf } from '../contract/schema-name.ts'
 
 /** What decides the rights of a module. */
@@ -32,7 +34,7 @@ export async function provisionModuleRoles(directUrl: string, modules: readonly 
     await client.query("select pg_advisory_xact_lock(hashtext('footing module roles'))")
     for (const module of modules) await createRole(client, moduleRole(database, module.name))
     for (const module of modules) {
-      const role = pg.escapeIdentifier(moduleRole(database, module.name))
+      const role = quoteName(moduleRole(database, module.name))
       for (const schema of schemas) await revokeAll(client, schema, role)
       if (schemas.has(schemaOf(module.name))) await grantOwn(client, schemaOf(module.name), role)
       for (const [owner, names] of Object.entries(module.reads)) await grantReads(client, schemaOf(owner), names, role)
@@ -46,7 +48,7 @@ export async function dropModuleRoles(directUrl: string, modules: readonly Pick<
   const database = databaseOf(directUrl)
   await withDirectClient(directUrl, async (client) => {
     for (const { name } of modules) {
-      const role = pg.escapeIdentifier(moduleRole(database, name))
+      const role = quoteName(moduleRole(database, name))
       const { rowCount } = await client.query('select 1 from pg_roles where rolname = $1', [moduleRole(database, name)])
       if (rowCount !== 0) await client.query(`drop owned by ${role}; drop role ${role}`)
     }
@@ -69,13 +71,13 @@ async function existingSchemas(client: pg.Client, modules: readonly OwnedModule[
 
 async function createRole(client: pg.Client, name: string): Promise<void> {
   const { rowCount } = await client.query('select 1 from pg_roles where rolname = $1', [name])
-  const role = pg.escapeIdentifier(name)
+  const role = quoteName(name)
   if (rowCount === 0) await client.query(`create role ${role} nologin`)
   await client.query(`grant ${role} to current_user`)
 }
 
 async function revokeAll(client: pg.Client, schema: string, role: string): Promise<void> {
-  const name = pg.escapeIdentifier(schema)
+  const name = quoteName(schema)
   await client.query(
     `revoke all on all tables in schema ${name} from ${role}; revoke all on all sequences in schema ${name} from ${role};
      revoke all on schema ${name} from ${role}`,
@@ -83,7 +85,7 @@ async function revokeAll(client: pg.Client, schema: string, role: string): Promi
 }
 
 async function grantOwn(client: pg.Client, schema: string, role: string): Promise<void> {
-  const name = pg.escapeIdentifier(schema)
+  const name = quoteName(schema)
   await client.query(
     `grant usage on schema ${name} to ${role};
      grant select, insert, update, delete, truncate on all tables in schema ${name} to ${role};
@@ -92,7 +94,7 @@ async function grantOwn(client: pg.Client, schema: string, role: string): Promis
 }
 
 async function grantReads(client: pg.Client, schema: string, names: readonly string[], role: string): Promise<void> {
-  const owner = pg.escapeIdentifier(schema)
+  const owner = quoteName(schema)
   await client.query(`grant usage on schema ${owner} to ${role}`)
-  for (const name of names) await client.query(`grant select on ${owner}.${pg.escapeIdentifier(name)} to ${role}`)
+  for (const name of names) await client.query(`grant select on ${owner}.${quoteName(name)} to ${role}`)
 }

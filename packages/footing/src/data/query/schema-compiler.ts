@@ -1,5 +1,6 @@
 // Writes SQL for the tables of one schema. Kysely's own way to name a schema copies the whole query first, which costs
 // as much again as writing it; here the schema is added while it is written. What comes out is the same, letter by letter.
+
 import {
   AliasNode,
   type CompiledQuery,
@@ -20,6 +21,7 @@ import {
   UsingNode,
   WithSchemaPlugin,
 } from 'kysely'
+import { quoteName } from '../contract/quote.ts'
 
 type Query = SelectQueryNode | InsertQueryNode | UpdateQueryNode | DeleteQueryNode | MergeQueryNode
 
@@ -156,7 +158,7 @@ function quote(name: string): string {
   const known = quoted.get(name)
   if (known !== undefined) return known
   if (typeof name !== 'string') throw new TypeError('A name in a query must be a string.')
-  const made = `"${name.replaceAll('"', '""')}"`
+  const made = quoteName(name)
   if (quoted.size >= mostQuoted) quoted.clear()
   if (name.length <= longestName) quoted.set(name, made)
   return made

@@ -1,11 +1,12 @@
 // Sends reads to replicas where the caller allows it and the data there are new enough; everything else goes to the primary.
 import { type FootingError, isFootingError } from '@footing/kernel'
 import type { ConnectionPool } from '../connection/connection-pool.ts'
+import type { Router } from '../connection/router.ts'
 import type { Consistency, QueryScope } from '../contract/contract.ts'
-import type { Router } from '../transaction/module-database.ts'
-import { parseWalPosition } from '../transaction/wal-position.ts'
+import type { ReplicaState } from '../contract/server-state.ts'
+import { parseWalPosition } from '../contract/wal-position.ts'
 import { PrimaryHistory } from './primary-history.ts'
-import type { Replica, ReplicaState } from './replica.ts'
+import type { Replica } from './replica.ts'
 
 /** How the replicas are watched. */
 export interface ReplicaRouterOptions {

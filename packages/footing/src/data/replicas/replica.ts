@@ -1,23 +1,8 @@
 // One replica as this process sees it: how far it has come, whether it answers, how many reads it has taken.
 import { isFootingError } from '@footing/kernel'
 import type { ConnectionPool } from '../connection/connection-pool.ts'
-import { parseWalPosition } from '../transaction/wal-position.ts'
-
-/** Why a replica takes reads or not. */
-export type ReplicaCondition = 'in-rotation' | 'lagging' | 'unreachable' | 'not-a-replica'
-
-/** The state of a replica for people and dashboards. */
-export interface ReplicaState {
-  /** `host:port/database` */
-  readonly address: string
-  readonly condition: ReplicaCondition
-  /** Milliseconds that its data are behind the primary; undefined before the first answer. */
-  readonly lagMs: number | undefined
-  /** Reads that were sent to it since the start. */
-  readonly reads: number
-  /** Code of the last error, while it is unreachable. */
-  readonly reason: string | undefined
-}
+import type { ReplicaCondition, ReplicaState } from '../contract/server-state.ts'
+import { parseWalPosition } from '../contract/wal-position.ts'
 
 /** A replica with the connections to it. */
 export class Replica {

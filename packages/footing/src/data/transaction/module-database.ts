@@ -1,11 +1,8 @@
 // What a module gets as `db`: its statements, sent to the right server, on a connection of this process.
 
-import { type FootingError, isFootingError } from '@footing/kernel'
+import { isFootingError } from '@footing/kernel'
 import type pg from 'pg'
-import type { AccessLog } from '../../records/access-log/access-log.ts'
-import { ReadNotes } from '../../records/access-log/read-notes.ts'
-import { recordReads } from '../../records/access-log/record-reads.ts'
-import type { ConnectionPool } from '../connection/connection-pool.ts'
+import type { Router } from '../connection/router.ts'
 import type { Session, StatementContext } from '../connection/session.ts'
 import { refuseSessionState } from '../connection/session-state.ts'
 import type {
@@ -17,6 +14,7 @@ import type {
   TransactionOptions,
 } from '../contract/contract.ts'
 import { schemaOf } from '../contract/schema-name.ts'
+import type { ReadNotes, StatementHooks } from '../contract/statement-hooks.ts'
 import { bindQueries, type Run, type RunOptions } from '../query/bound-queries.ts'
 import { refuseWrite } from '../query/read-only-statement.ts'
 import { runTransaction } from './open-transaction.ts'
@@ -33,34 +31,25 @@ export interface DatabaseEnvironment {
   readonly lockTimeoutMs: number
   /** Role whose rights the statements of a module have; undefined leaves those of the connecting user. */
   readonly roleOf?: ((module: string) => string | undefined) | undefined
-  /** Tells the database who acts, and finds the reads that must be recorded; undefined when nothing is logged. */
-  readonly accessLog?: AccessLog | undefined
+  readonly hooks: StatementHooks
   /** Waits before a transaction is tried again, in milliseconds. */
   readonly pause: (ms: number) => Promise<void>
   /** Between 0 and 1. */
   readonly random: () => number
 }
 
-/** Chooses a server. Replicas come in here; callers say `consistency` and never learn which server it was. */
-export interface Router {
-  reader(consistency: Consistency, scope: QueryScope | undefined): ConnectionPool
-  writer(): ConnectionPool
-  /** Where a read that failed on `pool` may be sent once more; undefined when that would not help. */
-  afterFailure(pool: ConnectionPool, error: FootingError): ConnectionPool | undefined
-  /** True when the position of each write must be known, because there are replicas that may not have it yet. */
-  readonly tracksWrites: boolean
-}
-
 /** Makes the handle of one module. */
 export function openModuleDatabase<Tables>(module: string, environment: DatabaseEnvironment): Database<Tables> {
   const { router, scope } = environment
   const schema = schemaOf(module)
-  const { accessLog } = environment
+  const { hooks } = environment
   const context = () => ({ module, scope: scope() })
-  // Recorded before the rows are given out: whoever cannot be recorded reads nothing.
-  const recorded = (text: string, result: pg.QueryResult, statement: StatementContext) => {
-    const records = accessLog?.readsOf(text, result) ?? []
-    return records.length === 0 ? result : recordReads(router, statement, records).then(() => result)
+  // Noted before the rows are given out: a read that cannot be noted shows nothing.
+  const noted = (text: string, result: pg.QueryResult, statement: StatementContext) => {
+    const notes = hooks.noteReads?.(statement.scope)
+    if (notes === undefined) return result
+    notes.see(text, result)
+    return writeNotes(router, statement, notes)?.then(() => result) ?? result
   }
   const role = environment.roleOf?.(module)
   const execute = (
@@ -83,17 +72,17 @@ export function openModuleDatabase<Tables>(module: string, environment: Database
       const pool = router.reader(consistency, statement.scope)
       const send = (session: Session) => execute(session, text, values, statement, options)
       try {
-        return await recorded(text, await pool.use(statement.scope, send), statement)
+        return await noted(text, await pool.use(statement.scope, send), statement)
       } catch (error) {
         // A read changes nothing, so it may simply be sent again to a server that can answer it.
         const other = isFootingError(error) ? router.afterFailure(pool, error) : undefined
         if (other === undefined) throw error
-        return recorded(text, await other.use(statement.scope, send), statement)
+        return noted(text, await other.use(statement.scope, send), statement)
       }
     }
   const runWrite: Run = async (text, values, options) => {
     refuseSessionState(text, false)
-    const statement = { ...context(), actor: accessLog?.actorFor(module, scope()) }
+    const statement = writing(module, scope(), hooks)
     const result = await router.writer().use(statement.scope, async (session) => {
       if (!router.tracksWrites) return execute(session, text, values, statement, options)
       try {
@@ -105,7 +94,7 @@ export function openModuleDatabase<Tables>(module: string, environment: Database
         throw error
       }
     })
-    return recorded(text, result, statement)
+    return noted(text, result, statement)
   }
 
   const writer = bindQueries<Tables>(schema, runWrite)
@@ -127,13 +116,30 @@ export function openModuleDatabase<Tables>(module: string, environment: Database
   }
 }
 
+function writing(module: string, scope: QueryScope | undefined, hooks: StatementHooks): StatementContext {
+  return { module, scope, before: hooks.beforeWrite?.(module, scope) }
+}
+
+// Over the primary: a replica that gave the rows cannot take the notes. Undefined when there is nothing to write.
+function writeNotes(router: Router, { module, scope }: StatementContext, notes: ReadNotes): Promise<void> | undefined {
+  const note = notes.take()
+  if (note === undefined) return undefined
+  // The statement is not the caller's, so nobody counts it.
+  const { onQuery: _uncounted, ...uncounted } = scope ?? {}
+  const send = (session: Session) => session.execute(note.text, note.values, { module, scope: uncounted })
+  return router
+    .writer()
+    .use(uncounted, send)
+    .then(() => undefined)
+}
+
 async function transactionWithRetries<Tables, T>(
   environment: DatabaseEnvironment,
   owner: { readonly module: string; readonly schema: string },
   work: (tx: Transaction<Tables>) => Promise<T>,
   options: TransactionOptions,
 ): Promise<T> {
-  const { router, now, lockTimeoutMs, pause, random, accessLog } = environment
+  const { router, now, lockTimeoutMs, pause, random, hooks } = environment
   const scope = environment.scope()
   const statement = { module: owner.module, scope }
   const role = environment.roleOf?.(owner.module)
@@ -144,8 +150,9 @@ async function transactionWithRetries<Tables, T>(
     defaultLockTimeoutMs: lockTimeoutMs,
     role,
     tracksWrites: router.tracksWrites,
-    actor: accessLog?.actorFor(owner.module, scope),
-    reads: accessLog && new ReadNotes(accessLog, (records) => recordReads(router, statement, records)),
+    before: hooks.beforeWrite?.(owner.module, scope),
+    reads: hooks.noteReads?.(scope),
+    writeReads: async (reads: ReadNotes) => writeNotes(router, statement, reads),
   }
   for (let attempt = 0; ; attempt += 1) {
     try {

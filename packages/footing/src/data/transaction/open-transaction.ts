@@ -1,13 +1,10 @@
 // One transaction on one session: limits set for it alone, savepoints, commit that is checked, rollback that always ends it.
-
-import { noteReads } from '../../records/access-log/access-log.ts'
-import { actorText, setActor } from '../../records/access-log/actor.ts'
-import type { ReadNotes } from '../../records/access-log/read-notes.ts'
 import type { Session } from '../connection/session.ts'
 import { refuseSessionState } from '../connection/session-state.ts'
 import type { QueryScope, Transaction, TransactionOptions } from '../contract/contract.ts'
 import { transactionBrand } from '../contract/contract.ts'
 import { dataError } from '../contract/errors.ts'
+import type { ReadNotes } from '../contract/statement-hooks.ts'
 import { savepointBegins, transactionBegins, transactionEnds } from '../contract/transaction-end.ts'
 import { bindQueries, type Run } from '../query/bound-queries.ts'
 import { setRole } from './run-as-module.ts'
@@ -23,10 +20,12 @@ export interface TransactionContext {
   readonly defaultLockTimeoutMs: number
   /** Role whose rights the transaction has; undefined leaves those of the connecting user. */
   readonly role: string | undefined
-  /** Who acts, when the module has tables whose access is logged. */
-  readonly actor?: string | undefined
-  /** Collects the reads that have to be recorded. */
+  /** A statement that a hook puts in front of what the module writes. */
+  readonly before?: string | undefined
+  /** Collects what reads leave behind. */
   readonly reads?: ReadNotes | undefined
+  /** Writes it at once, over another connection, when too much has come together. */
+  readonly writeReads?: ((reads: ReadNotes) => Promise<void>) | undefined
   /** True when the position of the commit in the log must be remembered in the scope. */
   readonly tracksWrites: boolean
 }
@@ -62,7 +61,7 @@ export async function runTransaction<Tables, T>(
   const sendWithoutState: Run = async (text, values, sending) => {
     refuseSessionState(text, true)
     const result = await send(text, values, sending)
-    await context.reads?.add(text, result)
+    if (context.reads?.see(text, result) === true) await context.writeReads?.(context.reads)
     return result
   }
   const life = { over: false }
@@ -76,21 +75,21 @@ export async function runTransaction<Tables, T>(
       transactionEnds(tx, 'committed')
       return result
     }
-    // Recorded reads are a part of the transaction where it may write, so that they cannot fail after its commit.
-    if (options.readOnly !== true) await writeReads(send, context)
+    // What reads leave is a part of the transaction where it may write, so that it cannot fail after its commit.
+    if (options.readOnly !== true) await sendNotes(send, context)
     const command = await commit(session, { ...context, scope }, options)
     // PostgreSQL answers the commit of a failed transaction with ROLLBACK and no error.
     if (command === 'ROLLBACK') throw dataError('data-transaction-failed')
     transactionEnds(tx, 'committed')
-    await writeReads((text, values) => session.execute(text, values, statement), context)
+    await sendNotes((text, values) => session.execute(text, values, statement), context)
     return result
   } catch (error) {
     life.over = true
     transactionEnds(tx, 'rolled-back')
     if (begun) await rollBack(session, context)
-    // What was rolled back was seen all the same. Its scope may be over; the entry is not the scope's business.
+    // What was rolled back was seen all the same. Its scope may be over; the note is not the scope's business.
     const unbound: Run = (text, values) => session.execute(text, values, { module: context.module, scope: undefined })
-    if (!session.broken) await writeReads(unbound, context)
+    if (!session.broken) await sendNotes(unbound, context)
     throw error
   }
 }
@@ -98,10 +97,9 @@ export async function runTransaction<Tables, T>(
 const inTransaction = { inTransaction: true }
 const preparedInTransaction = { inTransaction: true, prepared: true }
 
-// A transaction that reads very many records has written most of them already, see ReadNotes.
-async function writeReads(send: Run, { scope, reads }: TransactionContext): Promise<void> {
-  const records = reads?.take() ?? []
-  if (records.length > 0) await send(noteReads, [actorText(scope?.actor?.() ?? {}), JSON.stringify(records)])
+async function sendNotes(send: Run, { reads }: TransactionContext): Promise<void> {
+  const note = reads?.take()
+  if (note !== undefined) await send(note.text, note.values)
 }
 
 /** What the server answered: `COMMIT`, or `ROLLBACK` for a transaction that had failed. */
@@ -127,7 +125,7 @@ function narrowScope(context: TransactionContext, timeoutMs: number | undefined)
 
 // SET LOCAL is the only kind of setting that a pooler cannot lose or leak.
 function openingOf(
-  { now, defaultLockTimeoutMs, role, actor }: TransactionContext,
+  { now, defaultLockTimeoutMs, role, before }: TransactionContext,
   options: TransactionOptions,
   scope: QueryScope | undefined,
 ): readonly string[] {
@@ -135,7 +133,7 @@ function openingOf(
   if (options.isolation !== undefined) parts[0] += ` isolation level ${isolationLevels[options.isolation]}`
   if (options.readOnly === true) parts[0] += ' read only'
   parts.push(`set local lock_timeout = ${milliseconds(options.lockTimeoutMs ?? defaultLockTimeoutMs)}`)
-  if (actor !== undefined) parts.push(setActor(actor))
+  if (before !== undefined) parts.push(before)
   if (role !== undefined) parts.push(setRole(role))
   if (scope?.deadlineAt !== undefined) {
     const remaining = milliseconds(scope.deadlineAt - now())

@@ -1,11 +1,11 @@
 // Sends a statement with the rights of its module and no others.
-import pg from 'pg'
-import { setActor } from '../../records/access-log/actor.ts'
+import type pg from 'pg'
 import type { Session, StatementContext } from '../connection/session.ts'
+import { quoteName } from '../contract/quote.ts'
 
 /** The words that narrow a transaction's rights to those of a role, until it ends. */
 export function setRole(role: string): string {
-  return `set local role ${pg.escapeIdentifier(role)}`
+  return `set local role ${quoteName(role)}`
 }
 
 /** Runs one statement in a transaction of its own under the role; costs two round trips more, so it is for tests. */
@@ -18,9 +18,8 @@ export async function runAsModule(
   // The statements that frame it are not the caller's, so nobody counts them.
   const { onQuery: _uncounted, ...scope } = context.scope ?? {}
   const frame: StatementContext = { module: context.module, scope }
-  const { actor, ...uncommitted } = context
-  const begin = ['begin', ...(actor === undefined ? [] : [setActor(actor)]), setRole(role)].join('; ')
-  await session.execute(begin, [], frame)
+  const { before, ...uncommitted } = context
+  await session.execute(['begin', ...(before === undefined ? [] : [before]), setRole(role)].join('; '), [], frame)
   try {
     const result = await session.execute(text, values, uncommitted)
     await session.execute('commit', [], frame)

@@ -2,7 +2,7 @@
 import { isFootingError } from '@footing/kernel'
 import type { Session, StatementContext } from '../connection/session.ts'
 import type { QueryScope } from '../contract/contract.ts'
-import { laterPosition } from './wal-position.ts'
+import { laterPosition, unknownPosition } from '../contract/wal-position.ts'
 
 const whereNow = 'select pg_current_wal_insert_lsn()::text as position'
 
@@ -33,9 +33,6 @@ export function forgetPosition(scope: QueryScope | undefined, error: unknown): v
   if (scope?.writes === undefined || !isFootingError(error)) return
   if (/^data-(connection-lost|timeout|cancelled)$/.test(error.code)) scope.writes.position = unknownPosition
 }
-
-/** Stands for a write whose place is not known, so that reads that must see it go to the primary. */
-export const unknownPosition = 'unknown'
 
 function note(writes: { position: string | undefined }, position: string | undefined): void {
   writes.position = position === undefined ? unknownPosition : laterPosition(writes.position, position)

@@ -1,5 +1,5 @@
 // Looks at a migration before it runs: what would lock tables, break the running version of the code, or lose data.
-import type { MigrationPhase } from '../migration-header.ts'
+import type { MigrationPhase } from '../files/migration-header.ts'
 import { alterTableHazards } from './alter-table.ts'
 import type { Finding, Hazard } from './hazard.ts'
 import { statementChecks } from './other-statements.ts'

@@ -1,5 +1,5 @@
 // The safe ways to change a table that running code uses, written as migrations that only need to be read.
-import { quoteName } from './quote-name.ts'
+import { writtenName } from './written-name.ts'
 
 /** What a recipe is about. */
 export interface RecipeInput {
@@ -48,7 +48,7 @@ export const recipes = {
     summary: 'one change of many rows in batches that can be interrupted',
     needs: ['table', 'column'],
     files: (input) => [
-      { suffix: '', text: () => backfillText(input, `${quoteName(input.column)} = null -- the new value`, true) },
+      { suffix: '', text: () => backfillText(input, `${writtenName(input.column)} = null -- the new value`, true) },
     ],
   },
   index: {
@@ -62,10 +62,10 @@ export const recipes = {
 export type RecipeName = keyof typeof recipes
 
 function replaceColumn(input: RecipeInput): readonly RecipeFile[] {
-  const table = quoteName(input.table)
-  const from = quoteName(input.column)
-  const to = quoteName(input.to)
-  const follows = quoteName(`${input.table}_${input.to}_follows`.slice(0, 63))
+  const table = writtenName(input.table)
+  const from = writtenName(input.column)
+  const to = writtenName(input.to)
+  const follows = writtenName(`${input.table}_${input.to}_follows`.slice(0, 63))
   return [
     {
       suffix: '-expand',
@@ -113,9 +113,9 @@ alter table ${table} drop column ${from};
 }
 
 function notNull(input: RecipeInput): readonly RecipeFile[] {
-  const table = quoteName(input.table)
-  const column = quoteName(input.column)
-  const present = quoteName(`${input.table}_${input.column}_present`.slice(0, 63))
+  const table = writtenName(input.table)
+  const column = writtenName(input.column)
+  const present = writtenName(`${input.table}_${input.column}_present`.slice(0, 63))
   return [
     {
       suffix: '-check',
@@ -143,10 +143,10 @@ alter table ${table} drop constraint ${present};
 }
 
 function backfillText(input: RecipeInput, set: string, draft: boolean, only?: string): string {
-  const table = quoteName(input.table)
+  const table = writtenName(input.table)
   const keys = input.key.length === 0 ? ['id'] : input.key
-  const join = keys.map((key) => `${table}.${quoteName(key)} = batch.${quoteName(key)}`).join(' and ')
-  return `${draft ? '-- footing: draft\n' : ''}-- footing: backfill ${table} by ${keys.map(quoteName).join(', ')} in batches of 1000
+  const join = keys.map((key) => `${table}.${writtenName(key)} = batch.${writtenName(key)}`).join(' and ')
+  return `${draft ? '-- footing: draft\n' : ''}-- footing: backfill ${table} by ${keys.map(writtenName).join(', ')} in batches of 1000
 -- Each batch is committed by itself; a run that is killed goes on where it stopped. Lock: the rows of one batch.
 update ${table} set ${set}
   from batch where ${join}${only === undefined ? '' : `\n   and ${only}`};
@@ -154,9 +154,9 @@ update ${table} set ${set}
 }
 
 function indexText(input: RecipeInput): string {
-  const name = quoteName(`${input.table}_by_${input.column}`.slice(0, 63))
+  const name = writtenName(`${input.table}_by_${input.column}`.slice(0, 63))
   return `-- footing: no-transaction
 -- Lock: SHARE UPDATE EXCLUSIVE; reads and writes go on. One statement only. A build that was interrupted is begun again.
-create index concurrently if not exists ${name} on ${quoteName(input.table)} (${quoteName(input.column)});
+create index concurrently if not exists ${name} on ${writtenName(input.table)} (${writtenName(input.column)});
 `
 }

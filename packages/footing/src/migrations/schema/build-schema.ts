@@ -1,6 +1,6 @@
 // What the migration files build, found out by building it in a database that is thrown away.
 import type { MigrationSource } from '../../data/contract/contract.ts'
-import { createMigrator, type MigratorOptions } from '../migrator.ts'
+import { createMigrator, type MigratorOptions } from '../apply/migrator.ts'
 import { readSchemas } from './read-schema.ts'
 import { readTableShapes, type TableShape } from './read-table-shapes.ts'
 import type { ModuleSchema } from './schema-object.ts'

@@ -1,6 +1,6 @@
 // Finds a table in a committed dump: the types of its columns and its primary key, without a database.
 
-import { nameOf, sqlTokens } from '../sql-tokens.ts'
+import { nameOf, sqlTokens } from '../files/sql-tokens.ts'
 import { parseSchema } from './schema-object.ts'
 
 /** What a dump says of one table. */

@@ -1,6 +1,6 @@
 // Adds to a difference which migration it probably comes from and what to do.
-import type { MigrationFile } from '../migration-file.ts'
-import { nameOf, sqlTokens } from '../sql-tokens.ts'
+import type { MigrationFile } from '../files/migration-file.ts'
+import { nameOf, sqlTokens } from '../files/sql-tokens.ts'
 import type { SchemaDifference } from './compare-schemas.ts'
 
 /** Between what the difference was found. */

@@ -4,7 +4,7 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { MigrationSource } from '../../data/contract/contract.ts'
 import { dataError } from '../../data/contract/errors.ts'
-import { sourceFolder } from '../migration-file.ts'
+import { sourceFolder } from '../files/migration-file.ts'
 
 /** Paths of the files of one module. */
 export interface ModuleFiles {

@@ -1,6 +1,8 @@
 // Reads everything in the schema of a module from PostgreSQL's own catalogue, in one snapshot.
-import pg from 'pg'
+
+import type pg from 'pg'
 import { withDirectClient } from '../../data/connection/direct-session.ts'
+import { quoteName } from '../../data/contract/quote.ts'
 import { schemaOf } from '../../data/contract/schema-name.ts'
 import { readRelations } from './read-relations.ts'
 import { readRoutines } from './read-routines.ts'
@@ -23,7 +25,7 @@ export async function readSchemas(url: string, modules: readonly string[]): Prom
 /** Runs `work` in a read-only transaction that names the things of the module without its schema, and all others with. */
 export async function inSchema<T>(client: pg.ClientBase, module: string, work: () => Promise<T>): Promise<T> {
   await client.query(
-    `begin isolation level repeatable read read only; set local search_path = ${pg.escapeIdentifier(schemaOf(module))};
+    `begin isolation level repeatable read read only; set local search_path = ${quoteName(schemaOf(module))};
      set local quote_all_identifiers = off; set local timezone = 'UTC'; set local datestyle = 'ISO, YMD';
      set local intervalstyle = postgres; set local extra_float_digits = 1; set local bytea_output = hex`,
   )

@@ -2,7 +2,7 @@
 import type pg from 'pg'
 import { withDirectClient } from '../../data/connection/direct-session.ts'
 import { schemaOf } from '../../data/contract/schema-name.ts'
-import { nameOf, sqlTokens } from '../sql-tokens.ts'
+import { nameOf, sqlTokens } from '../files/sql-tokens.ts'
 import { inSchema } from './read-schema.ts'
 import { notOfExtension } from './read-types.ts'
 import { viewOrigins } from './view-columns.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts'
-import { createMigrator } from '../migrator.ts'
+import { createMigrator } from '../apply/migrator.ts'
 import { readTableShapes, type TableShape } from './read-table-shapes.ts'
 import { interfaceName, renderTableTypes } from './render-table-types.ts'
 

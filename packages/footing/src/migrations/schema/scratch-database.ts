@@ -1,7 +1,9 @@
 // A database that is empty, used once and gone afterwards: where migrations build what they say.
+
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
+import type pg from 'pg'
 import { withDirectClient } from '../../data/connection/direct-session.ts'
+import { quoteName } from '../../data/contract/quote.ts'
 
 // Long enough for any build; an older one belongs to a run that was killed.
 const abandonedAfterHours = 6
@@ -19,7 +21,7 @@ export async function withScratchDatabase<T>(
   const name = `${prefix}${now.getTime()}_${randomBytes(4).toString('hex')}`
   await withDirectClient(serverUrl, async (client) => {
     await dropAbandoned(client, now)
-    await client.query(`create database ${pg.escapeIdentifier(name)} template template0`)
+    await client.query(`create database ${quoteName(name)} template template0`)
   })
   const url = new URL(serverUrl)
   url.pathname = `/${name}`
@@ -43,7 +45,7 @@ async function dropAbandoned(client: pg.Client, now: Date): Promise<void> {
 }
 
 async function drop(client: pg.Client, name: string): Promise<void> {
-  await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
+  await client.query(`drop database if exists ${quoteName(name)} with (force)`)
 }
 
 /** True when the user of the URL may create a database there. */

@@ -1,5 +1,5 @@
 // Which columns of a view can never be NULL: PostgreSQL does not say, so the plain cases are read from the query.
-import { nameOf, type SqlToken, sqlTokens } from '../sql-tokens.ts'
+import { nameOf, type SqlToken, sqlTokens } from '../files/sql-tokens.ts'
 import { sourceTokens } from './view-text.ts'
 
 /** Where a column of a view comes from; only plain columns of joined tables have an origin. */

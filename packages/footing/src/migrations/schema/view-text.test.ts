@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { nameOf, sqlTokens } from '../sql-tokens.ts'
+import { nameOf, sqlTokens } from '../files/sql-tokens.ts'
 import { dumpedTable } from './dumped-table.ts'
 import { canonicalView } from './view-text.ts'
 

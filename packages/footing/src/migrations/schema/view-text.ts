@@ -1,6 +1,6 @@
 // Writes the query of a view the same whatever server printed it: up to PostgreSQL 15 the columns of a view of one table
 // carry the name of the table, later ones do not.
-import { nameOf, type SqlToken, sqlTokens } from '../sql-tokens.ts'
+import { nameOf, type SqlToken, sqlTokens } from '../files/sql-tokens.ts'
 
 /** The query as PostgreSQL 16 and later print it. */
 export function canonicalView(sql: string): string {

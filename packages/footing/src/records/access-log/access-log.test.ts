@@ -11,7 +11,7 @@ import { databaseOf, dropModuleRoles, moduleRole, provisionModuleRoles } from '.
 import { streamRows } from '../../data/paging/stream-rows.ts'
 import { compiled } from '../../data/query/compiled-query.ts'
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts'
-import { AccessLog } from './access-log.ts'
+import { recordHooks } from '../record-hooks.ts'
 import { installAccessLog } from './install-access-log.ts'
 import { readAccessLog } from './read-access-log.ts'
 
@@ -85,7 +85,7 @@ async function open(options: { readonly owned?: boolean; readonly pooled?: boole
   const source = openDataSource({
     url: options.pooled === false ? database.directUrl : database.url,
     scope: () => scope,
-    accessLog: new AccessLog(modules),
+    hooks: recordHooks(modules),
     ...(options.owned === true ? { roleOf: (module) => moduleRole(databaseOf(database.directUrl), module) } : {}),
   })
   sources.push(source)
@@ -342,7 +342,7 @@ test('hostile words of a request are stored as they can be and break nothing', a
 
 test('an application whose log is not installed does not start; what is undeclared again is logged no longer', async () => {
   const bare = await createTestDatabase()
-  const source = openDataSource({ url: bare.url, accessLog: new AccessLog(modules) })
+  const source = openDataSource({ url: bare.url, hooks: recordHooks(modules) })
   await expect(source.ping()).rejects.toMatchObject({ code: 'access-log-missing' })
   await expect(source.forModule('shop').query('select 1')).rejects.toMatchObject({ code: 'access-log-missing' })
   await source.close()

@@ -1,20 +1,15 @@
-// The access log of a running application: who acts, and which reads have to be recorded before their rows are given out.
+// The access log of a running application: who acts, and which reads have to be recorded.
 import type pg from 'pg'
 import type { QueryScope } from '../../data/contract/contract.ts'
 import { schemaOf } from '../../data/contract/schema-name.ts'
-import { type AccessModule, type LoggedTable, loggedTables } from './access-declaration.ts'
-import { actorText } from './actor.ts'
+import type { SendToPrimary } from '../../data/contract/statement-hooks.ts'
+import { actorText, setActor } from './actor.ts'
 import { accessLogErrors } from './errors.ts'
+import { type AccessModule, type LoggedTable, loggedTables } from './logged-table.ts'
 import { writeFunction, writeTriggers } from './record-writes.ts'
 import { type ReadRecord, WatchedReads, type WatchedRelation } from './watched-reads.ts'
 
-/** Sends one statement to the primary. */
-export type SendToPrimary = (text: string, values: readonly unknown[]) => Promise<{ readonly rows: readonly unknown[] }>
-
-/** The words that write recorded reads. */
-export const noteReads = 'select footing_access.note_reads($1::jsonb, $2::jsonb)'
-
-/** What the data source asks for each statement. */
+/** What is asked for each statement; `recordHooks` joins it to a data source. */
 export class AccessLog {
   readonly #writing: ReadonlySet<string>
   readonly #tables: readonly LoggedTable[]
@@ -30,9 +25,14 @@ export class AccessLog {
     return this.#tables.length === 0
   }
 
-  /** Who acts, for statements of modules that have a table whose writes are logged; else undefined. */
-  actorFor(module: string, scope: QueryScope | undefined): string | undefined {
-    return this.#writing.has(module) ? actorText(scope?.actor?.() ?? {}) : undefined
+  /** True when reads of some table are logged. */
+  get recordsReads(): boolean {
+    return this.#tables.some(({ reads }) => reads)
+  }
+
+  /** Says who acts, in front of statements of modules that have a table whose writes are logged; else undefined. */
+  beforeWrite(module: string, scope: QueryScope | undefined): string | undefined {
+    return this.#writing.has(module) ? setActor(actorText(scope?.actor?.() ?? {})) : undefined
   }
 
   /** What has to be recorded of a result before its rows are given out. @throws `access-log-missing` before the first `ping` */

@@ -1,21 +1,13 @@
 // Who acts, in which request, through what: as the database is told in a setting of one transaction.
-import pg from 'pg'
-
-/** Whoever a statement is sent for. */
-export interface Actor {
-  readonly user?: string | undefined
-  readonly request?: string | undefined
-  readonly trace?: string | undefined
-  /** Route, or `module.operation` of a port. */
-  readonly source?: string | undefined
-}
+import type { Actor } from '../../data/contract/contract.ts'
+import { quoteText } from '../../data/contract/quote.ts'
 
 /** Name of the setting. It lives as long as its transaction, so that no pooler can hand it to somebody else. */
 export const actorSetting = 'footing.access'
 
-/** The words that say for one transaction who acts. */
+/** The statement that says for one transaction who acts: no `set local`, which warns in front of a single statement. */
 export function setActor(actor: string): string {
-  return `set local ${actorSetting} = ${pg.escapeLiteral(actor)}`
+  return `select set_config('${actorSetting}', ${quoteText(actor)}, true)`
 }
 
 const longest = 200

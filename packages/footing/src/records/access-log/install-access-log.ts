@@ -1,10 +1,12 @@
 // Puts the access log into a database: its own schema, and a trigger on every table that a manifest logs.
-import pg from 'pg'
+
+import type pg from 'pg'
 import { withDirectClient } from '../../data/connection/direct-session.ts'
+import { quoteName, quoteText } from '../../data/contract/quote.ts'
 import { schemaOf } from '../../data/contract/schema-name.ts'
-import { type AccessModule, type LoggedTable, loggedTables } from './access-declaration.ts'
 import { accessLogErrors } from './errors.ts'
 import { createLogTables } from './log-tables.ts'
+import { type AccessModule, type LoggedTable, loggedTables } from './logged-table.ts'
 import { writeFunction, writeFunctionBody, writeTriggers } from './record-writes.ts'
 
 /**
@@ -53,7 +55,7 @@ async function installTable(client: pg.Client, table: LoggedTable): Promise<void
   const routine = `footing_access.${writeFunction(table)}()`
   await client.query(
     `create or replace function ${routine} returns trigger language plpgsql security definer
-       set search_path = pg_catalog, pg_temp as ${pg.escapeLiteral(writeFunctionBody(table))};
+       set search_path = pg_catalog, pg_temp as ${quoteText(writeFunctionBody(table))};
      revoke all on function ${routine} from public`,
   )
   for (const target of await relationsOf(client, table)) {
@@ -105,6 +107,6 @@ async function removeTriggers(client: pg.Client, tables: readonly LoggedTable[])
       where n.nspname = 'footing_access' and p.proname like 'write\\_%' and not t.tgisinternal`,
   )
   for (const { trigger, target, routine } of rows) {
-    if (!wanted.has(routine)) await client.query(`drop trigger ${pg.escapeIdentifier(trigger)} on ${target}`)
+    if (!wanted.has(routine)) await client.query(`drop trigger ${quoteName(trigger)} on ${target}`)
   }
 }

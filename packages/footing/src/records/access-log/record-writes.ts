@@ -1,9 +1,10 @@
 // The trigger of one logged table: a set of rows becomes a set of entries in one statement, in the same transaction.
+
 import { createHash } from 'node:crypto'
-import pg from 'pg'
+import { quoteName, quoteText } from '../../data/contract/quote.ts'
 import { schemaOf } from '../../data/contract/schema-name.ts'
-import type { LoggedTable } from './access-declaration.ts'
 import { actorSetting } from './actor.ts'
+import type { LoggedTable } from './logged-table.ts'
 
 /** Name of the trigger function of a table, in the schema of the log. */
 export function writeFunction({ module, table }: Pick<LoggedTable, 'module' | 'table'>): string {
@@ -18,10 +19,10 @@ export const writeTriggers = ['insert', 'update', 'delete', 'truncate'].map((eve
  * one for the record that is gone under its old name, one for the one that came.
  */
 export function writeFunctionBody(table: LoggedTable): string {
-  const place = [table.module, table.table].map((name) => pg.escapeLiteral(name)).join(', ')
+  const place = [table.module, table.table].map((name) => quoteText(name)).join(', ')
   const key = (row: string) =>
-    `jsonb_build_object(${table.key.map((column) => `${pg.escapeLiteral(column)}, ${row}.${pg.escapeIdentifier(column)}::text`).join(', ')})`
-  const target = `${pg.escapeIdentifier(schemaOf(table.module))}.${pg.escapeIdentifier(table.table)}`
+    `jsonb_build_object(${table.key.map((column) => `${quoteText(column)}, ${row}.${quoteName(column)}::text`).join(', ')})`
+  const target = `${quoteName(schemaOf(table.module))}.${quoteName(table.table)}`
   const record = (operation: string, keyed: string, columns: string, changes: string, rows: string) => `
     insert into footing_access.entry (module, table_name, operation, key, columns, changes, subject, request_id, trace_id, source)
     select ${place}, '${operation}', ${keyed}, ${columns}, ${changes}, who, actor->>'request', actor->>'trace', actor->>'source'
@@ -59,6 +60,6 @@ function twoSided(table: LoggedTable): string {
 
 function hidden({ redact }: LoggedTable, shown: string): string {
   if (redact.length === 0) return shown
-  const names = redact.map((column) => pg.escapeLiteral(column)).join(', ')
+  const names = redact.map((column) => quoteText(column)).join(', ')
   return `case when key in (${names}) then '{"redacted": true}'::jsonb else ${shown} end`
 }

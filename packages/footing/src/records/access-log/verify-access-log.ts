@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import { withDirectClient } from '../../data/connection/direct-session.ts'
 import { schemaOf } from '../../data/contract/schema-name.ts'
-import { type AccessModule, type LoggedTable, loggedTables } from './access-declaration.ts'
 import { entryLine, sealLine } from './log-tables.ts'
+import { type AccessModule, type LoggedTable, loggedTables } from './logged-table.ts'
 import { writeFunction, writeFunctionBody, writeTriggers } from './record-writes.ts'
 
 /** What a verification found. */

@@ -1,6 +1,6 @@
 // Finds out which logged records a result shows: PostgreSQL names table and column behind every column of a result.
 import type pg from 'pg'
-import type { LoggedTable } from './access-declaration.ts'
+import type { LoggedTable } from './logged-table.ts'
 
 /** One read as the log keeps it: a record by its key, or a statement whose records cannot be named. */
 export interface ReadRecord {

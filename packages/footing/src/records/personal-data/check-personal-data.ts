@@ -1,8 +1,8 @@
 // Compares what manifests say about personal data with the tables that are there, so that no column is forgotten.
 import { withDirectClient } from '../../data/connection/direct-session.ts'
 import { schemaOf } from '../../data/contract/schema-name.ts'
+import { isPersonal, type PersonalDeclaration } from '../../module/personal-declaration.ts'
 import { personalDataErrors } from './errors.ts'
-import { isPersonal, type PersonalDeclaration } from './personal-declaration.ts'
 
 /** What of a manifest is compared. */
 export interface CheckedModule {

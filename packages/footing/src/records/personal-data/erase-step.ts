@@ -1,9 +1,11 @@
 // One step of an erasure in one table: a bounded number of rows, with its account, in one transaction.
-import pg from 'pg'
+
 import type { Database, Transaction } from '../../data/contract/contract.ts'
+import { quoteName, quoteText } from '../../data/contract/quote.ts'
 import { schemaOf } from '../../data/contract/schema-name.ts'
+import type { ColumnRule, ModuleErasure } from '../../module/personal-declaration.ts'
+import type { DeclaredTable } from './declared-table.ts'
 import { personalDataErrors } from './errors.ts'
-import type { ColumnRule, DeclaredTable } from './personal-declaration.ts'
 
 /** What a step did, and what the account of the table says now. */
 export interface ErasureStep {
@@ -14,9 +16,6 @@ export interface ErasureStep {
   /** Rows that name the person and stay. */
   readonly kept: number
 }
-
-/** The function of a module that erases a table in its own way. */
-export type ModuleErasure = (tx: Transaction<unknown>, subject: string, most: number) => Promise<number>
 
 /**
  * Makes the erasure of a table that no rule can describe. `work` erases at most `most` rows in the transaction that it is
@@ -93,7 +92,7 @@ async function eraseSome(
     return byModule(tx, subject, mostRows)
   }
   const target = targetOf(table)
-  const key = table.keys.map((column) => pg.escapeIdentifier(column)).join(', ')
+  const key = table.keys.map((column) => quoteName(column)).join(', ')
   const replaced = table.erase === 'anonymise' ? await replacements(tx, table) : []
   const undone = replaced.map(({ column, value }) => `t.${column}::text is distinct from (${value})::text`).join(' or ')
   const some = `select ${key} from ${target} t where (${ownRows(table)}) ${undone === '' ? '' : `and (${undone})`}
@@ -119,12 +118,12 @@ async function countRows(tx: Transaction<unknown>, table: DeclaredTable, subject
 
 /** Name of the table with its schema, quoted. */
 export function targetOf({ module, table }: DeclaredTable): string {
-  return `${pg.escapeIdentifier(schemaOf(module))}.${pg.escapeIdentifier(table)}`
+  return `${quoteName(schemaOf(module))}.${quoteName(table)}`
 }
 
 /** The condition for rows of the person in `$1`. */
 export function ownRows({ subjects }: DeclaredTable): string {
-  return subjects.map((column) => `t.${pg.escapeIdentifier(column)} = $1`).join(' or ')
+  return subjects.map((column) => `t.${quoteName(column)} = $1`).join(' or ')
 }
 
 interface Replacement {
@@ -143,7 +142,7 @@ async function replacements(tx: Transaction<unknown>, table: DeclaredTable): Pro
     const found = columns.find((column) => column.name === name)
     if (found === undefined || rule === 'keep' || rule === 'other') return []
     const value = emptied(rule, found, table)
-    if (value !== undefined) return [{ column: pg.escapeIdentifier(name), value }]
+    if (value !== undefined) return [{ column: quoteName(name), value }]
     const reason = `nothing is known that could stand in ${name} of type ${found.type}, which may not be empty.`
     throw personalDataErrors('personal-data-invalid', { details: { table: `${table.module}.${table.table}`, reason } })
   })
@@ -165,8 +164,8 @@ function emptied(
   table: DeclaredTable,
 ): string | undefined {
   if (typeof rule === 'object') {
-    const key = table.keys.map((name) => `t.${pg.escapeIdentifier(name)}::text`).join(` || '-' || `)
-    const parts = rule.replace.split('{key}').map((part) => pg.escapeLiteral(part))
+    const key = table.keys.map((name) => `t.${quoteName(name)}::text`).join(` || '-' || `)
+    const parts = rule.replace.split('{key}').map((part) => quoteText(part))
     return `(${parts.join(` || ${key} || `)})::${column.type}`
   }
   if (!column.required) return `null::${column.type}`

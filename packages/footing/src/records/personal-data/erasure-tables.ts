@@ -1,7 +1,8 @@
 // The account of erasures: who asked to be forgotten, what was done so far, and the fence that keeps new rows out.
+
 import { createHash } from 'node:crypto'
-import pg from 'pg'
-import type { DeclaredTable } from './personal-declaration.ts'
+import { quoteName } from '../../data/contract/quote.ts'
+import type { DeclaredTable } from './declared-table.ts'
 
 const definer = 'security definer set search_path = pg_catalog, pg_temp'
 
@@ -96,8 +97,8 @@ export function fenceFunction({ module, table }: Pick<DeclaredTable, 'module' | 
  * rows that are kept by law go on living.
  */
 export function fenceFunctionBody(table: DeclaredTable): string {
-  const key = (row: string) => table.keys.map((column) => `${row}.${pg.escapeIdentifier(column)}`).join(', ')
-  const named = table.subjects.map((column) => pg.escapeIdentifier(column))
+  const key = (row: string) => table.keys.map((column) => `${row}.${quoteName(column)}`).join(', ')
+  const named = table.subjects.map((column) => quoteName(column))
   const people = (rows: string) =>
     named.map((column) => `select n.${column}::text as subject from ${rows}`).join(' union ')
   const fresh = named

@@ -1,13 +1,14 @@
 // The public list of personal data.
-export { type CheckedModule, checkPersonalData, type PersonalDataCheck } from './check-personal-data.ts'
-export { type ErasureStep, eraseBy, type ModuleErasure } from './erase-step.ts'
-export { personalDataErrors } from './errors.ts'
-export { installPersonalData } from './install-personal-data.ts'
-export type { ErasedTable, ErasureProof, PersonalData } from './personal-data.ts'
 export type {
   ColumnRule,
   ImpersonalTable,
+  ModuleErasure,
   PersonalDeclaration,
-  PersonalModule,
   PersonalTable,
-} from './personal-declaration.ts'
+} from '../../module/personal-declaration.ts'
+export { type CheckedModule, checkPersonalData, type PersonalDataCheck } from './check-personal-data.ts'
+export type { PersonalModule } from './declared-table.ts'
+export { type ErasureStep, eraseBy } from './erase-step.ts'
+export { personalDataErrors } from './errors.ts'
+export { installPersonalData } from './install-personal-data.ts'
+export type { ErasedTable, ErasureProof, PersonalData } from './personal-data.ts'

@@ -1,10 +1,12 @@
 // Puts the account of erasures and the fences into a database.
-import pg from 'pg'
+
+import type pg from 'pg'
 import { withDirectClient } from '../../data/connection/direct-session.ts'
+import { quoteName, quoteText } from '../../data/contract/quote.ts'
 import { schemaOf } from '../../data/contract/schema-name.ts'
+import { type DeclaredTable, type PersonalModule, personalTables } from './declared-table.ts'
 import { createErasureTables, fenceFunction, fenceFunctionBody } from './erasure-tables.ts'
 import { personalDataErrors } from './errors.ts'
-import { type DeclaredTable, type PersonalModule, personalTables } from './personal-declaration.ts'
 
 /**
  * Installs what erasing needs: tables of account, and on each personal table a trigger that refuses rows about people who
@@ -35,11 +37,11 @@ export async function installPersonalData(directUrl: string, modules: readonly P
 
 async function installFence(client: pg.Client, table: DeclaredTable): Promise<void> {
   await verifyColumns(client, table)
-  const target = `${pg.escapeIdentifier(schemaOf(table.module))}.${pg.escapeIdentifier(table.table)}`
+  const target = `${quoteName(schemaOf(table.module))}.${quoteName(table.table)}`
   const routine = `footing_personal.${fenceFunction(table)}()`
   await client.query(
     `create or replace function ${routine} returns trigger language plpgsql security definer
-       set search_path = pg_catalog, pg_temp as ${pg.escapeLiteral(fenceFunctionBody(table))};
+       set search_path = pg_catalog, pg_temp as ${quoteText(fenceFunctionBody(table))};
      revoke all on function ${routine} from public`,
   )
   const { rows } = await client.query<{ count: number }>(
@@ -77,6 +79,6 @@ async function removeFences(client: pg.Client, tables: readonly DeclaredTable[])
       where n.nspname = 'footing_personal' and p.proname like 'fence\\_%' and not t.tgisinternal`,
   )
   for (const { trigger, target, routine } of rows) {
-    if (!wanted.has(routine)) await client.query(`drop trigger ${pg.escapeIdentifier(trigger)} on ${target}`)
+    if (!wanted.has(routine)) await client.query(`drop trigger ${quoteName(trigger)} on ${target}`)
   }
 }

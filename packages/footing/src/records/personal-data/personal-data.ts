@@ -4,9 +4,9 @@ import { type Clock, isFootingError } from '@footing/kernel'
 import type { DataSource } from '../../data/contract/contract.ts'
 import type { AnyManifest } from '../../module/define-module.ts'
 import type { BoundPorts } from '../../module/module-network.ts'
+import { type DeclaredTable, personalTables } from './declared-table.ts'
 import type { ErasureStep } from './erase-step.ts'
 import { personalDataErrors } from './errors.ts'
-import { type DeclaredTable, personalTables } from './personal-declaration.ts'
 
 /** What became of one table. */
 export interface ErasedTable {

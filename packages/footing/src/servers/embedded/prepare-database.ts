@@ -1,5 +1,7 @@
 // Creates the application's database and the statistics extension in a server that has just started.
+
 import pg from 'pg'
+import { quoteName } from '../../data/contract/quote.ts'
 
 /**
  * Makes sure that the database exists and counts its statements. Also the proof that the server answers.
@@ -15,7 +17,7 @@ export async function prepareDatabase(adminUrl: string, database: string): Promi
     // footing: allow data/session-state -- a connection of its own to the server, closed in the end
     await client.query('select pg_advisory_lock($1, $2)', [...lockKeys])
     const { rowCount: now } = await client.query('select 1 from pg_database where datname = $1', [database])
-    if (now === 0) await client.query(`create database ${pg.escapeIdentifier(database)}`)
+    if (now === 0) await client.query(`create database ${quoteName(database)}`)
     await withClient(url.href, (inside) => inside.query('create extension if not exists pg_stat_statements'))
   })
 }

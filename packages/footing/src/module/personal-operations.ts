@@ -1,12 +1,8 @@
 // The two operations that every module with personal data has in its port, so that they work wherever the module is placed.
-
 import type { JsonValue } from '@footing/kernel'
-import type { Database } from '../../data/contract/contract.ts'
-import type { Operation } from '../../module/operation.ts'
-import { describedAs, type Schema } from '../../module/schema.ts'
-import { eraseStep, type ModuleErasure, requestErasure } from './erase-step.ts'
-import { exportPage } from './export-page.ts'
-import { type DeclaredTable, type PersonalDeclaration, personalTables } from './personal-declaration.ts'
+import type { Operation } from './operation.ts'
+import { isPersonal, type PersonalDeclaration } from './personal-declaration.ts'
+import { describedAs, type Schema } from './schema.ts'
 
 /** A page of one table that is asked for. */
 export interface PageRequest {
@@ -20,7 +16,7 @@ export const personalNames = ['personalDataPage', 'erasePersonalData'] as const
 
 /** Adds the operations to the port of a module that declares personal data. */
 export function withPersonalOperations<Port extends object>(port: Port, personal: PersonalDeclaration): Port {
-  if (personalTables({ name: '', personal }).length === 0) return port
+  if (!Object.values(personal).some(isPersonal)) return port
   return {
     ...port,
     personalDataPage: {
@@ -41,33 +37,6 @@ export function withPersonalOperations<Port extends object>(port: Port, personal
       summary: 'Erases some rows about a person, to be called until it answers 0',
     } satisfies Operation,
   }
-}
-
-/** The functions behind them, for a module with personal data; else none. */
-export function personalHandlers(
-  module: { readonly name: string; readonly personal: PersonalDeclaration },
-  database: () => Database<unknown>,
-  own: Readonly<Record<string, ModuleErasure>> | undefined,
-): Readonly<Record<string, unknown>> {
-  const tables = personalTables(module)
-  if (tables.length === 0) return {}
-  return {
-    async personalDataPage({ table, subject, after }: PageRequest) {
-      const { rows, next } = await exportPage(database(), tableNamed(tables, table), subject, after)
-      return next === undefined ? { rows } : { rows, next }
-    },
-    async erasePersonalData({ table, subject }: PageRequest) {
-      const db = database()
-      await requestErasure(db, subject)
-      return eraseStep(db, tableNamed(tables, table), subject, own?.[table])
-    },
-  }
-}
-
-function tableNamed(tables: readonly DeclaredTable[], name: string): DeclaredTable {
-  const found = tables.find(({ table }) => table === name)
-  if (found === undefined) throw new TypeError('no personal table of this module has that name')
-  return found
 }
 
 const text = { type: 'string', minLength: 1, maxLength: 2000 } as const

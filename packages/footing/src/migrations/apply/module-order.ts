@@ -1,5 +1,5 @@
 // Puts modules in an order in which each comes after those that it needs.
-import { dataError } from '../data/contract/errors.ts'
+import { dataError } from '../../data/contract/errors.ts'
 
 /** A module and the modules that it needs. */
 export interface Needing {

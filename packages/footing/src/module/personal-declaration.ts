@@ -1,4 +1,5 @@
 // What a module says in its manifest about personal data: which column names the person, what each column is.
+import type { Transaction } from '../data/contract/contract.ts'
 
 /**
  * What a column is, for the person in the row:
@@ -30,44 +31,13 @@ export interface ImpersonalTable {
 /** All tables of a module by name. */
 export type PersonalDeclaration = Readonly<Record<string, PersonalTable | ImpersonalTable>>
 
-/** A personal table with every choice made. */
-export interface DeclaredTable extends PersonalTable {
-  readonly module: string
-  readonly table: string
-  readonly subjects: readonly string[]
-  readonly keys: readonly string[]
-}
-
-/** The personal tables of a module, in the order of the manifest. */
-export function personalTables(module: PersonalModule): readonly DeclaredTable[] {
-  return Object.entries(module.personal ?? {}).flatMap(([table, declared]) =>
-    isPersonal(declared)
-      ? [
-          {
-            ...declared,
-            module: module.name,
-            table,
-            subjects: list(declared.subject),
-            keys: list(declared.key ?? 'id'),
-          },
-        ]
-      : [],
-  )
-}
-
-/** Columns whose values are gone after an erasure, so that they must not live on anywhere else. */
-export function erasedColumns(table: PersonalTable | ImpersonalTable | undefined): readonly string[] {
-  if (table === undefined || !isPersonal(table)) return []
-  const whole = table.erase === 'delete' || table.erase === 'by-module'
-  return Object.entries(table.columns)
-    .filter(([, rule]) => rule !== 'other' && (rule !== 'keep' || whole))
-    .map(([column]) => column)
-}
-
 /** True for a table with people in it. */
 export function isPersonal(table: PersonalTable | ImpersonalTable): table is PersonalTable {
   return !('none' in table)
 }
+
+/** The function of a module that erases a table in its own way; `eraseBy` makes one. */
+export type ModuleErasure = (tx: Transaction<unknown>, subject: string, most: number) => Promise<number>
 
 /** What is wrong with a declaration, as the rest of a sentence; undefined when nothing is. */
 export function personalFault(tables: readonly string[], personal: PersonalDeclaration): string | undefined {
@@ -96,12 +66,7 @@ function tableFault({ subject, key, columns, erase, keep }: PersonalTable): stri
   return undefined
 }
 
-function list(names: string | readonly string[]): readonly string[] {
+/** One name or several, as a list. */
+export function list(names: string | readonly string[]): readonly string[] {
   return typeof names === 'string' ? [names] : names
-}
-
-/** What of a manifest personal data need. */
-export interface PersonalModule {
-  readonly name: string
-  readonly personal?: PersonalDeclaration
 }

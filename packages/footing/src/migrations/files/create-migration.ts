@@ -4,9 +4,9 @@ import { link, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/pro
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { dataError } from '../data/contract/errors.ts'
+import { dataError } from '../../data/contract/errors.ts'
+import type { RecipeFile } from '../recipes/recipe.ts'
 import { nextNumber, sourceFolder } from './migration-file.ts'
-import type { RecipeFile } from './recipes/recipe.ts'
 
 const namePattern = /^[a-z0-9]+(?:-[a-z0-9]+)*$/
 const longestName = 100

@@ -1,5 +1,4 @@
 // What a module says in its manifest about the log of who read or changed its records.
-import { erasedColumns, type PersonalDeclaration } from '../personal-data/personal-declaration.ts'
 
 /** How one table is logged. */
 export interface TableAccess {
@@ -18,25 +17,6 @@ export interface TableAccess {
 /** Logged tables by name. */
 export type AccessDeclaration = Readonly<Record<string, TableAccess>>
 
-/** One logged table, with every choice made. */
-export interface LoggedTable {
-  readonly module: string
-  readonly table: string
-  readonly key: readonly string[]
-  readonly writes: boolean
-  readonly reads: boolean
-  readonly values: boolean
-  readonly redact: readonly string[]
-}
-
-/** What of a manifest the log needs. */
-export interface AccessModule {
-  readonly name: string
-  readonly access?: AccessDeclaration
-  /** Personal data of the module; what is erased for a person must not live on in the log. */
-  readonly personal?: PersonalDeclaration
-}
-
 /** What is wrong with a declaration, as the rest of a sentence; undefined when nothing is. */
 export function accessFault(tables: readonly string[], access: AccessDeclaration): string | undefined {
   for (const [table, options] of Object.entries(access)) {
@@ -52,25 +32,7 @@ export function accessFault(tables: readonly string[], access: AccessDeclaration
   return undefined
 }
 
-/** The logged tables of some modules. */
-export function loggedTables(modules: readonly AccessModule[]): readonly LoggedTable[] {
-  return modules.flatMap(({ name, access = {}, personal = {} }) =>
-    Object.entries(access).map(([table, options]) => {
-      const key = keyOf(options)
-      const erased = erasedColumns(personal[table]).filter((column) => !key.includes(column))
-      return {
-        module: name,
-        table,
-        key,
-        writes: options.writes ?? true,
-        reads: options.reads ?? false,
-        values: options.values ?? false,
-        redact: [...new Set([...(options.redact ?? []), ...erased])].toSorted(),
-      }
-    }),
-  )
-}
-
-function keyOf({ key }: TableAccess): readonly string[] {
+/** The key columns as a list. */
+export function keyOf({ key }: TableAccess): readonly string[] {
   return typeof key === 'string' ? [key] : key
 }

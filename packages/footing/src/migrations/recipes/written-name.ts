@@ -1,5 +1,5 @@
 // A name as a person would write it in SQL: in quotes only where PostgreSQL needs them.
-import pg from 'pg'
+import { quoteName } from '../../data/contract/quote.ts'
 
 // The words that PostgreSQL reserves: a table or a column of such a name always needs quotes.
 const reserved = new Set(
@@ -13,6 +13,6 @@ const reserved = new Set(
 )
 
 /** The name, quoted when it has to be. */
-export function quoteName(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) && !reserved.has(name) ? name : pg.escapeIdentifier(name)
+export function writtenName(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) && !reserved.has(name) ? name : quoteName(name)
 }

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createTestDatabase } from '../testing/test-database.ts'
+import { createTestDatabase } from '../../testing/test-database.ts'
+import { createMigrator } from '../apply/migrator.ts'
+import { lintMigration } from '../hazards/lint-migration.ts'
+import { blankMigration } from '../recipes/blank-migration.ts'
+import { type RecipeInput, type RecipeName, recipes } from '../recipes/recipe.ts'
 import { createMigrationFiles } from './create-migration.ts'
-import { lintMigration } from './hazards/lint-migration.ts'
 import { readMigrations } from './migration-file.ts'
-import { createMigrator } from './migrator.ts'
-import { blankMigration } from './recipes/blank-migration.ts'
-import { type RecipeInput, type RecipeName, recipes } from './recipes/recipe.ts'
 
 let folder: string
 beforeEach(async () => {

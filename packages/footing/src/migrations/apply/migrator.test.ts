@@ -6,8 +6,8 @@ import { pathToFileURL } from 'node:url'
 import { isFootingError } from '@footing/kernel'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { MigrationSource } from '../data/contract/contract.ts'
-import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts'
+import type { MigrationSource } from '../../data/contract/contract.ts'
+import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts'
 import { createMigrator } from './migrator.ts'
 
 let database: TestDatabase

@@ -21,3 +21,6 @@ export function laterPosition(one: string | undefined, other: string | undefined
   if (second === undefined) return first === undefined ? undefined : one
   return first !== undefined && first >= second ? one : other
 }
+
+/** Stands for a write whose place is not known, so that reads that must see it go to the primary. */
+export const unknownPosition = 'unknown'

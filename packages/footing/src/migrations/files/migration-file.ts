@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { MigrationSource, Transaction } from '../data/contract/contract.ts'
-import { dataError } from '../data/contract/errors.ts'
+import type { MigrationSource, Transaction } from '../../data/contract/contract.ts'
+import { dataError } from '../../data/contract/errors.ts'
 import { type BackfillPlan, type MigrationPhase, readHeader } from './migration-header.ts'
 import { nameOf, sqlTokens } from './sql-tokens.ts'
 

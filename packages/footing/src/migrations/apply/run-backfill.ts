@@ -1,9 +1,11 @@
 // A change of many rows in batches along a key: each batch and the place it reached are one transaction, so that a run
 // that is killed anywhere goes on where it stopped and no row is changed twice.
+
 import pg from 'pg'
-import { schemaOf } from '../data/contract/schema-name.ts'
-import type { MigrationFile } from './migration-file.ts'
-import type { BackfillPlan } from './migration-header.ts'
+import { quoteName } from '../../data/contract/quote.ts'
+import { schemaOf } from '../../data/contract/schema-name.ts'
+import type { MigrationFile } from '../files/migration-file.ts'
+import type { BackfillPlan } from '../files/migration-header.ts'
 
 /** Limits and voice of a backfill. */
 export interface BackfillLimits {
@@ -64,7 +66,7 @@ export async function runBackfill(
 ): Promise<void> {
   const schema = schemaOf(file.module)
   await begin(client, schema, limits)
-  await client.query(`create schema if not exists ${pg.escapeIdentifier(schema)}`)
+  await client.query(`create schema if not exists ${quoteName(schema)}`)
   await ensureProgress(client)
   const resumed = await claimProgress(client, file)
   const key = await findKey(client, schema, plan)
@@ -148,7 +150,7 @@ async function finish(client: pg.ClientBase, file: MigrationFile): Promise<void>
 async function begin(client: pg.ClientBase, schema: string, limits: BackfillLimits): Promise<void> {
   await client.query(
     `begin; set local lock_timeout = ${limits.lockTimeoutMs}; set local statement_timeout = ${limits.statementTimeoutMs};
-     set local search_path = ${pg.escapeIdentifier(schema)}, public`,
+     set local search_path = ${quoteName(schema)}, public`,
   )
 }
 
@@ -178,7 +180,7 @@ async function findKey(client: pg.ClientBase, schema: string, { table, key }: Ba
        join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
       where i.indrelid = to_regclass($1)
       group by i.indexrelid, i.indisprimary, i.indisunique, i.indisvalid, i.indpred, i.indexprs`,
-    [`${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)}`],
+    [`${quoteName(schema)}.${quoteName(table)}`],
   )
   const wanted = key.join(',')
   const found = rows.find((row) => row.sound && (key.length === 0 ? row.primary : row.columns.join(',') === wanted))
@@ -193,8 +195,8 @@ async function findKey(client: pg.ClientBase, schema: string, { table, key }: Ba
 // The statement of the file runs as a part of one that also finds the batch and says where it ends.
 function batchStatement(file: MigrationFile, schema: string, plan: BackfillPlan, key: Key): string {
   if (file.body.kind !== 'sql') throw new Error('only SQL can be a backfill')
-  const names = key.columns.map(pg.escapeIdentifier)
-  const table = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(plan.table)}`
+  const names = key.columns.map(quoteName)
+  const table = `${quoteName(schema)}.${quoteName(plan.table)}`
   const last = key.types.map((type, index) => `($2::text[])[${index + 1}]::${type}`)
   const descending = names.map((name) => `${name} desc`).join(', ')
   return `with batch as materialized (

@@ -1,19 +1,21 @@
 // Undoes the last migration of a module and applies it anew, for the developer who is still writing it. PostgreSQL cannot
 // run a migration backwards, so the schema is built again from the files and the rows are carried over: in one transaction,
 // so that whatever happens, the database is as it was or as it should be.
+
 import { systemClock } from '@footing/kernel'
-import pg from 'pg'
-import { withDirectClient, withMigrationLock } from '../data/connection/direct-session.ts'
-import type { MigrationSource } from '../data/contract/contract.ts'
-import { dataError } from '../data/contract/errors.ts'
-import { schemaOf } from '../data/contract/schema-name.ts'
+import type pg from 'pg'
+import { withDirectClient, withMigrationLock } from '../../data/connection/direct-session.ts'
+import type { MigrationSource } from '../../data/contract/contract.ts'
+import { dataError } from '../../data/contract/errors.ts'
+import { quoteName } from '../../data/contract/quote.ts'
+import { schemaOf } from '../../data/contract/schema-name.ts'
+import type { MigrationFile } from '../files/migration-file.ts'
+import { sqlTokens } from '../files/sql-tokens.ts'
 import { explain, runBody } from './apply-migration.ts'
 import { type CarryLoss, carryRows } from './carry-rows.ts'
-import type { MigrationFile } from './migration-file.ts'
 import { compareHistory, ensureHistory, readHistory } from './migration-history.ts'
 import { readAllMigrations } from './migrator.ts'
 import { runBackfillInside } from './run-backfill.ts'
-import { sqlTokens } from './sql-tokens.ts'
 
 /** What is done again. */
 export interface RedoOptions {
@@ -94,9 +96,9 @@ async function rebuild(
   applied: readonly MigrationFile[],
   last: MigrationFile,
 ): Promise<{ rows: number; lost: readonly CarryLoss[] }> {
-  const own = pg.escapeIdentifier(schema)
+  const own = quoteName(schema)
   const away = `footing_redo_${schema}`.slice(0, 63)
-  await client.query(`alter schema ${own} rename to ${pg.escapeIdentifier(away)}; create schema ${own}`)
+  await client.query(`alter schema ${own} rename to ${quoteName(away)}; create schema ${own}`)
   for (const file of applied.slice(0, -1)) await applyInside(client, file)
   const carried = await carryRows(client, away, schema)
   await applyInside(client, last)
@@ -112,7 +114,7 @@ async function rebuild(
 async function applyInside(client: pg.Client, file: MigrationFile): Promise<void> {
   const schema = schemaOf(file.module)
   try {
-    await client.query(`set local search_path = ${pg.escapeIdentifier(schema)}, public`)
+    await client.query(`set local search_path = ${quoteName(schema)}, public`)
     if (file.backfill !== undefined) await runBackfillInside(client, file, file.backfill)
     else await runBody(client, insideTransaction(file), schema)
   } catch (error) {
@@ -133,7 +135,7 @@ function insideTransaction(file: MigrationFile): MigrationFile {
 // Dropping the old schema takes along what others built on it; then nothing may happen at all.
 async function dropAlone(client: pg.Client, schema: string, module: string): Promise<void> {
   const before = await everythingOutside(client, schema)
-  await client.query(`drop schema ${pg.escapeIdentifier(schema)} cascade`)
+  await client.query(`drop schema ${quoteName(schema)} cascade`)
   const after = new Set(await everythingOutside(client, schema))
   const gone = before.filter((thing) => !after.has(thing))
   if (gone.length > 0) throw dataError('migration-redo-depended', { module, things: gone.slice(0, 10).join(', ') })

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { isFootingError } from '@footing/kernel'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts'
+import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts'
 import { createMigrator, type MigratorOptions } from './migrator.ts'
 
 let database: TestDatabase

@@ -1,5 +1,7 @@
 // Copies the rows of one schema into another that was built like it, table by table, parents first.
-import pg from 'pg'
+
+import type pg from 'pg'
+import { quoteName } from '../../data/contract/quote.ts'
 
 /** Something that could not be copied. */
 export interface CarryLoss {
@@ -54,7 +56,7 @@ async function copyTable(
   old: Table,
 ): Promise<number | { readonly reason: string }> {
   const shared = [...table.columns].filter(([column, written]) => !written && old.columns.has(column))
-  const columns = shared.map(([column]) => pg.escapeIdentifier(column)).join(', ')
+  const columns = shared.map(([column]) => quoteName(column)).join(', ')
   const target = nameIn(to, table.name)
   await client.query('savepoint carry')
   try {
@@ -81,7 +83,7 @@ async function countLoss(
   column?: string,
   why = column === undefined ? 'the last migration made the table' : 'the last migration made the column',
 ): Promise<readonly CarryLoss[]> {
-  const counted = column === undefined ? '*' : pg.escapeIdentifier(column)
+  const counted = column === undefined ? '*' : quoteName(column)
   const { rows } = await client.query<{ count: string }>(`select count(${counted}) from ${nameIn(schema, table)}`)
   const count = Number(rows[0]?.count ?? 0)
   return count === 0 ? [] : [{ what: column === undefined ? table : `${table}.${column}`, rows: count, why }]
@@ -135,5 +137,5 @@ function parentsFirst(tables: readonly Table[]): readonly Table[] {
 }
 
 function nameIn(schema: string, name: string): string {
-  return `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`
+  return `${quoteName(schema)}.${quoteName(name)}`
 }

@@ -1,8 +1,8 @@
 // The table that remembers which migrations a database has, and the comparison with the files.
 import type pg from 'pg'
-import type { MigrationStatus } from '../data/contract/contract.ts'
-import { dataError } from '../data/contract/errors.ts'
-import type { MigrationFile } from './migration-file.ts'
+import type { MigrationStatus } from '../../data/contract/contract.ts'
+import { dataError } from '../../data/contract/errors.ts'
+import type { MigrationFile } from '../files/migration-file.ts'
 
 /** One row of the history. */
 export interface AppliedMigration {

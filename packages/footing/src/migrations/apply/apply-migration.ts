@@ -1,10 +1,12 @@
 // Runs one migration so that it is applied whole or not at all, and so that waiting for a lock never stops production.
+
 import { isFootingError } from '@footing/kernel'
 import pg from 'pg'
-import { dataError } from '../data/contract/errors.ts'
-import { schemaOf } from '../data/contract/schema-name.ts'
-import { transactionHandle } from '../data/transaction/open-transaction.ts'
-import type { MigrationFile, MigrationTables } from './migration-file.ts'
+import { dataError } from '../../data/contract/errors.ts'
+import { quoteName } from '../../data/contract/quote.ts'
+import { schemaOf } from '../../data/contract/schema-name.ts'
+import { transactionHandle } from '../../data/transaction/open-transaction.ts'
+import type { MigrationFile, MigrationTables } from '../files/migration-file.ts'
 import { type BackfillLimits, runBackfill } from './run-backfill.ts'
 
 /**
@@ -39,8 +41,8 @@ async function applyInTransaction(client: pg.Client, file: MigrationFile, limits
   const schema = schemaOf(file.module)
   await client.query(
     `begin; set local lock_timeout = ${limits.lockTimeoutMs}; set local statement_timeout = ${limits.statementTimeoutMs};
-     create schema if not exists ${pg.escapeIdentifier(schema)};
-     set local search_path = ${pg.escapeIdentifier(schema)}, public`,
+     create schema if not exists ${quoteName(schema)};
+     set local search_path = ${quoteName(schema)}, public`,
   )
   try {
     const before = await transactionId(client)
@@ -78,7 +80,7 @@ export async function runBody(client: pg.Client, file: MigrationFile, schema: st
 // The row is written before, so that an interrupted run is known as such and mended by the next.
 async function applyAlone(client: pg.Client, file: MigrationFile, limits: ApplyLimits): Promise<void> {
   if (file.body.kind !== 'sql') throw new Error('only SQL can run without a transaction')
-  const schema = pg.escapeIdentifier(schemaOf(file.module))
+  const schema = quoteName(schemaOf(file.module))
   await client.query(`create schema if not exists ${schema}`)
   await client.query(
     `insert into footing.migration (module, name, checksum) values ($1, $2, $3)
@@ -108,7 +110,7 @@ async function dropInvalidIndexes(client: pg.Client, schema: string): Promise<vo
     [schema],
   )
   for (const { name } of rows) {
-    await client.query(`drop index concurrently if exists ${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`)
+    await client.query(`drop index concurrently if exists ${quoteName(schema)}.${quoteName(name)}`)
   }
 }
 

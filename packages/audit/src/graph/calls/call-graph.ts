@@ -2,7 +2,8 @@
 import { Flag, Kind, NODE_WORDS } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { CallId, CallTarget, FunctionId } from '../contract.ts'
-import { lastName, type TypeInference } from '../inference/type-inference.ts'
+import { lastName } from '../inference/last-name.ts'
+import type { TypeInference } from '../inference/type-inference.ts'
 import { TypeKind } from '../inference/type-table.ts'
 import { ScopeKind } from '../source-index.ts'
 import { entryOfTarget, resolveCall } from './call-resolution.ts'
@@ -180,9 +181,9 @@ export class CallGraph {
     // Flags of a Python lambda are never set.
     if (other.has(definition, Flag.ASYNC)) return ArrowKind.Coroutine
     if (other.kind(definition) !== Kind.FunctionDef) return ArrowKind.Call
-    if (this.inference.isOffloadingDecorator(body, otherModule, other, definition)) return ArrowKind.Reference
+    if (this.inference.results.isOffloading(body, otherModule, other, definition)) return ArrowKind.Reference
     // An awaited call of a decorated sync function: the decorator has made something else of it.
-    if (!this.inference.isTypeScript && tree.isAwaited(node) && this.inference.hasChangingDecorator(body))
+    if (!this.inference.isTypeScript && tree.isAwaited(node) && this.inference.functions.hasChangingDecorator(body))
       return ArrowKind.Reference
     if (other.has(definition, Flag.GENERATOR) && !this.#isIterated(module, tree, node, body)) return ArrowKind.Reference
     return ArrowKind.Call
@@ -312,7 +313,7 @@ export class CallGraph {
     for (const node of member.nodes) {
       if (index.trees[module]!.kind(node) !== Kind.FunctionDef) continue
       const scope = names.scopeAt(module, node)
-      if (this.inference.isProperty(scope)) return scope
+      if (this.inference.functions.isProperty(scope)) return scope
     }
     return -1
   }
@@ -340,7 +341,7 @@ export class CallGraph {
     for (let node = from; node < to; node++) {
       const kind = tree.kind(node)
       if (kind === Kind.Call) {
-        const provider = inference.providerOf(module, tree, node)
+        const provider = inference.dependencies.providerOf(module, tree, node)
         if (provider >= 0) this.#addProvider(module, provider, found)
       } else if (kind === Kind.Name && tree.kind(tree.parent(node)) === Kind.Param && !isDefault(tree, node)) {
         const place = inference.definitionOf(module, node)
@@ -351,7 +352,7 @@ export class CallGraph {
         if (other.kind(statement) !== Kind.Assign && other.kind(statement) !== Kind.TypeAlias) continue
         if (place.module === module && statement <= node && node < other.end(statement)) continue
         for (let at = statement; at < other.end(statement); at++) {
-          const provider = inference.providerOf(place.module, other, at)
+          const provider = inference.dependencies.providerOf(place.module, other, at)
           if (provider >= 0) this.#addProvider(place.module, provider, found)
         }
       }
@@ -404,7 +405,11 @@ function propertyNames(inference: TypeInference): Uint8Array {
   const { index } = inference
   const names = new Uint8Array(index.trees[0]?.strings.size ?? 0)
   for (let scope = 0; scope < index.scopeCount; scope++) {
-    if (index.scopeKind[scope] === ScopeKind.Function && inference.ownerOf(scope) >= 0 && inference.isProperty(scope)) {
+    if (
+      index.scopeKind[scope] === ScopeKind.Function &&
+      inference.ownerOf(scope) >= 0 &&
+      inference.functions.isProperty(scope)
+    ) {
       names[index.scopeName[scope]!] = 1
     }
   }

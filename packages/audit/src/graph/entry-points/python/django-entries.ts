@@ -1,6 +1,6 @@
 // Entry points of Django and DRF: urls.py, class-based views, view sets, middleware, commands, signals, AppConfig.ready.
 import { Kind } from '../../../facts/contract.ts'
-import { lastName } from '../../inference/type-inference.ts'
+import { lastName } from '../../inference/last-name.ts'
 import { TypeKind } from '../../inference/type-table.ts'
 import { ScopeKind } from '../../source-index.ts'
 import type { EntryCollector } from '../entry-collector.ts'

@@ -2,7 +2,7 @@
 import { Kind } from '../../../facts/contract.ts'
 import type { SyntaxTree } from '../../../facts/tree.ts'
 import type { EntryKind } from '../../contract.ts'
-import { lastName } from '../../inference/type-inference.ts'
+import { lastName } from '../../inference/last-name.ts'
 import { ScopeKind } from '../../source-index.ts'
 import type { EntryCollector } from '../entry-collector.ts'
 

@@ -1,7 +1,7 @@
 // Functions that stand for a handler in the arguments of a call: given by name, written in place, bound or wrapped.
 import { Kind } from '../../../facts/contract.ts'
 import type { FunctionId } from '../../contract.ts'
-import { lastName } from '../../inference/type-inference.ts'
+import { lastName } from '../../inference/last-name.ts'
 import { TypeKind } from '../../inference/type-table.ts'
 import type { EntryCollector } from '../entry-collector.ts'
 

@@ -1,7 +1,7 @@
 // Routes, middleware and hooks that are registered by calls: Express, Fastify, Koa, Hono and their like.
 import { Kind } from '../../../facts/contract.ts'
 import type { EntryKind } from '../../contract.ts'
-import { lastName } from '../../inference/type-inference.ts'
+import { lastName } from '../../inference/last-name.ts'
 import { TypeKind } from '../../inference/type-table.ts'
 import type { EntryCollector } from '../entry-collector.ts'
 import { entryValue, functionsBelow, handlersIn, importedFrom } from './handlers.ts'

@@ -1,7 +1,7 @@
 // Entry points by decorators: NestJS controllers, resolvers, gateways, processors, guards, and routing-controllers.
 import { Flag, Kind } from '../../../facts/contract.ts'
 import type { EntryKind, FunctionId } from '../../contract.ts'
-import { lastName } from '../../inference/type-inference.ts'
+import { lastName } from '../../inference/last-name.ts'
 import { ScopeKind } from '../../source-index.ts'
 import type { EntryCollector } from '../entry-collector.ts'
 

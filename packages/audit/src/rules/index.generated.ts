@@ -3,6 +3,7 @@ import { rule as asyncAsyncRouteWithoutAwait } from './async/async-route-without
 import { rule as asyncBlockingCallInAsync } from './async/blocking-call-in-async.ts'
 import { rule as asyncBlockingChainInAsync } from './async/blocking-chain-in-async.ts'
 import { rule as asyncBlockingMiddleware } from './async/blocking-middleware.ts'
+import { rule as asyncCallWithoutTimeout } from './async/call-without-timeout.ts'
 import { rule as asyncCpuWorkOnEventLoop } from './async/cpu-work-on-event-loop.ts'
 import { rule as asyncFileIoInAsync } from './async/file-io-in-async.ts'
 import { rule as asyncSyncDatabaseInAsync } from './async/sync-database-in-async.ts'
@@ -61,6 +62,7 @@ export const rules: readonly Rule[] = [
   asyncBlockingCallInAsync,
   asyncBlockingChainInAsync,
   asyncBlockingMiddleware,
+  asyncCallWithoutTimeout,
   asyncCpuWorkOnEventLoop,
   asyncFileIoInAsync,
   asyncSyncDatabaseInAsync,

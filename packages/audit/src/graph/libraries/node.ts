@@ -40,6 +40,7 @@ export const node: Library = {
     'xlsx.read xlsx.readFile xlsx.write xlsx.writeFile csv-parse/sync.parse csv-stringify/sync.stringify': 'cpu',
     'Atomics.wait deasync.sleep deasync.loopWhile deasync.runLoopOnce': 'sleep',
     'sync-request sync-fetch then-request.sync sync-rpc': 'network',
+    'axios.create': '-> axios.AxiosInstance',
     express: '-> express.Application',
     'express.Router': '-> express.Router',
     'fastify fastify.fastify fastify.default': '-> fastify.FastifyInstance',
@@ -54,6 +55,11 @@ export const node: Library = {
       also: 'sqlite.StatementSync bun:sqlite.Statement',
       does: { 'run get all iterate values': 'database', 'bind pluck expand raw columns': '-> self' },
     },
+    'axios.AxiosInstance': {
+      also: 'axios.Axios axios.AxiosStatic',
+      does: { 'get post put patch delete head options request postForm putForm patchForm __call__': '' },
+    },
+    '@nestjs/axios.HttpService': { does: { 'get post put patch delete head options request': '' } },
     'express.Application': {
       also: 'express.Express express.Application',
       does: {

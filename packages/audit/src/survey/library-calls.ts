@@ -1,6 +1,7 @@
 // Calls of libraries in code that serves, by the full name of what they call: one pass, shared by the rules that ask for some.
-import type { CallId, Confidence, Program } from '../graph/contract.ts'
-import type { RuleContext } from '../rules/rule.ts'
+import type { Confidence } from '../facts/confidence.ts'
+import type { CallId, Program } from '../graph/contract.ts'
+import type { RuleContext } from '../rule/rule.ts'
 import { servedCode } from './served-code.ts'
 import type { Site } from './survey.ts'
 

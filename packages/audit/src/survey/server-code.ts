@@ -37,7 +37,8 @@ export function serverModules(context: RuleContext): ReadonlySet<ModuleId> {
   return served
 }
 
-function mayServe({ program }: RuleContext, id: ModuleId): boolean {
+/** Whether a module is product code that is neither a page nor a command. */
+export function mayServe({ program }: RuleContext, id: ModuleId): boolean {
   const module = program.modules[id]!
   if (!isProduct(module) || PAGE.test(module.path) || COMMANDS.test(module.path)) return false
   return ![...program.imports.externalsOf(id).keys()].some((name) => BROWSER.test(name) || TERMINAL.test(name))

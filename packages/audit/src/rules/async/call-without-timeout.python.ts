@@ -1,15 +1,14 @@
 // call-without-timeout in Python: requests, urllib, urllib3, smtplib and kin wait for ever unless told otherwise; httpx and aiohttp when told so.
 import { Flag, Kind, ParamKind, paramKind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { AnalysedProgram } from '../../graph/build-program.ts'
 import type { FunctionId, ModuleId } from '../../graph/contract.ts'
-import { TypeKind } from '../../graph/type-table.ts'
+import type { RuleContext } from '../../rule/rule.ts'
 import { calleeName, constantText, keyword, positional, receiverOf } from '../../survey/expressions.ts'
 import { type LibraryCall, libraryCalls } from '../../survey/library-calls.ts'
 import { surveyOf } from '../../survey/survey.ts'
+import { definitionOf, projectClassesOf } from '../../survey/what-it-is.ts'
 import { bodyOf, isProduct, WEB } from '../../survey/whereabouts.ts'
-import type { RuleContext } from '../rule.ts'
-import type { EndlessCall, EndlessCalls } from './call-without-timeout.ts'
+import type { EndlessCall, EndlessCalls } from './endless-call.ts'
 
 /** How a library is told how long to wait. */
 interface Waiter {
@@ -45,26 +44,68 @@ const WAITERS = new Map<string, Waiter>([
     [`httpx.AsyncClient.${verb}`, { keyword: 'timeout', isLimited: true, remedy: PASS }],
   ]),
   ['requests.Session.send', { ...REQUESTS, hasClient: true }],
-  ['httpx.Client', { keyword: 'timeout', isLimited: true, remedy: 'Give the client a limit: `httpx.Client(timeout=30)`.' }],
-  ['httpx.AsyncClient', { keyword: 'timeout', isLimited: true, remedy: 'Give the client a limit: `httpx.AsyncClient(timeout=30)`.' }],
-  ['aiohttp.ClientTimeout', { keyword: 'total', position: 0, isLimited: true, remedy: 'Give `total`, or `sock_connect` and `sock_read` for streams.' }],
+  [
+    'httpx.Client',
+    { keyword: 'timeout', isLimited: true, remedy: 'Give the client a limit: `httpx.Client(timeout=30)`.' },
+  ],
+  [
+    'httpx.AsyncClient',
+    { keyword: 'timeout', isLimited: true, remedy: 'Give the client a limit: `httpx.AsyncClient(timeout=30)`.' },
+  ],
+  [
+    'aiohttp.ClientTimeout',
+    {
+      keyword: 'total',
+      position: 0,
+      isLimited: true,
+      remedy: 'Give `total`, or `sock_connect` and `sock_read` for streams.',
+    },
+  ],
   ['urllib.request.urlopen', { ...STANDARD, position: 2, remedy: PASS }],
-  ['urllib.request.urlretrieve', { ...STANDARD, remedy: 'Use `urlopen(url, timeout=30)`: `urlretrieve` takes no limit.' }],
+  [
+    'urllib.request.urlretrieve',
+    { ...STANDARD, remedy: 'Use `urlopen(url, timeout=30)`: `urlretrieve` takes no limit.' },
+  ],
   ['smtplib.SMTP', { ...STANDARD, position: 3, remedy: PASS }],
   ['imaplib.IMAP4', { ...STANDARD, position: 2, remedy: PASS }],
   ['poplib.POP3', { ...STANDARD, position: 2, remedy: PASS }],
   ['ftplib.FTP', { ...STANDARD, position: 4, remedy: PASS }],
   ['http.client.HTTPConnection', { ...STANDARD, position: 2, remedy: PASS }],
   ['socket.create_connection', { ...STANDARD, position: 1, remedy: PASS }],
-  ['redis.Redis', { keyword: 'socket_timeout', isMild: true, remedy: 'Pass `socket_timeout` and `socket_connect_timeout`.' }],
-  ['redis.Redis.from_url', { keyword: 'socket_timeout', isMild: true, remedy: 'Pass `socket_timeout` and `socket_connect_timeout`, or put them into the URL.' }],
-  ['redis.from_url', { keyword: 'socket_timeout', isMild: true, remedy: 'Pass `socket_timeout` and `socket_connect_timeout`, or put them into the URL.' }],
-  ['celery.result.AsyncResult.get', { keyword: 'timeout', position: 0, remedy: 'Pass `timeout=`, or answer with the id of the job and let the client ask again.' }],
+  [
+    'redis.Redis',
+    { keyword: 'socket_timeout', isMild: true, remedy: 'Pass `socket_timeout` and `socket_connect_timeout`.' },
+  ],
+  [
+    'redis.Redis.from_url',
+    {
+      keyword: 'socket_timeout',
+      isMild: true,
+      remedy: 'Pass `socket_timeout` and `socket_connect_timeout`, or put them into the URL.',
+    },
+  ],
+  [
+    'redis.from_url',
+    {
+      keyword: 'socket_timeout',
+      isMild: true,
+      remedy: 'Pass `socket_timeout` and `socket_connect_timeout`, or put them into the URL.',
+    },
+  ],
+  [
+    'celery.result.AsyncResult.get',
+    {
+      keyword: 'timeout',
+      position: 0,
+      remedy: 'Pass `timeout=`, or answer with the id of the job and let the client ask again.',
+    },
+  ],
 ])
 /** Other libraries with the interface of requests, and a limit by themselves. */
 const LIMITED_TWINS = ['niquests', 'curl_cffi']
 /** `with timeout(10):`, `async with asyncio.timeout(10)`, `wait_for(…)`. */
-const LIMITS_AROUND = /^(?:timeout|Timeout|timeout_at|fail_after|move_on_after|wait_for|wait_for_async|time_limit|with_timeout)$/
+const LIMITS_AROUND =
+  /^(?:timeout|Timeout|timeout_at|fail_after|move_on_after|wait_for|wait_for_async|time_limit|with_timeout)$/
 
 /** Calls that nothing limits. */
 export function endlessPythonCalls(context: RuleContext): EndlessCalls {
@@ -78,7 +119,8 @@ export function endlessPythonCalls(context: RuleContext): EndlessCalls {
   for (const call of calls) {
     const waiter = WAITERS.get(call.name)!
     if (LIMITED_TWINS.some((name) => context.program.imports.externalsOf(call.module).has(name))) continue
-    if (call.name === 'celery.result.AsyncResult.get' && !context.program.reach.isReachable(bodyOf(context, call), WEB)) continue
+    if (call.name === 'celery.result.AsyncResult.get' && !context.program.reach.isReachable(bodyOf(context, call), WEB))
+      continue
     examined++
     if (waiter.socketDefault === true && socketDefault) continue
     const limit = limitOf(context, call, waiter)
@@ -121,12 +163,14 @@ function limitOf(context: RuleContext, call: LibraryCall, waiter: Waiter): 'limi
   const first = positional(tree, node, 0)
   if (first >= 0 && constantText(tree, first).startsWith('data:')) return 'limited'
   // `redis.Redis(connection_pool=pool)`: what the pool says is said elsewhere; so is what stands in an address.
-  if (keyword(tree, node, 'connection_pool') >= 0 || constantText(tree, first).includes(waiter.keyword)) return 'limited'
+  if (keyword(tree, node, 'connection_pool') >= 0 || constantText(tree, first).includes(waiter.keyword))
+    return 'limited'
   return 'endless'
 }
 
 const isNothing = (tree: SyntaxTree, node: number): boolean =>
-  tree.kind(node) === Kind.None || (tree.kind(node) === Kind.Number && tree.has(node, Flag.INTEGER) && tree.value(node) === 0)
+  tree.kind(node) === Kind.None ||
+  (tree.kind(node) === Kind.Number && tree.has(node, Flag.INTEGER) && tree.value(node) === 0)
 
 /** `httpx.Timeout(None)`; `httpx.Timeout(None, connect=5)` too: reading has no end. */
 function isEndlessTimeout(tree: SyntaxTree, value: number): boolean {
@@ -199,12 +243,14 @@ function limitInMapping(
   for (let at = fn; at < tree.end(fn); at++) {
     const kind = tree.kind(at)
     // `kwargs.setdefault('timeout', 10)`, `options = {'timeout': 10}`, `dict(timeout=10)`.
-    if ((kind === Kind.String || kind === Kind.Keyword) && tree.value(at) >= 0 && tree.name(at) === wanted) return 'limited'
+    if ((kind === Kind.String || kind === Kind.Keyword) && tree.value(at) >= 0 && tree.name(at) === wanted)
+      return 'limited'
     if (kind === Kind.Param && tree.parent(at) === fn && tree.name(at) === tree.name(mapping))
       isParameter = paramKind(tree.flags(at)) === ParamKind.VarKeywords
     if (kind === Kind.Name && tree.name(at) === tree.name(mapping) && tree.has(at, Flag.STORE)) {
       const value = tree.lastChild(tree.parent(at))
-      const isLiteral = tree.kind(value) === Kind.Dict || (tree.kind(value) === Kind.Call && calleeName(tree, value) === 'dict')
+      const isLiteral =
+        tree.kind(value) === Kind.Dict || (tree.kind(value) === Kind.Call && calleeName(tree, value) === 'dict')
       if (!isLiteral || tree.childOf(value, Kind.DictUnpack) >= 0) return 'limited'
       isMade = true
     }
@@ -218,7 +264,11 @@ function isLimitedAround(tree: SyntaxTree, node: number): boolean {
   for (let at = tree.parent(node); at >= 0; at = tree.parent(at)) {
     const kind = tree.kind(at)
     if (kind === Kind.FunctionDef) {
-      for (let part = tree.firstChild(at); part >= 0 && tree.kind(part) === Kind.Decorator; part = tree.nextSibling(part)) {
+      for (
+        let part = tree.firstChild(at);
+        part >= 0 && tree.kind(part) === Kind.Decorator;
+        part = tree.nextSibling(part)
+      ) {
         const callee = tree.kind(part + 1) === Kind.Call ? part + 2 : part + 1
         const named = tree.kind(callee) === Kind.Name || tree.kind(callee) === Kind.Attribute
         if (named && LIMITS_AROUND.test(tree.text(callee))) return true
@@ -227,7 +277,11 @@ function isLimitedAround(tree: SyntaxTree, node: number): boolean {
     }
     if (kind === Kind.Call && LIMITS_AROUND.test(calleeName(tree, at))) return true
     if (kind !== Kind.With) continue
-    for (let item = tree.firstChild(at); item >= 0 && tree.kind(item) === Kind.WithItem; item = tree.nextSibling(item)) {
+    for (
+      let item = tree.firstChild(at);
+      item >= 0 && tree.kind(item) === Kind.WithItem;
+      item = tree.nextSibling(item)
+    ) {
       if (tree.kind(item + 1) === Kind.Call && LIMITS_AROUND.test(calleeName(tree, item + 1))) return true
     }
   }
@@ -257,32 +311,25 @@ function mentionsLimit(context: RuleContext, module: ModuleId, adapter: number):
   for (let at = adapter; at < tree.end(adapter); at++) {
     if (tree.kind(at) === Kind.Keyword && tree.name(at) === wanted) return true
   }
-  return classesOf(context, module, adapter).some((scope) => setsLimit(context, scope))
-}
-
-/** Classes of the project, with their bases, that an expression is an instance of. */
-function classesOf({ program }: RuleContext, module: ModuleId, node: number): number[] {
-  // Programs are only ever built by buildProgram, which makes this class.
-  const { inference } = program as AnalysedProgram
-  const { table, classes } = inference
-  return table
-    .members(inference.typeOf(module, node))
-    .filter((one) => table.kind[one] === TypeKind.Instance)
-    .flatMap((one) => classes.ancestors(table.a[one]!))
-    .flatMap(({ scope }) => (scope < 0 ? [] : [scope]))
+  return projectClassesOf(context, { module, node: adapter }).some((scope) => setsLimit(context, scope))
 }
 
 /** The class has a `send` or a `request` that speaks of a time-out. */
-function setsLimit({ program, trees }: RuleContext, scope: number): boolean {
-  const { index } = program as AnalysedProgram
-  const tree = trees[index.scopeModule[scope]!]!
-  const body = tree.childOf(index.scopeNode[scope]!, Kind.Body)
+function setsLimit(context: RuleContext, scope: FunctionId): boolean {
+  const { module, node } = definitionOf(context, scope)
+  const tree = context.trees[module]!
+  const body = tree.childOf(node, Kind.Body)
   const wanted = tree.strings.id('timeout')
   for (let at = tree.firstChild(body); at >= 0; at = tree.nextSibling(at)) {
     if (tree.kind(at) !== Kind.FunctionDef || !/^(?:send|request)$/.test(tree.text(at))) continue
     for (let part = at; part < tree.end(at); part++) {
       const kind = tree.kind(part)
-      const isNamed = kind === Kind.Name || kind === Kind.Attribute || kind === Kind.String || kind === Kind.Keyword || kind === Kind.Param
+      const isNamed =
+        kind === Kind.Name ||
+        kind === Kind.Attribute ||
+        kind === Kind.String ||
+        kind === Kind.Keyword ||
+        kind === Kind.Param
       if (isNamed && tree.value(part) >= 0 && tree.name(part) === wanted) return true
     }
   }
@@ -294,7 +341,8 @@ function clientHasLimit(context: RuleContext, call: LibraryCall, limiting: Reado
   const tree = context.trees[call.module]!
   const receiver = receiverOf(tree, call.node)
   if (receiver < 0) return false
-  if (classesOf(context, call.module, receiver).some((scope) => setsLimit(context, scope))) return true
+  if (projectClassesOf(context, { module: call.module, node: receiver }).some((scope) => setsLimit(context, scope)))
+    return true
   if (limiting.size === 0) return false
   if (limiting.has(call.module)) return true
   return context.program.imports.importsOf(call.module).some((edge) => limiting.has(edge.to))

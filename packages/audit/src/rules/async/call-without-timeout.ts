@@ -1,31 +1,12 @@
 // async/call-without-timeout: outgoing calls that wait for another machine for as long as that machine pleases.
-import type { Detection, Severity } from '../../findings/finding.ts'
+import type { Detection, Severity } from '../../detection/detection.ts'
 import type { EntryKind, FunctionId, ModuleId } from '../../graph/contract.ts'
+import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { addTo } from '../../survey/grouping.ts'
-import type { Site } from '../../survey/survey.ts'
 import { bodyOf, counted, listed, placeOf, servedBy, WEB } from '../../survey/whereabouts.ts'
-import type { Rule, RuleContext, RuleResult } from '../rule.ts'
 import { endlessPythonCalls } from './call-without-timeout.python.ts'
 import { endlessTypeScriptCalls } from './call-without-timeout.typescript.ts'
-
-/** A call that has no limit of its own. */
-export interface EndlessCall extends Site {
-  /** `requests.get`, `axios.post`. */
-  readonly name: string
-  readonly confidence: 'definite' | 'probable'
-  /** How long it may take when nothing answers, as the end of "it waits …". */
-  readonly waits: string
-  /** How to limit it, as a sentence. */
-  readonly remedy: string
-  /** A limit of minutes, or a connection that rarely hangs. */
-  readonly isMild: boolean
-}
-
-/** Calls without a limit, of those that were looked at. */
-export interface EndlessCalls {
-  readonly endless: readonly EndlessCall[]
-  readonly examined: number
-}
+import type { EndlessCall } from './endless-call.ts'
 
 export const rule: Rule = {
   id: 'async/call-without-timeout',
@@ -59,9 +40,16 @@ function detection(context: RuleContext, module: ModuleId, calls: readonly Endle
   const ranked = calls
     .map((call) => ({ call, body: bodyOf(context, call) }))
     .map((item) => ({ ...item, rank: standing(context, item.body), routes: program.reach.routes(item.body) }))
-    .sort((a, b) => Number(a.call.isMild) - Number(b.call.isMild) || a.rank - b.rank || b.routes - a.routes || a.call.node - b.call.node)
+    .sort(
+      (a, b) =>
+        Number(a.call.isMild) - Number(b.call.isMild) ||
+        a.rank - b.rank ||
+        b.routes - a.routes ||
+        a.call.node - b.call.node,
+    )
   const { call, body, rank, routes } = ranked[0]!
-  const entry = rank === 0 ? servedBy(context, body, ['middleware']) : rank === 1 ? servedBy(context, body, WEB) : undefined
+  const entry =
+    rank === 0 ? servedBy(context, body, ['middleware']) : rank === 1 ? servedBy(context, body, WEB) : undefined
   const names = [...new Set(calls.map(({ name }) => `\`${name}\``))]
   return {
     place: placeOf(context, call),

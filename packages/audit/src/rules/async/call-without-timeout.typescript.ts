@@ -1,16 +1,14 @@
 // call-without-timeout in TypeScript: axios, got, node-fetch and http wait for ever unless told otherwise, fetch for minutes.
 import { Flag, Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { AnalysedProgram } from '../../graph/build-program.ts'
-import type { ModuleId } from '../../graph/contract.ts'
-import { TypeKind } from '../../graph/type-table.ts'
+import type { RuleContext } from '../../rule/rule.ts'
 import { calleeName, positional } from '../../survey/expressions.ts'
 import { type LibraryCall, libraryCalls } from '../../survey/library-calls.ts'
 import { entryOf, hasSpread } from '../../survey/object-literal.ts'
-import { surveyOf } from '../../survey/survey.ts'
+import { type Site, surveyOf } from '../../survey/survey.ts'
+import { givenValue, literalsOf } from '../../survey/what-it-is.ts'
 import { isProduct } from '../../survey/whereabouts.ts'
-import type { RuleContext } from '../rule.ts'
-import type { EndlessCall, EndlessCalls } from './call-without-timeout.ts'
+import type { EndlessCall, EndlessCalls } from './endless-call.ts'
 
 /** How a library is told how long to wait. */
 interface Waiter {
@@ -35,7 +33,11 @@ const SIGNAL = 'Pass `signal: AbortSignal.timeout(10_000)`.'
 const MINUTES = 'five minutes for the headers and five more for each part of the body'
 const FETCH: Waiter = { options: [1], keys: ['signal', 'timeout'], isMild: true, waits: MINUTES, remedy: SIGNAL }
 const NODE: Omit<Waiter, 'remedy'> = { options: [0, 1], keys: ['timeout', 'signal'] }
-const GOT: Waiter = { options: [0, 1], keys: ['timeout', 'signal'], remedy: 'Give `timeout: { request: 10_000 }`, best once in `got.extend`.' }
+const GOT: Waiter = {
+  options: [0, 1],
+  keys: ['timeout', 'signal'],
+  remedy: 'Give `timeout: { request: 10_000 }`, best once in `got.extend`.',
+}
 
 const WAITERS = new Map<string, Waiter>([
   ...['axios', 'axios.AxiosInstance'].flatMap((owner): [string, Waiter][] => [
@@ -47,21 +49,40 @@ const WAITERS = new Map<string, Waiter>([
   ['axios.AxiosInstance.__call__', { ...AXIOS, options: [0, 1] }],
   ...[...WITH_BODY, ...WITHOUT_BODY].map((verb): [string, Waiter] => [
     `@nestjs/axios.HttpService.${verb}`,
-    { ...AXIOS, client: 'nest', options: [WITH_BODY.includes(verb) ? 2 : 1], remedy: 'Give `timeout` once: `HttpModule.register({ timeout: 10_000 })`.' },
+    {
+      ...AXIOS,
+      client: 'nest',
+      options: [WITH_BODY.includes(verb) ? 2 : 1],
+      remedy: 'Give `timeout` once: `HttpModule.register({ timeout: 10_000 })`.',
+    },
   ]),
   ['node-fetch', { options: [1], keys: ['signal', 'timeout'], remedy: SIGNAL }],
   ['cross-fetch', { options: [1], keys: ['signal', 'timeout'], remedy: SIGNAL }],
   ['fetch', FETCH],
   ['undici.fetch', FETCH],
   ['undici.request', { ...FETCH, keys: ['signal', 'headersTimeout', 'bodyTimeout'] }],
-  ...['got', ...['get', 'post', 'put', 'patch', 'delete', 'head', 'stream'].map((verb) => `got.${verb}`)].map((name): [string, Waiter] => [name, GOT]),
+  ...['got', ...['get', 'post', 'put', 'patch', 'delete', 'head', 'stream'].map((verb) => `got.${verb}`)].map(
+    (name): [string, Waiter] => [name, GOT],
+  ),
   ...['http', 'https'].flatMap((module) =>
     ['request', 'get'].map((name): [string, Waiter] => [
       `${module}.${name}`,
-      { ...NODE, remedy: 'Pass `timeout` and destroy the request on its `timeout` event, or use `fetch` with a signal.' },
+      {
+        ...NODE,
+        remedy: 'Pass `timeout` and destroy the request on its `timeout` event, or use `fetch` with a signal.',
+      },
     ]),
   ),
-  ['pg.Pool', { options: [0], keys: ['connectionTimeoutMillis'], isMild: true, waits: 'for a free connection without end', remedy: 'Give `connectionTimeoutMillis`, and `statement_timeout` for the queries.' }],
+  [
+    'pg.Pool',
+    {
+      options: [0],
+      keys: ['connectionTimeoutMillis'],
+      isMild: true,
+      waits: 'for a free connection without end',
+      remedy: 'Give `connectionTimeoutMillis`, and `statement_timeout` for the queries.',
+    },
+  ],
 ])
 /** `pTimeout(axios.get(…))`, `Promise.race([…])`, `withTimeout(…)`. */
 const LIMITS_AROUND = /^(?:race|pTimeout|withTimeout|timeout|promiseTimeout|timeLimit|deadline)$/i
@@ -99,62 +120,26 @@ function isLimited(context: RuleContext, call: LibraryCall, { options, keys }: W
   for (const place of options) {
     const node = positional(tree, call.node, place)
     if (node < 0 || isPlain(tree, node)) continue
-    const literals = literalsOf(context, call.module, node)
+    const literals = literalsOf(context, { module: call.module, node })
     // An address that is a variable stands in the first place of `axios(url)` and `got(url)`.
     if (literals === undefined) {
       if (place === 0 && options.length > 1) continue
       return true
     }
-    if (literals.some(({ module, dict }) => hasSpread(context.trees[module]!, dict) || keys.some((key) => entryOf(context.trees[module]!, dict, key) >= 0 || hasShorthand(context.trees[module]!, dict, key))))
-      return true
+    if (literals.some((one) => saysAny(context, one, keys))) return true
   }
   return false
+}
+
+/** The literal has one of the keys, or is not all that there is. */
+function saysAny({ trees }: RuleContext, { module, node }: Site, keys: readonly string[]): boolean {
+  const tree = trees[module]!
+  return hasSpread(tree, node) || keys.some((key) => entryOf(tree, node, key) >= 0)
 }
 
 const isPlain = (tree: SyntaxTree, node: number): boolean => {
   const kind = tree.kind(node)
   return kind === Kind.String || kind === Kind.FString || kind === Kind.Lambda || kind === Kind.None
-}
-
-/** `{ signal }` is written as key and name, so the key is there; a method of that name is one too. */
-function hasShorthand(tree: SyntaxTree, dict: number, key: string): boolean {
-  for (let at = tree.firstChild(dict); at >= 0; at = tree.nextSibling(at)) {
-    if (tree.kind(at) === Kind.FunctionDef && tree.text(at) === key) return true
-  }
-  return false
-}
-
-interface Literal {
-  readonly module: ModuleId
-  readonly dict: number
-}
-
-/** The object literals that an expression is; undefined when it may be something else. */
-function literalsOf({ program, trees }: RuleContext, module: ModuleId, node: number): readonly Literal[] | undefined {
-  // Programs are only ever built by buildProgram, which makes this class.
-  const { inference } = program as AnalysedProgram
-  const { table } = inference
-  const members = table.members(inference.typeOf(module, node))
-  if (members.every((one) => table.kind[one] === TypeKind.Literal))
-    return members.map((one) => ({ module: table.a[one]!, dict: table.b[one]! }))
-  // `const options: AxiosRequestConfig = { … }`
-  const place = inference.definitionOf(module, node)
-  if (place === undefined) return undefined
-  const tree = trees[place.module]!
-  const statement = tree.parent(place.node)
-  const value = tree.kind(statement) === Kind.AnnAssign || tree.kind(statement) === Kind.Assign ? tree.lastChild(statement) : -1
-  if (value < 0 || tree.kind(value) !== Kind.Dict || isChanged(tree, place.node)) return undefined
-  return [{ module: place.module, dict: value }]
-}
-
-/** `options.signal = …` after the literal: it does not say everything. */
-function isChanged(tree: SyntaxTree, name: number): boolean {
-  const scope = tree.scope(name)
-  for (let at = scope; at < tree.end(scope); at++) {
-    const isStore = (tree.kind(at) === Kind.Attribute || tree.kind(at) === Kind.Subscript) && tree.has(at, Flag.STORE)
-    if (isStore && tree.kind(at + 1) === Kind.Name && tree.name(at + 1) === tree.name(name)) return true
-  }
-  return false
 }
 
 function isLimitedAround(tree: SyntaxTree, { node, name }: LibraryCall): boolean {
@@ -201,37 +186,11 @@ function setsNestDefault(context: RuleContext): boolean {
 /** The instance is made by `axios.create({ timeout })`, or where nobody can see how. */
 function clientHasLimit(context: RuleContext, call: LibraryCall): boolean {
   if (!call.name.startsWith('axios.AxiosInstance')) return false
-  const tree = context.trees[call.module]!
   const receiver = call.name.endsWith('__call__') ? call.node + 1 : call.node + 2
-  const made = creationOf(context, call.module, receiver)
-  if (made === undefined) return true
+  const made = givenValue(context, { module: call.module, node: receiver })
+  if (made === undefined || context.trees[made.module]!.kind(made.node) !== Kind.Call) return true
   const options = positional(context.trees[made.module]!, made.node, 0)
   if (options < 0) return false
-  const literals = literalsOf(context, made.module, options)
-  void tree
-  return literals === undefined || literals.some(({ module, dict }) => hasSpread(context.trees[module]!, dict) || entryOf(context.trees[module]!, dict, 'timeout') >= 0)
-}
-
-/** The call that made what a name or `this.client` holds. */
-function creationOf({ program, trees }: RuleContext, module: ModuleId, node: number): { module: ModuleId; node: number } | undefined {
-  const { inference } = program as AnalysedProgram
-  const { table, classes, index } = inference
-  const tree = trees[module]!
-  if (tree.kind(node) === Kind.Attribute) {
-    for (const owner of table.members(inference.typeOf(module, node + 1))) {
-      if (table.kind[owner] !== TypeKind.Instance) continue
-      const member = classes.find(table.a[owner]!, tree.name(node))
-      if (member === undefined) continue
-      const home = index.scopeModule[member.scope]!
-      for (const at of member.nodes) {
-        const value = trees[home]!.lastChild(trees[home]!.parent(at))
-        if (value >= 0 && trees[home]!.kind(value) === Kind.Call) return { module: home, node: value }
-      }
-    }
-  }
-  const place = inference.definitionOf(module, node)
-  if (place === undefined) return undefined
-  const other = trees[place.module]!
-  const value = other.lastChild(other.parent(place.node))
-  return value >= 0 && other.kind(value) === Kind.Call ? { module: place.module, node: value } : undefined
+  const literals = literalsOf(context, { module: made.module, node: options })
+  return literals === undefined || literals.some((one) => saysAny(context, one, ['timeout']))
 }

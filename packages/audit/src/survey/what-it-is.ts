@@ -1,0 +1,101 @@
+// What an expression is, as rules ask for it: object literals, classes of the project, the call that made a value.
+import { Flag, Kind } from '../facts/contract.ts'
+import type { SyntaxTree } from '../facts/tree.ts'
+import type { FunctionId } from '../graph/contract.ts'
+import { TypeKind } from '../graph/inference/type-table.ts'
+import type { AnalysedProgram } from '../graph/program/build-program.ts'
+import type { RuleContext } from '../rule/rule.ts'
+import type { Site } from './survey.ts'
+
+// Programs are only ever built by buildProgram, which makes this class.
+const analysed = ({ program }: RuleContext): AnalysedProgram => program as AnalysedProgram
+
+/** The object literals of TypeScript that an expression is; undefined when it may be something else. */
+export function literalsOf(context: RuleContext, { module, node }: Site): readonly Site[] | undefined {
+  const { inference } = analysed(context)
+  const { table } = inference
+  const members = table.members(inference.typeOf(module, node))
+  if (members.every((one) => table.kind[one] === TypeKind.Literal))
+    return members.map((one) => ({ module: table.a[one]!, node: table.b[one]! }))
+  // `const options: AxiosRequestConfig = { … }`
+  const place = inference.definitionOf(module, node)
+  if (place === undefined) return undefined
+  const tree = context.trees[place.module]!
+  const statement = tree.parent(place.node)
+  const isAssigned = tree.kind(statement) === Kind.AnnAssign || tree.kind(statement) === Kind.Assign
+  const value = isAssigned ? tree.lastChild(statement) : -1
+  if (value < 0 || tree.kind(value) !== Kind.Dict || isChanged(tree, place.node)) return undefined
+  return [{ module: place.module, node: value }]
+}
+
+/** `options.signal = …` after the literal: it does not say everything. */
+function isChanged(tree: SyntaxTree, name: number): boolean {
+  const scope = tree.scope(name)
+  for (let at = scope; at < tree.end(scope); at++) {
+    const isStore = (tree.kind(at) === Kind.Attribute || tree.kind(at) === Kind.Subscript) && tree.has(at, Flag.STORE)
+    if (isStore && tree.kind(at + 1) === Kind.Name && tree.name(at + 1) === tree.name(name)) return true
+  }
+  return false
+}
+
+/** Classes of the project, with their bases, that an expression is an instance of, as bodies of code. */
+export function projectClassesOf(context: RuleContext, { module, node }: Site): FunctionId[] {
+  const { inference } = analysed(context)
+  const { table, classes } = inference
+  return table
+    .members(inference.typeOf(module, node))
+    .filter((one) => table.kind[one] === TypeKind.Instance)
+    .flatMap((one) => classes.ancestors(table.a[one]!))
+    .flatMap(({ scope }) => (scope < 0 ? [] : [scope]))
+}
+
+/** Functions of the project that an expression names. */
+export function functionsOf(context: RuleContext, { module, node }: Site): FunctionId[] {
+  const { inference } = analysed(context)
+  const { table } = inference
+  return table
+    .members(inference.typeOf(module, node))
+    .filter((one) => table.kind[one] === TypeKind.Function)
+    .map((one) => table.a[one]!)
+}
+
+/** Where a body of code is defined: its module and the node of its FunctionDef, ClassDef or Lambda. */
+export function definitionOf(context: RuleContext, fn: FunctionId): Site {
+  const { index } = analysed(context)
+  return { module: index.scopeModule[fn]!, node: index.scopeNode[fn]! }
+}
+
+/** The node that a name was last given its meaning by: a target, a definition, a parameter; through imports. */
+export function bindingOf(context: RuleContext, { module, node }: Site): Site | undefined {
+  return analysed(context).inference.definitionOf(module, node)
+}
+
+/** The value that a name, or an attribute of an object of the project, was given; undefined when nobody is seen to. */
+export function givenValue(context: RuleContext, site: Site): Site | undefined {
+  const { inference } = analysed(context)
+  const { table, classes, index } = inference
+  const tree = context.trees[site.module]!
+  if (tree.kind(site.node) === Kind.Attribute) {
+    for (const owner of table.members(inference.typeOf(site.module, site.node + 1))) {
+      if (table.kind[owner] !== TypeKind.Instance && table.kind[owner] !== TypeKind.Class) continue
+      const member = classes.find(table.a[owner]!, tree.name(site.node))
+      if (member === undefined) continue
+      const module = index.scopeModule[member.scope]!
+      for (const node of member.nodes) {
+        const value = assignedTo(context.trees[module]!, node)
+        if (value >= 0) return { module, node: value }
+      }
+    }
+  }
+  const place = inference.definitionOf(site.module, site.node)
+  if (place === undefined) return undefined
+  const value = assignedTo(context.trees[place.module]!, place.node)
+  return value < 0 ? undefined : { module: place.module, node: value }
+}
+
+function assignedTo(tree: SyntaxTree, target: number): number {
+  const statement = tree.parent(target)
+  const kind = tree.kind(statement)
+  if (kind === Kind.Assign) return tree.lastChild(statement)
+  return kind === Kind.AnnAssign ? tree.child(statement, 2) : -1
+}

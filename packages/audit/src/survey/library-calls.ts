@@ -1,5 +1,5 @@
 // Calls of libraries in code that serves, by the full name of what they call: one pass, shared by the rules that ask for some.
-import type { Confidence } from '../facts/confidence.ts'
+import type { Confidence } from '../facts/place.ts'
 import type { CallId, Program } from '../graph/contract.ts'
 import type { RuleContext } from '../rule/rule.ts'
 import { servedCode } from './served-code.ts'

@@ -5,10 +5,13 @@ import { rule as asyncBlockingChainInAsync } from './async/blocking-chain-in-asy
 import { rule as asyncBlockingMiddleware } from './async/blocking-middleware.ts'
 import { rule as asyncCallWithoutTimeout } from './async/call-without-timeout.ts'
 import { rule as asyncCpuWorkOnEventLoop } from './async/cpu-work-on-event-loop.ts'
+import { rule as asyncEndlessRetry } from './async/endless-retry.ts'
 import { rule as asyncFileIoInAsync } from './async/file-io-in-async.ts'
+import { rule as asyncSleepingWorker } from './async/sleeping-worker.ts'
 import { rule as asyncSyncDatabaseInAsync } from './async/sync-database-in-async.ts'
 import { rule as asyncSyncVendorCallInAsync } from './async/sync-vendor-call-in-async.ts'
 import { rule as asyncUnawaitedBridge } from './async/unawaited-bridge.ts'
+import { rule as asyncUnlimitedJob } from './async/unlimited-job.ts'
 import { rule as boundariesDeepImport } from './boundaries/deep-import.ts'
 import { rule as boundariesDeferredImportCycle } from './boundaries/deferred-import-cycle.ts'
 import { rule as boundariesForeignTableAccess } from './boundaries/foreign-table-access.ts'
@@ -64,10 +67,13 @@ export const rules: readonly Rule[] = [
   asyncBlockingMiddleware,
   asyncCallWithoutTimeout,
   asyncCpuWorkOnEventLoop,
+  asyncEndlessRetry,
   asyncFileIoInAsync,
+  asyncSleepingWorker,
   asyncSyncDatabaseInAsync,
   asyncSyncVendorCallInAsync,
   asyncUnawaitedBridge,
+  asyncUnlimitedJob,
   boundariesDeepImport,
   boundariesDeferredImportCycle,
   boundariesForeignTableAccess,

@@ -6,26 +6,24 @@ import { addTo } from '../../survey/grouping.ts'
 import { bodyOf, counted, listed, placeOf, servedBy, WEB } from '../../survey/whereabouts.ts'
 import { endlessPythonCalls } from './call-without-timeout.python.ts'
 import { endlessTypeScriptCalls } from './call-without-timeout.typescript.ts'
-import type { EndlessCall } from './endless-call.ts'
+import type { EndlessCall, EndlessCalls } from './endless-call.ts'
 
 export const rule: Rule = {
   id: 'async/call-without-timeout',
   decision: 'async',
-  languages: ['python', 'typescript'],
   severity: 'medium',
   effort: { minutes: 15, per: 'site' },
   trial: false,
   summary: 'An outgoing call has no time-out, so that a silent server keeps the caller waiting.',
-  run(context) {
-    const { endless, examined } =
-      context.language === 'typescript' ? endlessTypeScriptCalls(context) : endlessPythonCalls(context)
-    return result(context, endless, examined)
+  judges: {
+    python: (context) => result(context, endlessPythonCalls(context)),
+    typescript: (context) => result(context, endlessTypeScriptCalls(context)),
   },
 }
 
 const LATER: readonly EntryKind[] = ['task', 'scheduled', 'startup', 'signal']
 
-function result(context: RuleContext, endless: readonly EndlessCall[], examined: number): RuleResult {
+function result(context: RuleContext, { endless, examined }: EndlessCalls): RuleResult {
   const byModule = new Map<ModuleId, EndlessCall[]>()
   for (const call of endless) addTo(byModule, call.module, call)
   return {
@@ -44,6 +42,7 @@ function detection(context: RuleContext, module: ModuleId, calls: readonly Endle
       (a, b) =>
         Number(a.call.isMild) - Number(b.call.isMild) ||
         a.rank - b.rank ||
+        Number(a.call.confidence !== 'definite') - Number(b.call.confidence !== 'definite') ||
         b.routes - a.routes ||
         a.call.node - b.call.node,
     )

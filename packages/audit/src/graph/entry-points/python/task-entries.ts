@@ -22,6 +22,7 @@ const COMMANDS = new Set(['command', 'group', 'callback', 'cli'])
 /** Finds tasks, scheduled jobs and commands. */
 export function findTaskEntries(collector: EntryCollector): void {
   const { index } = collector.inference
+  const known = new Map<number, boolean>()
   for (let scope = 0; scope < index.scopeCount; scope++) {
     if (index.scopeKind[scope] !== ScopeKind.Function) continue
     const module = index.scopeModule[scope]!
@@ -37,10 +38,33 @@ export function findTaskEntries(collector: EntryCollector): void {
         collector.add('task', 'celery', scope, `task ${name}`, module, at + 1)
       } else if (COMMANDS.has(last) && isCommandApp(collector, module, tree, callee)) {
         collector.add('command', 'click', scope, `command ${name}`, module, at + 1)
+      } else if (makesTasks(collector, module, callee, known)) {
+        collector.add('task', 'celery', scope, `task ${name}`, module, at + 1)
       }
     }
   }
   scheduled(collector)
+}
+
+/** A decorator of the project that hands the function to `shared_task`: `return shared_task(*args, base=Retrying, **kwargs)`. */
+function makesTasks(collector: EntryCollector, module: number, callee: number, known: Map<number, boolean>): boolean {
+  const { index } = collector.inference
+  const shared = index.trees[0]?.strings.id('shared_task') ?? -1
+  if (shared < 0) return false
+  return collector.functionsOf(module, callee).some((fn) => {
+    const before = known.get(fn)
+    if (before !== undefined) return before
+    const tree = index.trees[index.scopeModule[fn]!]!
+    const { start, order } = index.callsByScope
+    let makes = false
+    for (let i = start[fn]!; i < start[fn + 1]! && !makes; i++) {
+      const node = index.callNode[order[i]!]!
+      const kind = tree.kind(node + 1)
+      makes = (kind === Kind.Name || kind === Kind.Attribute) && tree.name(node + 1) === shared
+    }
+    known.set(fn, makes)
+    return makes
+  })
 }
 
 function isTaskApp(collector: EntryCollector, module: number, tree: SyntaxTree, callee: number): boolean {

@@ -28,6 +28,7 @@ import { rule as dataListenThroughPooler } from './data/listen-through-pooler.ts
 import { rule as dataMixedAccessPatterns } from './data/mixed-access-patterns.ts'
 import { rule as dataNamedPreparedStatements } from './data/named-prepared-statements.ts'
 import { rule as dataPoolerMissing } from './data/pooler-missing.ts'
+import { rule as dataQueryInLoop } from './data/query-in-loop.ts'
 import { rule as dataRawSqlOutsideDataLayer } from './data/raw-sql-outside-data-layer.ts'
 import { rule as dataServerSideCursor } from './data/server-side-cursor.ts'
 import { rule as dataSessionAdvisoryLock } from './data/session-advisory-lock.ts'
@@ -90,6 +91,7 @@ export const rules: readonly Rule[] = [
   dataMixedAccessPatterns,
   dataNamedPreparedStatements,
   dataPoolerMissing,
+  dataQueryInLoop,
   dataRawSqlOutsideDataLayer,
   dataServerSideCursor,
   dataSessionAdvisoryLock,

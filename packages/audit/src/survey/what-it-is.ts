@@ -99,3 +99,16 @@ function assignedTo(tree: SyntaxTree, target: number): number {
   if (kind === Kind.Assign) return tree.lastChild(statement)
   return kind === Kind.AnnAssign ? tree.child(statement, 2) : -1
 }
+
+/** Where the class of an attribute's object defines the attribute, for an instance of a class of the project. */
+export function memberOfInstance(context: RuleContext, { module, node }: Site): Site | undefined {
+  const { inference } = analysed(context)
+  const { table, classes, index } = inference
+  const tree = context.trees[module]!
+  for (const owner of table.members(inference.typeOf(module, node + 1))) {
+    if (table.kind[owner] !== TypeKind.Instance) continue
+    const member = classes.find(table.a[owner]!, tree.name(node))
+    if (member !== undefined) return { module: index.scopeModule[member.scope]!, node: member.nodes[0]! }
+  }
+  return undefined
+}

@@ -24,6 +24,7 @@ import { rule as boundariesTechnologyAlignedFolders } from './boundaries/technol
 import { rule as boundariesUndeclaredNeed } from './boundaries/undeclared-need.ts'
 import { rule as boundariesUnownedCode } from './boundaries/unowned-code.ts'
 import { rule as boundariesUnresolvedImport } from './boundaries/unresolved-import.ts'
+import { rule as dataConnectionPerRequest } from './data/connection-per-request.ts'
 import { rule as dataListenThroughPooler } from './data/listen-through-pooler.ts'
 import { rule as dataMixedAccessPatterns } from './data/mixed-access-patterns.ts'
 import { rule as dataNamedPreparedStatements } from './data/named-prepared-statements.ts'
@@ -34,6 +35,7 @@ import { rule as dataServerSideCursor } from './data/server-side-cursor.ts'
 import { rule as dataSessionAdvisoryLock } from './data/session-advisory-lock.ts'
 import { rule as dataSessionState } from './data/session-state.ts'
 import { rule as dataSingleDatabaseAssumption } from './data/single-database-assumption.ts'
+import { rule as dataTransactionOverCall } from './data/transaction-over-call.ts'
 import { rule as dataUnmigratedSchema } from './data/unmigrated-schema.ts'
 import { rule as frameworkMixedFrameworks } from './framework/mixed-frameworks.ts'
 import { rule as observabilityPrintAsLog } from './observability/print-as-log.ts'
@@ -87,6 +89,7 @@ export const rules: readonly Rule[] = [
   boundariesUndeclaredNeed,
   boundariesUnownedCode,
   boundariesUnresolvedImport,
+  dataConnectionPerRequest,
   dataListenThroughPooler,
   dataMixedAccessPatterns,
   dataNamedPreparedStatements,
@@ -97,6 +100,7 @@ export const rules: readonly Rule[] = [
   dataSessionAdvisoryLock,
   dataSessionState,
   dataSingleDatabaseAssumption,
+  dataTransactionOverCall,
   dataUnmigratedSchema,
   frameworkMixedFrameworks,
   observabilityPrintAsLog,

@@ -121,7 +121,13 @@ function leavesAfter(tree: SyntaxTree, node: number, loop: number): boolean {
   const next = tree.nextSibling(statement)
   if (next < 0) return false
   const kind = tree.kind(next)
-  return kind === Kind.Break || kind === Kind.Return
+  if (kind === Kind.Break || kind === Kind.Return) return true
+  if (kind !== Kind.If) return false
+  const body = tree.childOf(next, Kind.Body)
+  for (let at = tree.firstChild(body); at >= 0; at = tree.nextSibling(at)) {
+    if (tree.kind(at) === Kind.Break || tree.kind(at) === Kind.Return) return true
+  }
+  return false
 }
 
 /** Loops that call a function of the project which asks the database in every run. */

@@ -46,8 +46,8 @@ export interface DataSourceOptions {
   /** What records and others add to statements; `ping` must have resolved once before the first statement when one has `prepare`. */
   readonly hooks?: StatementHooks | undefined
   /**
-   * Most statements of `compiled(…)` that one connection keeps prepared under a name, where the way to the server keeps
-   * names: that is found out by asking. 0 sends every statement without a name. Default 100.
+   * Most statements that one connection keeps prepared under a name, those used last, where the way to the server keeps
+   * names: that is found out by asking. A text gets its name when it comes again. 0 sends every statement without. Default 100.
    */
   readonly preparedStatements?: number
   /** Shown in pg_stat_activity. Default `footing`. */

@@ -70,6 +70,7 @@ export class ConnectionPool {
         // The rehearsal empties each connection after use, names and all.
         most: rehearsal ? 0 : options.preparedStatements,
         use: (work) => this.use({ deadlineAt: options.now() + options.acquireTimeoutMs }, work),
+        elapsed: () => performance.now(),
       }),
     }
   }

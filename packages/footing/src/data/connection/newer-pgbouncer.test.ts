@@ -47,7 +47,7 @@ afterAll(async () => {
 async function open(url: string, preparedStatements = 100) {
   const source = openDataSource({ url, poolSize: 15, preparedStatements })
   const db = source.forModule<Tables>('shop')
-  await byId.execute(db.read(), { id: 1 })
+  for (let turn = 0; turn < 2; turn += 1) await byId.execute(db.read(), { id: 1 })
   await expect.poll(() => source.keepsPreparedStatements).toBeDefined()
   return { source, db }
 }

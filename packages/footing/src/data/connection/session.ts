@@ -1,14 +1,14 @@
 // One borrowed connection: sends statements with their tag, their deadline and their counter, and speaks coded errors.
-import { isFootingError } from '@footing/kernel'
 import type pg from 'pg'
 import type { QueryScope } from '../contract/contract.ts'
 import { dataError } from '../contract/errors.ts'
 import type { StatementHooks } from '../contract/statement-hooks.ts'
+import { isNameable } from './nameable-statement.ts'
 import { tagStatement } from './query-tag.ts'
 import { translateServerError } from './server-error.ts'
 import type { NamedStatement, StatementNames } from './statement-names.ts'
 import type { StatementWatch, WatchedStatement } from './statement-watch.ts'
-import { cutConnection, sendStatement } from './wire-query.ts'
+import { cutConnection, sendStatement, type WireStatement } from './wire-query.ts'
 
 /** What a statement is sent for. */
 export interface StatementContext {
@@ -20,7 +20,7 @@ export interface StatementContext {
 
 /** How a statement is sent. */
 export interface SendOptions {
-  /** True when the same text will come again: it gets a name where names are kept. */
+  /** True for a statement of the application: it gets a name when its text comes again and names are kept. */
   readonly prepared?: boolean | undefined
   /** Name to send it under, whatever is known of names. */
   readonly name?: string | undefined
@@ -82,9 +82,10 @@ export class Session {
     let failed = true
     try {
       const tagged = tagStatement(text, module, scope?.route)
+      const nameable = options.prepared === true && isNameable(text, options.inTransaction === true)
       const result = await (context.before === undefined
-        ? this.#send(tagged, values, options)
-        : this.#sendBehind(context.before, tagged, values))
+        ? this.#send(tagged, values, options, nameable)
+        : this.#sendBehind(context.before, tagged, values, nameable))
       failed = false
       return result
     } catch (error) {
@@ -98,17 +99,25 @@ export class Session {
     }
   }
 
-  #send(text: string, values: readonly unknown[], options: SendOptions): Promise<pg.QueryResult> {
+  #send(text: string, values: readonly unknown[], options: SendOptions, nameable: boolean): Promise<pg.QueryResult> {
     const { opening, onOpened, name, inTransaction } = options
-    const named = options.prepared === true ? this.#environment.names.take(this.client, text) : undefined
+    const named = nameable ? this.#environment.names.take(this.client, text) : undefined
     if (named === undefined) return sendStatement(this.client, { text, values, name, opening, onOpened, inTransaction })
-    return this.#sendNamed(named, text, values, options)
+    // One message, or what was sent beside it could come between the two transactions.
+    const again = opening === undefined ? undefined : ['rollback', ...opening]
+    return this.#sendNamed(named, { text, values, opening, inTransaction }, again)
   }
 
-  async #sendBehind(before: string, text: string, values: readonly unknown[]): Promise<pg.QueryResult> {
-    if (values.length > 0 || !text.includes(';')) {
-      return sendStatement(this.client, { text, values, opening: [before] })
-    }
+  async #sendBehind(
+    before: string,
+    text: string,
+    values: readonly unknown[],
+    nameable: boolean,
+  ): Promise<pg.QueryResult> {
+    const opening = [before]
+    const named = nameable ? this.#environment.names.take(this.client, text) : undefined
+    if (named !== undefined) return this.#sendNamed(named, { text, values, opening }, opening)
+    if (values.length > 0 || !text.includes(';')) return sendStatement(this.client, { text, values, opening })
     // Several statements in one text go as they are; the server makes one transaction of what comes in one message.
     const answers: unknown = await sendStatement(this.client, { text: `${before}; ${text}`, values })
     // The driver answers several statements with a list, which its types leave out.
@@ -118,27 +127,26 @@ export class Session {
 
   async #sendNamed(
     named: NamedStatement,
-    text: string,
-    values: readonly unknown[],
-    { opening, inTransaction }: SendOptions,
+    statement: WireStatement,
+    openingAgain: readonly string[] | undefined,
   ): Promise<pg.QueryResult> {
+    const { name, parsed, shape } = named
     try {
-      return await sendStatement(this.client, { ...named, values, opening, inTransaction })
+      const result = await sendStatement(this.client, { ...statement, text: named.text, name, parsed, shape })
+      named.parsed = true
+      return result
     } catch (error) {
       const { names } = this.#environment
       const reason = staleReason(error)
-      // The driver takes the answer to what opens the transaction for the statement's own, so nobody knows whether it is kept.
-      // With a value that could not be sent it has taken the name back and believes that it is there.
-      if (reason !== undefined || opening !== undefined || isFootingError(error)) names.forget(this.client, text)
+      // Whether the server has it now depends on where it stopped; a name that is taken back does no harm.
+      if (reason !== undefined || !named.parsed) names.forget(this.client, statement.text)
       if (reason === undefined) throw error
       if (reason === 'plan-changed') names.planChanged(named)
-      else names.giveUp()
-      if (inTransaction === true) throw dataError('data-statement-stale', {}, error)
+      else names.lost(this.client)
+      if (statement.inTransaction === true) throw dataError('data-statement-stale', {}, error)
     }
     // The server refused it before it did anything, so it may go once more: without a name, where nothing is stale.
-    // One message, or what was sent beside it could come between the two transactions.
-    const again = opening === undefined ? undefined : ['rollback', ...opening]
-    return sendStatement(this.client, { text, values, opening: again })
+    return sendStatement(this.client, { text: statement.text, values: statement.values, opening: openingAgain })
   }
 
   /** Throws for a statement that would not be sent: too many values, too late, or nobody waits for it. */

@@ -3,6 +3,7 @@ import type { EventEmitter } from 'node:events'
 import { Socket } from 'node:net'
 import pg from 'pg'
 import { dataError } from '../contract/errors.ts'
+import { messageFor } from './wire-message.ts'
 
 /** One statement as it goes over the wire. */
 export interface WireStatement {
@@ -10,6 +11,10 @@ export interface WireStatement {
   readonly values: readonly unknown[]
   /** Name under which the server keeps it; without one it is parsed each time. */
   readonly name?: string | undefined
+  /** True when the server has this name already. */
+  readonly parsed?: boolean | undefined
+  /** What is known of its answer; filled in when the server says it, and the server is not asked again. */
+  readonly shape?: AnswerShape | undefined
   /**
    * Statements without parameters that run before it in the same message; their rows are dropped. When one of them fails
    * the server skips the rest of the message, so this statement never runs without them.
@@ -21,104 +26,160 @@ export interface WireStatement {
   readonly inTransaction?: boolean | undefined
 }
 
-/** The driver's own query, whose methods its types leave out. */
-interface DriverQuery extends pg.Submittable {
-  name: string | undefined
-  callback: (error: Error | null, result: pg.QueryResult) => void
-  requiresPreparation(): boolean
-  handleCommandComplete(message: { readonly text: string }, connection: unknown): void
-  handleDataRow(message: unknown): void
-  handleReadyForQuery(connection: unknown): void
-  handleError(error: Error, connection: unknown): void
-  handleCopyInResponse(connection: unknown): void
-  handleCopyData(message: unknown, connection: unknown): void
-  submit(connection: unknown): Error | null
+/** The columns of a prepared statement's answer: the server refuses to run it when they are others. */
+export interface AnswerShape {
+  columns: Columns | undefined
+}
+
+/** How rows are made of the server's text. */
+interface Columns {
+  readonly fields: pg.FieldDef[]
+  readonly names: readonly string[]
+  readonly readers: readonly ((text: string) => unknown)[]
+  /** Copied for each row, so that all rows of a statement have one form. */
+  readonly empty: Readonly<Record<string, unknown>>
 }
 
 interface WireConnection extends EventEmitter {
   readonly stream: Socket
-  readonly parsedStatements: Record<string, string | undefined>
+  query(text: string): void
   close(what: { readonly type: 'S'; readonly name: string }): void
   sendCopyFail(reason: string): void
   sync(): void
 }
 
-// What pg has done since 8.0 in its own way to run a query; its types leave it out.
-const PlainQuery = pg.Query as unknown as new (text: string, values: readonly unknown[]) => DriverQuery
+/** The answer to one of the statements of a text. */
+class Answer {
+  command = ''
+  rowCount: number | null = null
+  oid = 0
+  rows: Record<string, unknown>[] = []
+  fields: pg.FieldDef[] = []
+}
 
-// The driver's query, which answers when the connection is at rest again and not while the server still speaks.
-class WireQuery extends PlainQuery {
+const noColumns: Columns = { fields: [], names: [], readers: [], empty: {} }
+
+/**
+ * What the driver runs: writes everything in one message, and answers when the connection is at rest again and not while
+ * the server still speaks. The driver's own query writes four messages, asks each time what the columns are, and believes
+ * that a name is known when the statement in front of it was.
+ */
+class WireQuery {
+  callback: (error: Error | null, result: pg.QueryResult) => void
   readonly #client: pg.ClientBase
   readonly #statement: WireStatement
+  readonly #answers: Answer[] = []
+  #answer = new Answer()
+  #columns: Columns
   #left: number
-  #submitting = false
   #refusal: Error | undefined
 
-  constructor(client: pg.ClientBase, statement: WireStatement) {
-    super(statement.text, statement.values)
+  constructor(client: pg.ClientBase, statement: WireStatement, callback: WireQuery['callback']) {
+    this.callback = callback
     this.#client = client
     this.#statement = statement
     this.#left = statement.opening?.length ?? 0
-    this.name = statement.name
-    // Only where something is in front: rows are what a driver meets most often.
-    if (this.#left > 0) this.handleDataRow = (message) => this.#rowOf(message)
+    this.#columns = statement.shape?.columns ?? noColumns
   }
 
-  #rowOf(message: unknown): void {
-    if (this.#left === 0) super.handleDataRow(message)
+  /** Without any need for more it goes as plain text, which may be several statements. */
+  get #extended(): boolean {
+    const { opening, name, values } = this.#statement
+    return opening !== undefined || name !== undefined || values.length > 0
   }
 
-  // Only this way of sending lets the server skip the rest after a failure.
-  override requiresPreparation(): boolean {
-    return this.#statement.opening !== undefined || super.requiresPreparation()
-  }
-
-  override submit(connection: WireConnection): Error | null {
-    const { opening, inTransaction, values } = this.#statement
+  submit(connection: WireConnection): Error | undefined {
+    const { inTransaction, text, values } = this.#statement
     // Whatever has happened to its transaction while it waited for its turn: it never runs outside of one.
     if (inTransaction === true && this.#client.getTransactionStatus() === 'I')
       return dataError('data-transaction-failed')
     if (!Array.isArray(values)) return dataError('data-invalid-value', { reason: 'the values are not a list' })
-    this.#submitting = true
-    if (opening !== undefined) connection.stream.cork()
+    if (!this.#extended) {
+      connection.query(text)
+      return undefined
+    }
     try {
-      if (opening !== undefined) connection.stream.write(Buffer.concat(opening.map(messagesFor)))
-      return super.submit(connection)
-    } finally {
-      if (opening !== undefined) connection.stream.uncork()
-      this.#submitting = false
+      const message = messageFor(this.#statement)
+      if (connection.stream.writable) connection.stream.write(message)
+      return undefined
+    } catch (error) {
+      // Nothing was sent: one of the values has no text.
+      const reason = error instanceof Error ? error.message : String(error)
+      return dataError('data-invalid-value', { reason }, error)
     }
   }
 
-  override handleCommandComplete(message: { readonly text: string }, connection: unknown): void {
-    if (this.#left === 0) {
-      super.handleCommandComplete(message, connection)
+  handleRowDescription({ fields }: { readonly fields: pg.FieldDef[] }): void {
+    this.#columns = columnsOf(fields)
+    this.#answer.fields = fields
+  }
+
+  handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
+    // Those of what is in front are dropped.
+    if (this.#left > 0 || this.#refusal !== undefined) return
+    const { names, readers, empty } = this.#columns
+    const row: Record<string, unknown> = { ...empty }
+    try {
+      for (let at = 0; at < fields.length; at += 1) {
+        const text = fields[at]
+        // As many names and readers as fields: both come from the description of these rows.
+        if (text !== null && text !== undefined) row[names[at]!] = readers[at]!(text)
+      }
+    } catch (error) {
+      this.#refusal = error instanceof Error ? error : new Error(String(error))
+    }
+    this.#answer.rows.push(row)
+  }
+
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    if (this.#left > 0) {
+      this.#left -= 1
+      if (this.#left === 0) this.#statement.onOpened?.(text)
       return
     }
-    this.#left -= 1
-    if (this.#left === 0) this.#statement.onOpened?.(message.text)
+    const answer = this.#answer
+    const { shape } = this.#statement
+    if (shape !== undefined) {
+      shape.columns ??= this.#columns
+      answer.fields = shape.columns.fields
+    }
+    readTag(answer, text)
+    this.#answers.push(answer)
+    this.#answer = new Answer()
+    if (shape === undefined) this.#columns = noColumns
   }
 
-  override handleError(error: Error, connection: WireConnection): void {
-    // While it is being sent only a value can fail that has no text; the driver then closes the message by itself.
-    if (this.#submitting) this.#refusal = dataError('data-invalid-value', { reason: error.message }, error)
-    else if (error instanceof pg.DatabaseError && connection.stream.readable) this.#whenAtRest(error, connection)
-    else super.handleError(this.#refusal ?? error, connection)
+  handleEmptyQuery(): void {
+    this.#answers.push(this.#answer)
   }
 
-  override handleReadyForQuery(connection: unknown): void {
-    if (this.#refusal === undefined) super.handleReadyForQuery(connection)
-    else super.handleError(this.#refusal, connection)
+  handlePortalSuspended(): void {
+    // Never happens: no statement asks for a part of its rows.
   }
 
-  override handleCopyInResponse(connection: WireConnection): void {
+  handleReadyForQuery(): void {
+    if (this.#refusal !== undefined) {
+      this.callback(this.#refusal, nothing)
+      return
+    }
+    const answers = this.#answers
+    // Several statements have several answers, which the driver's own types leave out.
+    this.callback(null, (answers.length > 1 ? answers : (answers[0] ?? this.#answer)) as unknown as pg.QueryResult)
+  }
+
+  handleError(error: Error, connection: WireConnection): void {
+    if (error instanceof pg.DatabaseError && connection.stream.readable) this.#whenAtRest(error, connection)
+    else this.callback(this.#refusal ?? error, nothing)
+  }
+
+  handleCopyInResponse(connection: WireConnection): void {
     this.#refusal = dataError('data-copy')
     connection.sendCopyFail('refused by the client')
     // The server has dropped the Sync that came before its answer.
-    if (this.requiresPreparation()) connection.sync()
+    if (this.#extended) connection.sync()
   }
 
-  override handleCopyData(): void {
+  handleCopyData(): void {
     this.#refusal = dataError('data-copy')
   }
 
@@ -127,19 +188,41 @@ class WireQuery extends PlainQuery {
     const settle = (): void => {
       connection.off('readyForQuery', settle)
       connection.off('end', settle)
-      super.handleError(this.#refusal ?? error, connection)
+      this.callback(this.#refusal ?? error, nothing)
     }
     connection.on('readyForQuery', settle)
     connection.on('end', settle)
   }
 }
 
+/** The driver's callback has a result in any case. */
+const nothing = new Answer() as unknown as pg.QueryResult
+
+function columnsOf(fields: pg.FieldDef[]): Columns {
+  const empty: Record<string, unknown> = {}
+  for (const { name } of fields) empty[name] = null
+  const names = fields.map(({ name }) => name)
+  return { fields, names, readers: fields.map(({ dataTypeID }) => pg.types.getTypeParser(dataTypeID, 'text')), empty }
+}
+
+// `SELECT 5`, `INSERT 0 1`, `CREATE TABLE`.
+const commandTag = /^([A-Za-z]+)(?: (\d+))?(?: (\d+))?/
+
+function readTag(answer: Answer, text: string): void {
+  const [, command = '', first, second] = commandTag.exec(text) ?? []
+  answer.command = command
+  if (second !== undefined) {
+    answer.oid = Number(first)
+    answer.rowCount = Number(second)
+  } else if (first !== undefined) answer.rowCount = Number(first)
+}
+
 /** Sends it. Rejects with the driver's error, or with a coded one for what is not sent. */
 export function sendStatement(client: pg.ClientBase, statement: WireStatement): Promise<pg.QueryResult> {
   return new Promise((resolve, reject) => {
-    const query: DriverQuery = new WireQuery(client, statement)
-    query.callback = (error, result) => (error === null ? resolve(result) : reject(error))
-    client.query(query)
+    const settle: WireQuery['callback'] = (error, result) => (error === null ? resolve(result) : reject(error))
+    // The driver runs whatever has its methods; its types know the connection that it hands them by another shape.
+    client.query(new WireQuery(client, statement, settle) as unknown as pg.Submittable)
   })
 }
 
@@ -152,7 +235,6 @@ export function isAtRest(client: pg.ClientBase): boolean {
 export function dropName(client: pg.ClientBase, name: string): void {
   const connection = connectionOf(client)
   if (connection === undefined || !connection.stream.writable) return
-  delete connection.parsedStatements[name]
   connection.close({ type: 'S', name })
 }
 
@@ -167,17 +249,3 @@ function connectionOf(client: pg.ClientBase): WireConnection | undefined {
   // The rest of the shape belongs to every version of the driver that has a stream there.
   return connection.stream instanceof Socket ? (connection as WireConnection) : undefined
 }
-
-// PostgreSQL, Frontend/Backend Protocol: Parse, Bind and Execute without name, parameters and rows.
-function messagesFor(text: string): Buffer {
-  const size = Buffer.byteLength(text)
-  const parse = 1 + 4 + 1 + size + 1 + 2
-  const buffer = Buffer.alloc(parse + bindAndExecute.length)
-  buffer.write('P', 0)
-  buffer.writeInt32BE(parse - 1, 1)
-  buffer.write(text, 6)
-  bindAndExecute.copy(buffer, parse)
-  return buffer
-}
-
-const bindAndExecute = Buffer.from([0x42, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0x45, 0, 0, 0, 9, 0, 0, 0, 0, 0])

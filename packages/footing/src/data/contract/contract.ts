@@ -126,8 +126,8 @@ export interface DataSource {
   ping(): Promise<void>
   readonly stats: PoolStats
   /**
-   * Whether statements of `compiled(…)` keep their names on the way to the primary: true on direct connections and behind
-   * a pooler that tracks them. Undefined until the first of them was sent and the question answered.
+   * Whether prepared statements keep their names on the way to the primary: true on direct connections and behind a pooler
+   * that tracks them. Undefined until a statement has come a second time and the question was answered.
    */
   readonly keepsPreparedStatements: boolean | undefined
   /** The replicas and whether they take reads; empty without replicas. */

@@ -19,13 +19,7 @@ import { dataError } from '../contract/errors.ts'
 import { bindToSchema, SchemaCompiler } from './schema-compiler.ts'
 
 /** Runs one statement somewhere. */
-export type Run = (text: string, values: readonly unknown[], options?: RunOptions) => Promise<pg.QueryResult>
-
-/** How a statement is sent. */
-export interface RunOptions {
-  /** True for a statement that will come again with the same text: worth a name, where the server's side can keep one. */
-  readonly prepared?: boolean
-}
+export type Run = (text: string, values: readonly unknown[]) => Promise<pg.QueryResult>
 
 const dialect = {
   createAdapter: () => new PostgresAdapter(),

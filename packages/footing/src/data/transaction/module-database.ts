@@ -15,7 +15,7 @@ import type {
 } from '../contract/contract.ts'
 import { schemaOf } from '../contract/schema-name.ts'
 import type { ReadNotes, StatementHooks } from '../contract/statement-hooks.ts'
-import { bindQueries, type Run, type RunOptions } from '../query/bound-queries.ts'
+import { bindQueries, type Run } from '../query/bound-queries.ts'
 import { refuseWrite } from '../query/read-only-statement.ts'
 import { runTransaction } from './open-transaction.ts'
 import { runAsModule } from './run-as-module.ts'
@@ -52,25 +52,19 @@ export function openModuleDatabase<Tables>(module: string, environment: Database
     return writeNotes(router, statement, notes)?.then(() => result) ?? result
   }
   const role = environment.roleOf?.(module)
-  const execute = (
-    session: Session,
-    text: string,
-    values: readonly unknown[],
-    statement: StatementContext,
-    options: RunOptions | undefined,
-  ) =>
+  const execute = (session: Session, text: string, values: readonly unknown[], statement: StatementContext) =>
     role === undefined
-      ? session.execute(text, values, statement, options)
+      ? session.execute(text, values, statement, ofApplication)
       : runAsModule(session, role, { text, values, context: statement })
 
   const runRead =
     (consistency: Consistency): Run =>
-    async (text, values, options) => {
+    async (text, values) => {
       refuseSessionState(text, false)
       refuseWrite(text)
       const statement = context()
       const pool = router.reader(consistency, statement.scope)
-      const send = (session: Session) => execute(session, text, values, statement, options)
+      const send = (session: Session) => execute(session, text, values, statement)
       try {
         return await noted(text, await pool.use(statement.scope, send), statement)
       } catch (error) {
@@ -80,13 +74,13 @@ export function openModuleDatabase<Tables>(module: string, environment: Database
         return noted(text, await other.use(statement.scope, send), statement)
       }
     }
-  const runWrite: Run = async (text, values, options) => {
+  const runWrite: Run = async (text, values) => {
     refuseSessionState(text, false)
     const statement = writing(module, scope(), hooks)
     const result = await router.writer().use(statement.scope, async (session) => {
-      if (!router.tracksWrites) return execute(session, text, values, statement, options)
+      if (!router.tracksWrites) return execute(session, text, values, statement)
       try {
-        const result = await execute(session, text, values, statement, options)
+        const result = await execute(session, text, values, statement)
         await rememberWrite(session, statement)
         return result
       } catch (error) {
@@ -132,6 +126,8 @@ function writeNotes(router: Router, { module, scope }: StatementContext, notes: 
     .use(uncounted, send)
     .then(() => undefined)
 }
+
+const ofApplication = { prepared: true }
 
 async function transactionWithRetries<Tables, T>(
   environment: DatabaseEnvironment,

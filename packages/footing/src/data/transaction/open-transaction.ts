@@ -41,26 +41,23 @@ export async function runTransaction<Tables, T>(
   const statement = { module: context.module, scope }
   let begun = false
   // The first statement takes the beginning along: a round trip less, and a transaction that asks nothing costs nothing.
-  const begin: Run = async (text, values, sending) => {
+  const begin: Run = async (text, values) => {
     session.refuseHopeless(values, scope)
     begun = true
     const opening = openingOf(context, options, scope)
     if (values.length > 0 || !text.includes(';')) {
-      return session.execute(text, values, statement, { prepared: sending?.prepared, opening })
+      return session.execute(text, values, statement, { prepared: true, opening })
     }
     // Several statements in one text can only be sent in a message of their own; nothing comes between the two.
     const opened = session.execute(opening.join('; '), [], statement)
     const [, result] = await Promise.all([opened, session.execute(text, values, statement, inTransaction)])
     return result
   }
-  const send: Run = (text, values, sending) => {
-    if (!begun) return begin(text, values, sending)
-    const how = sending?.prepared === true ? preparedInTransaction : inTransaction
-    return session.execute(text, values, statement, how)
-  }
-  const sendWithoutState: Run = async (text, values, sending) => {
+  const send: Run = (text, values) =>
+    begun ? session.execute(text, values, statement, preparedInTransaction) : begin(text, values)
+  const sendWithoutState: Run = async (text, values) => {
     refuseSessionState(text, true)
-    const result = await send(text, values, sending)
+    const result = await send(text, values)
     if (context.reads?.see(text, result) === true) await context.writeReads?.(context.reads)
     return result
   }
@@ -162,9 +159,9 @@ export function transactionHandle<Tables>(
   life: { readonly over: boolean },
 ): Transaction<Tables> {
   let savepoints = 0
-  const guarded: Run = async (text, values, sending) => {
+  const guarded: Run = async (text, values) => {
     if (life.over) throw dataError('data-transaction-over')
-    return send(text, values, sending)
+    return send(text, values)
   }
   const savepoint = async <T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T> => {
     savepoints += 1

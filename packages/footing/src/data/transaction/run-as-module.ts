@@ -21,7 +21,7 @@ export async function runAsModule(
   const { before, ...uncommitted } = context
   await session.execute(['begin', ...(before === undefined ? [] : [before]), setRole(role)].join('; '), [], frame)
   try {
-    const result = await session.execute(text, values, uncommitted)
+    const result = await session.execute(text, values, uncommitted, { prepared: true, inTransaction: true })
     await session.execute('commit', [], frame)
     return result
   } catch (error) {

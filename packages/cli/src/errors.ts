@@ -30,7 +30,8 @@ export const cliErrors = defineErrors({
     retryable: false,
     what: 'The process of the application ended by itself ({ending}).',
     why: 'It called process.exit, ran out of memory, or an exception reached the top.',
-    remedy: 'Look at the lines above; the application is started again when a file changes.',
+    remedy:
+      'Look at the lines above. One that had answered is started again by itself, at once and then less often; any is when a file changes.',
   },
   'dev-port-taken': {
     status: 409,

@@ -14,3 +14,4 @@ export {
   isFootingError,
 } from './errors.ts'
 export type { JsonObject, JsonValue } from './json.ts'
+export { printable } from './printable.ts'

@@ -1,5 +1,6 @@
 // The report of `footing check` for a person: what breaks a boundary, drawn where it is a circle or a chain, then what was seen.
 import { styleText } from 'node:util'
+import { printable } from '@footing/kernel'
 import { SEVERITIES, type Severity } from '../detection/detection.ts'
 import type { Finding } from '../findings/finding.ts'
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
@@ -7,7 +8,7 @@ import type { BoundaryReport } from '../modules/boundary-report.ts'
 import type { AuditResult } from '../result/audit-result.ts'
 import { count, counted } from './coverage-words.ts'
 import { drawChain, drawCircle } from './drawing.ts'
-import { printable, wrap } from './printable.ts'
+import { wrap } from './fit-text.ts'
 import type { ReportOptions } from './report.ts'
 
 /** What the report needs besides the result. */

@@ -1,6 +1,8 @@
 // Draws circles and chains as text: nodes one below the other, and the arrow that goes back.
+
+import { printable } from '@footing/kernel'
 import type { ChainStep } from '../detection/detection.ts'
-import { middle, printable } from './printable.ts'
+import { middle } from './fit-text.ts'
 
 /** How to draw. */
 export interface DrawingInk {

@@ -1,5 +1,5 @@
 // Text as HTML.
-import { printable } from './printable.ts'
+import { printable } from '@footing/kernel'
 
 /** Text in HTML, also within double quotes. Control characters are shown as escapes; line breaks of ours are kept. */
 export function esc(text: string): string {

@@ -1,9 +1,9 @@
 // GitHub annotations: workflow commands, at most ten of each level because a step shows no more.
 
+import { printable } from '@footing/kernel'
 import type { Finding } from '../findings/finding.ts'
 import type { AuditResult } from '../result/audit-result.ts'
 import { markdown } from './markdown.ts'
-import { printable } from './printable.ts'
 import type { Reporter, ReportOptions } from './report.ts'
 
 const LIMIT = 10

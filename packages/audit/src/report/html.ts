@@ -1,5 +1,6 @@
 // A self-contained HTML report: no script from elsewhere, no font, no request; SVG drawn by hand.
 
+import { printable } from '@footing/kernel'
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import { formatEffort } from '../plan/effort.ts'
 import type { AuditResult } from '../result/audit-result.ts'
@@ -7,7 +8,6 @@ import type { DecisionScore, Verdict } from '../scorecard/scorecard.ts'
 import { coverageSentences } from './coverage-words.ts'
 import { esc, prose } from './escape-html.ts'
 import { matrix } from './matrix.ts'
-import { printable } from './printable.ts'
 import type { Reporter } from './report.ts'
 
 const SHOWN = 200

@@ -1,11 +1,11 @@
 // Markdown: for pull request comments, step summaries and wikis.
 
+import { printable } from '@footing/kernel'
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import { formatEffort } from '../plan/effort.ts'
 import type { AuditResult } from '../result/audit-result.ts'
 import type { DecisionScore } from '../scorecard/scorecard.ts'
 import { coverageSentences } from './coverage-words.ts'
-import { printable } from './printable.ts'
 import type { Reporter } from './report.ts'
 
 const SHAPES = {

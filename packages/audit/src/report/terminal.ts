@@ -1,5 +1,6 @@
 // The terminal report: one screen with verdicts, what to do first and coverage; then the findings with their evidence.
 import { styleText } from 'node:util'
+import { printable } from '@footing/kernel'
 import { SEVERITIES, type Severity } from '../detection/detection.ts'
 import type { Finding } from '../findings/finding.ts'
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
@@ -8,7 +9,7 @@ import type { PlanItem } from '../plan/plan.ts'
 import type { AuditResult } from '../result/audit-result.ts'
 import type { DecisionScore, Verdict } from '../scorecard/scorecard.ts'
 import { count, counted, coverageSentences } from './coverage-words.ts'
-import { middle, printable, wrap } from './printable.ts'
+import { middle, wrap } from './fit-text.ts'
 import type { Reporter, ReportOptions } from './report.ts'
 
 type Paint = (style: Parameters<typeof styleText>[0], text: string) => string

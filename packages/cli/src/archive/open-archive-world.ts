@@ -4,12 +4,14 @@ import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Archive, type ArchivedTable, openArchive } from '@footing/core/archive'
 import { openStorage } from '@footing/core/storage'
-import { openDataSource, startEmbeddedPostgres } from '@footing/core/tooling'
+import { openDataSource } from '@footing/core/tooling'
 import { isFootingError } from '@footing/kernel'
 import { findApplication } from '../application.ts'
 import type { CommandContext } from '../command.ts'
 import { readEnvFile } from '../env-file.ts'
 import { cliErrors } from '../errors.ts'
+import { openFootingFolder } from '../footing-folder.ts'
+import { startLocalPostgres } from '../local-postgres.ts'
 
 /** An opened archive of an application. */
 export interface ArchiveWorld {
@@ -31,15 +33,14 @@ export async function openArchiveWorld(
   if (place === undefined) throw cliErrors('app-missing', { details: { folder, command: `archive ${action}` } })
   const tables = await readTables(dirname(place.entry))
   const settings = { ...readEnvFile(folder), ...env }
-  const storage = openStorage({ url: settings.STORAGE_URL, folder: join(folder, '.footing', 'storage'), env: settings })
+  const storage = openStorage({
+    url: settings.STORAGE_URL,
+    folder: join(openFootingFolder(folder), 'storage'),
+    env: settings,
+  })
   const embedded = settings.DATABASE_URL
     ? undefined
-    : await startEmbeddedPostgres({
-        folder: join(folder, '.footing', 'postgres'),
-        resolveFrom: [import.meta.url, place.entry],
-        database: 'app',
-        log: (line) => terminal.note(terminal.noteStyle(line, 'dim')),
-      })
+    : await startLocalPostgres(place, (line) => terminal.note(terminal.noteStyle(line, 'dim')))
   const data = openDataSource({ url: settings.DATABASE_URL || embedded?.url || '', poolSize: 2 })
   return {
     archive: openArchive({ data, storage, tables }),

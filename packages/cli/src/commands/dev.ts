@@ -43,7 +43,7 @@ export const dev: Command = {
       consolePort,
       watch: options.watch !== false,
       pooler: options.pooler !== false,
-      env: settings,
+      env,
       terminal,
       signal,
     })

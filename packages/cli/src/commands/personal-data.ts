@@ -1,5 +1,4 @@
 // What an application holds about a person: exported, erased with a proof, and declared without gaps.
-import { join } from 'node:path'
 import type { RunningApp } from '@footing/core'
 import type { ErasureProof, PersonalDataCheck } from '@footing/core/tooling'
 import { type Command, type ExitCode, exit } from '../command.ts'
@@ -69,7 +68,7 @@ export const personalData: Command = {
 async function start({ app, directUrl, folder, settings }: ApplicationDatabase): Promise<RunningApp> {
   const { developmentSecrets } = await import('../dev/development-secrets.ts')
   const production = (settings.FOOTING_PROFILE ?? settings.NODE_ENV) === 'production'
-  const secrets = production ? {} : developmentSecrets(app, settings, join(folder, '.footing', 'secrets.json'))
+  const secrets = production ? {} : developmentSecrets(app, settings, folder)
   const env = { DATABASE_URL: directUrl, ...settings, ...secrets, DRAIN_DELAY_MS: '0' }
   return app.start({ env, role: 'worker' })
 }

@@ -1,12 +1,12 @@
 // The process that runs the application under `footing dev`: loads it at once, starts it when the database is there,
 // reports what happens, and ends with its parent.
 import { subscribe } from 'node:diagnostics_channel'
-import { join } from 'node:path'
+import { relative } from 'node:path'
 import type { MigrationFacts, ModuleFacts } from '@footing/console'
 import type { AnyManifest, App, RunningApp } from '@footing/core'
 import { startTelemetry } from '@footing/core/telemetry'
 import type { DataSource } from '@footing/core/tooling'
-import { createMigrator, openDataSource, provisionDatabase } from '@footing/core/tooling'
+import { createMigrator, mayCreateDatabases, openDataSource, provisionDatabase } from '@footing/core/tooling'
 import { isFootingError } from '@footing/kernel'
 import { readFault } from '../fault.ts'
 import { loadApplication } from '../load-application.ts'
@@ -14,6 +14,7 @@ import { migrationSources } from '../migration-sources.ts'
 import { developmentSecrets } from './development-secrets.ts'
 import { readLogRecord } from './log-line.ts'
 import type { FromApp, ToApp } from './protocol.ts'
+import { explainError, type TraceView, traceViewOf } from './source-trace.ts'
 import { gatherTraffic } from './traffic.ts'
 
 const reportEveryMs = 500
@@ -35,45 +36,70 @@ export async function runAppProcess(folder: string, entry: string): Promise<void
   // The terminal's Ctrl-C reaches this process too; the parent decides when to stop.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined)
   process.on('disconnect', () => void stop())
+  const view = traceViewOf(folder)
   subscribe('footing:log', (record) => {
-    const line = readLogRecord(record)
+    const line = readLogRecord(record, view)
     if (line !== undefined) tell({ kind: 'log', line })
   })
   try {
     const app = await loadApplication({ folder, entry })
-    const order = nextStart(() => void stop())
+    const orders = readOrders(() => void stop())
     tell({ kind: 'loaded', name: app.name, modules: app.modules.map(moduleFacts) })
-    const { databaseUrl, directUrl, pooled, port } = await order
-    await migrate(app, directUrl)
-    const secrets = developmentSecrets(app, process.env, join(folder, '.footing', 'secrets.json'))
+    const { databaseUrl, directUrl, pooled, port } = await orders.start
+    const applied = await migrate(app, directUrl)
+    const secrets = developmentSecrets(app, process.env, folder)
     const urls = { DATABASE_URL: databaseUrl, DATABASE_DIRECT_URL: directUrl }
     const rehearsal = pooled && !process.env.DATABASE_REHEARSAL ? { DATABASE_REHEARSAL: 'false' } : {}
     const env = { ...process.env, ...secrets, ...urls, ...rehearsal }
     // Log lines go to the parent, which writes them for a person; telemetry adds metrics and the warning of loops.
     const telemetry = startTelemetry({ write: () => undefined, repeatedStatements: mostRepeats })
-    running = await app.start({ env, port, role: 'all', profile: 'development', metrics: telemetry.metrics })
+    running = await app.start({
+      env,
+      port,
+      role: 'all',
+      profile: 'development',
+      metrics: telemetry.metrics,
+      beforeListen: () => {
+        tell({ kind: 'prepared' })
+        return orders.listen
+      },
+    })
     tell(readyFacts(app, running, port))
     report(running, { databaseUrl, directUrl }, ended.signal)
+    if (applied) await writeSchema(app, folder, directUrl).catch(() => undefined) // The application answers all the same.
   } catch (error) {
-    tellFault(error)
+    tellFault(error, view)
     process.disconnect?.()
     process.exit(1)
   }
 }
 
-function nextStart(onStop: () => void): Promise<Extract<ToApp, { kind: 'start' }>> {
-  return new Promise((resolve) => {
-    // The parent of this process is `footing dev` and sends nothing else.
-    process.on('message', (message) => {
-      const order = message as ToApp
-      if (order.kind === 'start') resolve(order)
-      else onStop()
-    })
-  })
+interface Orders {
+  readonly start: Promise<Extract<ToApp, { kind: 'start' }>>
+  readonly listen: Promise<void>
 }
 
-async function migrate(app: App, url: string): Promise<void> {
-  const migrator = createMigrator({ url, sources: migrationSources(app) })
+function readOrders(onStop: () => void): Orders {
+  const start = Promise.withResolvers<Extract<ToApp, { kind: 'start' }>>()
+  const listen = Promise.withResolvers<void>()
+  // The parent of this process is `footing dev` and sends nothing else.
+  process.on('message', (message) => {
+    const order = message as ToApp
+    if (order.kind === 'start') start.resolve(order)
+    else if (order.kind === 'listen') listen.resolve()
+    else onStop()
+  })
+  return { start: start.promise, listen: listen.promise }
+}
+
+/** Applies what is pending; true when that was something. */
+async function migrate(app: App, url: string): Promise<boolean> {
+  const waiting: string[] = []
+  const log = (line: string): void => {
+    if (line.includes(' waits: ')) waiting.push(line)
+  }
+  // A restart is no deployment: what takes something away from running code waits until somebody says so.
+  const migrator = createMigrator({ url, sources: migrationSources(app), holdContracts: 'until-told', log })
   const applied = await migrator.up()
   await provisionDatabase(url, app.modules)
   const source = openDataSource({ url, poolSize: 1 })
@@ -85,9 +111,26 @@ async function migrate(app: App, url: string): Promise<void> {
     kind: 'migrated',
     applied: applied.map(migrationFacts),
     all: (await migrator.status()).map(migrationFacts),
+    waiting,
     version: `PostgreSQL ${row?.version.split(' ')[0] ?? ''}`.trim(),
   })
+  return applied.length > 0
 }
+
+/** Writes schema.sql and the types of tables anew, after the application answers: nobody has to wait for that. */
+async function writeSchema(app: App, folder: string, directUrl: string): Promise<void> {
+  const { mayRefresh, refreshFiles } = await import('../migrate/write-schema.ts')
+  const { readStage } = await import('../migrate/migrate-world.ts')
+  const stage = { ...readStage(process.env, directUrl), profile: 'development' }
+  if (!mayRefresh(stage, process.env) || !(await mayCreateDatabases(directUrl))) return
+  const readsOf = new Map(app.modules.map(({ name, reads }) => [name, reads]))
+  const world = { sources: migrationSources(app), readsOf, scratchUrl: () => Promise.resolve(directUrl) }
+  const note = (message: string): void => tell({ kind: 'log', line: { ...noteLine, message } })
+  const written = await refreshFiles(world, note)
+  if (written.length > 0) tell({ kind: 'wrote', files: written.map(({ path }) => relative(folder, path)) })
+}
+
+const noteLine = { level: 'warn', module: undefined, requestId: undefined, fields: '', trace: undefined }
 
 function readyFacts(app: App, running: RunningApp, port: number): FromApp {
   const base = app.options.http?.basePath ?? '/v1'
@@ -164,14 +207,18 @@ function migrationFacts({ module, name, state, appliedAt }: MigrationFacts): Mig
   return { module, name, state, ...(appliedAt === undefined ? {} : { appliedAt }) }
 }
 
-function tellFault(error: unknown): void {
+function tellFault(error: unknown, view: TraceView): void {
   const known = readFault(error)
-  const origin = isFootingError(error) && error.cause instanceof Error ? error.cause : error
-  const trace = origin instanceof Error ? origin.stack : undefined
   const message = error instanceof Error ? error.message : String(error)
   const fault = known ?? { code: 'app-failed', message: `The application did not start: ${message}` }
-  const showTrace = trace !== undefined && (known === undefined || origin !== error)
-  tell({ kind: 'fault', fault, ...(showTrace ? { trace } : {}) })
+  const cause = isFootingError(error) ? error.cause : error
+  const trace = cause instanceof Error ? explainError(cause, view) : undefined
+  tell({
+    kind: 'fault',
+    fault,
+    retryable: isFootingError(error) && error.retryable,
+    ...(trace === undefined ? {} : { trace }),
+  })
 }
 
 function tell(message: FromApp): void {

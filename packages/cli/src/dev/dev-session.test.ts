@@ -1,12 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { migrate } from '../commands/migrate.ts'
+import { createTerminal } from '../terminal.ts'
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 const modules = fileURLToPath(new URL('../../../../node_modules', import.meta.url))
@@ -20,25 +22,32 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }))
 
 /** An application with one module, one table and one route that says `word`. */
-async function writeApp(word: string): Promise<void> {
+async function writeApp(word: string, name = 'app.ts', onStart = ''): Promise<void> {
   const source = `
 import { createApp, defineModule, implement, route } from '@footing/core'
 import { z } from 'zod'
 const manifest = defineModule('shop', { owner: '@acme/shop', tables: ['item'], migrations: new URL('./migrations/', import.meta.url) })
 export const app = createApp({ name: 'shop', modules: [implement(manifest, ({ database }) => ({
   port: {},
+  start: async () => { ${onStart} },
   routes: [
     route({ method: 'GET', path: '/word', auth: 'none', out: z.object({ word: z.string(), items: z.number() }), handle: async () => {
       const rows = await database().query('select count(*)::int as n from shop.item')
       return { word: ${JSON.stringify(word)}, items: rows[0].n }
     } }),
+    route({ method: 'GET', path: '/setting', auth: 'none', out: z.object({ word: z.string() }), handle: async () => ({ word: process.env.SHOP_WORD ?? '' }) }),
+    route({ method: 'GET', path: '/wrong', auth: 'none', handle: async () => {
+      const order = undefined
+      return { word: order.name }
+    } }),
+    route({ method: 'GET', path: '/floating', auth: 'none', handle: async () => { void Promise.reject(new Error('nobody waits')) } }),
     route({ method: 'GET', path: '/crash', auth: 'none', handle: async () => { setImmediate(() => process.exit(7)) } }),
   ],
 }))] })
 `
   await mkdir(join(root, 'src/migrations'), { recursive: true })
   await writeFile(join(root, 'src/migrations/0001-create-item.sql'), 'create table item (id int primary key);\n')
-  await writeFile(join(root, 'src/app.ts'), source)
+  await writeFile(join(root, 'src', name), source)
 }
 
 /** `footing dev`, whose words can be waited for. */
@@ -140,7 +149,18 @@ describe('footing dev', () => {
     dev = new Dev('--port', '0')
     panel = await dev.ready()
   })
-  afterEach(() => dev.end('SIGKILL'))
+  afterEach(async () => {
+    await dev.end('SIGKILL')
+    for (const file of [
+      '.env',
+      'test',
+      'src/migrations/0002-broken.sql',
+      'src/schema.sql',
+      'src/tables.generated.ts',
+      'src/app.spec.ts',
+    ])
+      await rm(join(root, file), { recursive: true, force: true })
+  })
 
   test('migrates, answers, restarts on a change on the same port, and leaves nothing on Ctrl-C', async () => {
     expect(await dev.word()).toEqual({ word: 'one', items: 0 })
@@ -160,12 +180,66 @@ describe('footing dev', () => {
     expect(await dev.word()).toMatchObject({ word: 'repaired' })
   })
 
-  test('an application that ends by itself is named, and the next change starts it again', async () => {
+  test('an application that ends by itself is named and started again, and so is one with a floating rejection', async () => {
     await fetch(`${dev.url}/crash`).catch(() => undefined)
-    expect(await dev.says('waiting for a change')).toContain('exit code 7')
-    await writeApp('again')
+    expect(await dev.says('starting it again in 0.5 s')).toContain('exit code 7')
     await dev.says('restarted')
-    expect(await dev.word()).toMatchObject({ word: 'again' })
+    expect(await dev.word()).toMatchObject({ word: 'one' })
+    await fetch(`${dev.url}/floating`).catch(() => undefined)
+    const said = await dev.says('starting it again in 1 s')
+    expect(said).toContain('nobody waits')
+    expect(said).toMatch(/at .*src\/app\.ts:\d+:\d+/)
+    expect(said).not.toMatch(/at .*(node_modules|packages\/footing)/)
+    await dev.says('restarted')
+    expect(await dev.word()).toMatchObject({ word: 'one' })
+  })
+
+  test('a file that is replaced by a rename is seen again and again', async () => {
+    for (const word of ['two', 'three', 'four']) {
+      await writeApp(word, 'app.new')
+      await rename(join(root, 'src/app.new'), join(root, 'src/app.ts'))
+      await dev.says('restarted')
+      expect(await dev.word()).toMatchObject({ word })
+    }
+  })
+
+  test('.env is read again when it changes, and what needs a new start is said', async () => {
+    const setting = async () => ((await (await fetch(`${dev.url}/setting`)).json()) as { word: string }).word
+    expect(await setting()).toBe('')
+    await writeFile(join(root, '.env'), 'SHOP_WORD=first')
+    await dev.says('restarted')
+    expect(await setting()).toBe('first')
+    await writeFile(join(root, '.env'), 'SHOP_WORD=second\nPORT=1')
+    expect(await dev.says('restarted')).toContain('PORT changed in .env: stop footing dev and start it again')
+    expect(await setting()).toBe('second')
+  })
+
+  test('an error in a handler shows the line of the user first', async () => {
+    expect((await fetch(`${dev.url}/wrong`)).status).toBe(500)
+    const said = await dev.says('of Footing and of packages')
+    expect(said).toMatch(/src\/app\.ts:\d+:\d+ +return \{ word: order\.name \}\n +TypeError: Cannot read/)
+    expect(said).not.toMatch(/\bat .*(node_modules|packages\/footing)/)
+  })
+
+  test('what cannot start leaves the last version answering: a failing migration, a module that throws', async () => {
+    await writeFile(join(root, 'src/migrations/0002-broken.sql'), 'alter table nowhere add column x int;')
+    expect(await dev.says('the last version keeps answering')).toContain('migration-failed')
+    expect(await dev.word()).toMatchObject({ word: 'one' })
+    await rm(join(root, 'src/migrations/0002-broken.sql'))
+    await dev.says('restarted')
+    await writeApp('two', 'app.ts', "throw new Error('no such server')")
+    const said = await dev.says('the last version keeps answering')
+    expect(said).toContain('module-start-failed')
+    expect(said).toMatch(/src\/app\.ts:\d+:\d+ .*no such server/)
+    expect(await dev.word()).toMatchObject({ word: 'one' })
+  })
+
+  test('tests, dumps and types of tables restart nothing', async () => {
+    await mkdir(join(root, 'test'), { recursive: true })
+    for (const file of ['test/shop.ts', 'src/schema.sql', 'src/tables.generated.ts', 'src/app.spec.ts'])
+      await writeFile(join(root, file), '')
+    await writeApp('two')
+    expect(await dev.says('restarted')).not.toMatch(/changed .*(test|spec|schema|tables)/)
   })
 
   test('a database that was killed is started again, with its data', async () => {
@@ -194,6 +268,85 @@ describe('footing dev', () => {
     expect(pid).toBeGreaterThan(0)
     await dev.end('SIGKILL')
     await nothingLeft(dev.url)
+  })
+})
+
+describe('migrations', () => {
+  const files = {
+    expand: 'src/migrations/0002-title-expand.sql',
+    contract: 'src/migrations/0003-title-contract.sql',
+  }
+  let dev: Dev
+  beforeEach(async () => {
+    await rm(join(root, '.footing'), { recursive: true, force: true })
+    await writeApp('one')
+    // A developer's machine: files are written there and not in CI.
+    dev = new Dev('--port', '0', { CI: '' })
+    await dev.ready()
+    await dev.says('wrote src/schema.sql')
+  })
+  afterEach(async () => {
+    await dev.end('SIGINT')
+    await nothingLeft(dev.url)
+    await rm(join(root, '.footing'), { recursive: true })
+    for (const file of [
+      ...Object.values(files),
+      'src/schema.sql',
+      'src/tables.generated.ts',
+      'src/migrations/0002-wrong.sql',
+    ])
+      await rm(join(root, file), { force: true })
+  })
+
+  /** `footing migrate` beside the session. */
+  async function footingMigrate(action: string, ...words: readonly string[]) {
+    const out: string[] = []
+    const terminal = createTerminal({
+      stdout: { write: (text) => out.push(text) },
+      stderr: { write: () => 0 },
+      env: {},
+    })
+    const { signal } = new AbortController()
+    const env = { PATH: process.env.PATH, HOME: process.env.HOME, CI: '1' }
+    const code = await migrate.run({
+      args: { action, words: [...words, root] },
+      options: {},
+      terminal,
+      cwd: root,
+      env,
+      signal,
+    })
+    return { code, said: out.join('') }
+  }
+
+  test('schema.sql is written, and the types of tables where they are used; a contract waits until migrate up', async () => {
+    await writeFile(join(root, 'src/tables.generated.ts'), '')
+    await writeFile(join(root, files.expand), '-- footing: phase expand\nalter table item add column title text;\n')
+    await writeFile(
+      join(root, files.contract),
+      '-- footing: phase contract after 0002\nalter table item drop column id;\n',
+    )
+    const said = await dev.says(/wrote src\/tables\.generated\.ts/)
+    expect(said).toContain('migrated shop/0002-title-expand')
+    expect(said).toMatch(/shop\/0003-title-contract waits: .*footing migrate up applies it/)
+    expect(await readFile(join(root, 'src/tables.generated.ts'), 'utf8')).toContain('title')
+    // A restart is no deployment.
+    await writeApp('two')
+    expect(await dev.says('restarted')).not.toContain('0003-title-contract waits')
+    expect((await footingMigrate('plan')).said).toContain('shop/0003-title-contract')
+    expect((await footingMigrate('up')).code).toBe(0)
+    await dev.says('footing migrate has changed the database')
+    await dev.says('restarted')
+  })
+
+  test('an application that waits after a failing migration comes up when migrate redo has repaired the database', async () => {
+    await writeFile(join(root, 'src/migrations/0002-wrong.sql'), 'alter table item add column a int;\n')
+    await dev.says('restarted')
+    // Edited after it was applied: refused until it is done again.
+    await writeFile(join(root, 'src/migrations/0002-wrong.sql'), 'alter table item add column b int;\n')
+    expect(await dev.says('the last version keeps answering')).toContain('migration-changed')
+    expect((await footingMigrate('redo', 'shop')).code).toBe(0)
+    await dev.says('restarted')
   })
 })
 

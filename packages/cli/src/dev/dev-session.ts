@@ -1,19 +1,25 @@
 // `footing dev`: a database, the application in a process of its own, the console, and a restart on every change.
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { type ConsoleFeed, createConsoleFeed, type RunningConsole, startConsole } from '@footing/console'
 import type { EmbeddedServer } from '@footing/core/tooling'
 import type { ApplicationPlace } from '../application.ts'
 import { type ExitCode, exit } from '../command.ts'
+import { readEnvFile } from '../env-file.ts'
 import { cliErrors } from '../errors.ts'
 import { type Fault, readFault, renderFault } from '../fault.ts'
+import { openFootingFolder } from '../footing-folder.ts'
+import { startLocalPostgres } from '../local-postgres.ts'
 import type { Terminal } from '../terminal.ts'
 import { versionLine } from '../version.ts'
 import { type AppChild, startAppChild } from './app-child.ts'
+import { Backoff } from './backoff.ts'
 import { DevPooler } from './dev-pooler.ts'
 import { renderLog, renderPanel, renderRequest } from './panel.ts'
 import { type FromApp, noRoute } from './protocol.ts'
+import { FrameFolder, type TraceView, traceViewOf } from './source-trace.ts'
 import { watchSources } from './watch-sources.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 /** What a session is started with. */
 export interface DevOptions {
@@ -24,13 +30,16 @@ export interface DevOptions {
   readonly watch: boolean
   /** Puts PgBouncer in front of the embedded database when this machine has it. */
   readonly pooler: boolean
-  readonly env: Readonly<Record<string, string | undefined>>
+  /** The environment of the command. `.env` of the application fills what it leaves out, read anew for each start. */
+  readonly env: Environment
   readonly terminal: Terminal
   readonly signal: AbortSignal
 }
 
 /** Request lines printed per report; the rest is counted. */
 const mostRequestLines = 20
+/** Settings that only the start of a session reads. */
+const fixedSettings = ['DATABASE_URL', 'PORT'] as const
 
 /** Runs until the signal aborts, or, without watching, until the application has failed. */
 export async function runDev(options: DevOptions): Promise<ExitCode> {
@@ -49,51 +58,56 @@ export async function runDev(options: DevOptions): Promise<ExitCode> {
 class DevSession {
   readonly #options: DevOptions
   readonly #feed: ConsoleFeed
+  readonly #view: TraceView
+  readonly #backoff = new Backoff()
+  /** What the beginning of the session found; later values of `fixedSettings` count for nothing. */
+  readonly #first: Environment
+  readonly #pooler: DevPooler
   #database: EmbeddedServer | undefined
+  #databaseStarted: Promise<void> = Promise.resolve()
   /** PostgreSQL itself. */
   #directUrl = ''
-  readonly #pooler: DevPooler
   #console: RunningConsole | undefined
-  /** The process that answers. */
+  /** The process that answers, or is about to. */
   #current: AppChild | undefined
-  /** The process that loads changed sources and takes over when it has. */
+  /** The process that loads changed sources and opens everything; it takes over the port when that has worked. */
   #next: AppChild | undefined
+  #restart: NodeJS.Timeout | undefined
+  #watching: Promise<void> = Promise.resolve()
   #port: number
   #shownPanel = false
   #reviving = false
+  /** What was said last, so that a restart does not say it again. */
+  #said = { settings: '', waiting: '' }
   #finish: (code: ExitCode) => void = () => undefined
 
   constructor(options: DevOptions) {
     this.#options = options
     this.#port = options.port
+    this.#first = this.#settings()
+    this.#view = traceViewOf(options.place.folder)
     this.#feed = createConsoleFeed({ name: 'application', versions: versionLine() })
     this.#pooler = new DevPooler({
-      folder: join(options.place.folder, '.footing', 'pgbouncer'),
+      folder: join(openFootingFolder(options.place.folder), 'pgbouncer'),
       wanted: options.pooler,
-      env: options.env,
+      env: this.#first,
       log: (line) => this.#dim(line),
     })
   }
 
   async run(): Promise<ExitCode> {
-    const { place, watch, signal, terminal, consolePort } = this.#options
+    const { watch, signal, terminal, consolePort } = this.#options
     const finished = new Promise<ExitCode>((resolve) => {
       this.#finish = resolve
     })
     if (signal.aborted) return exit.ok
     signal.addEventListener('abort', () => this.#finish(exit.ok), { once: true })
     // The sources load while the database starts: the application waits for its URL.
-    const database = this.#startDatabase()
-    database.catch(() => undefined)
-    this.#launch(database)
+    this.#databaseStarted = this.#startDatabase()
+    this.#databaseStarted.catch(() => undefined)
+    if (watch) this.#watching = this.#watch()
+    this.#launch()
     this.#console = await startConsole({ feed: this.#feed, port: consolePort })
-    await Promise.race([database, finished])
-    if (watch) {
-      watchSources(place.folder, signal, (path) => {
-        terminal.note(terminal.noteStyle(`changed ${path}`, 'dim'))
-        this.#launch(database)
-      })
-    }
     const code = await finished
     if (signal.aborted) terminal.note('\nstopping: requests that run are finished first (Ctrl-C again to kill)')
     return code
@@ -101,6 +115,7 @@ class DevSession {
 
   /** Stops everything in order: application, console, database. */
   async stop(): Promise<void> {
+    clearTimeout(this.#restart)
     await Promise.all([this.#next?.stop(), this.#current?.stop()])
     await this.#console?.close()
     await this.#pooler.stop()
@@ -112,23 +127,36 @@ class DevSession {
     this.#current?.kill()
   }
 
+  // `.env` is read each time: the next process starts with what it says now.
+  #settings(): Environment {
+    const { env, place } = this.#options
+    return { ...readEnvFile(place.folder), ...env }
+  }
+
+  #watch(): Promise<void> {
+    const { place, signal, terminal } = this.#options
+    const restart = (what: string): void => {
+      this.#dim(what)
+      this.#backoff.reset()
+      this.#launch()
+    }
+    return watchSources(place.folder, signal, {
+      changed: (path) => restart(`changed ${path}`),
+      migrated: () => restart('footing migrate has changed the database'),
+      deaf: (reason) => terminal.note(terminal.noteStyle(`changes are not seen any more: ${reason}`, 'yellow')),
+    })
+  }
+
   async #startDatabase(): Promise<void> {
-    const { env, place, terminal } = this.#options
-    if (env.DATABASE_URL !== undefined && env.DATABASE_URL !== '') {
-      this.#directUrl = env.DATABASE_URL
+    const given = this.#first.DATABASE_URL
+    if (given !== undefined && given !== '') {
+      this.#directUrl = given
       this.#feed.update({
-        database: { kind: 'external', address: withoutSecret(env.DATABASE_URL), healthy: true, migrations: [] },
+        database: { kind: 'external', address: withoutSecret(given), healthy: true, migrations: [] },
       })
       return
     }
-    const { startEmbeddedPostgres } = await import('@footing/core/tooling')
-    await keepOutOfGit(join(place.folder, '.footing'))
-    this.#database = await startEmbeddedPostgres({
-      folder: join(place.folder, '.footing', 'postgres'),
-      resolveFrom: [import.meta.url, place.entry],
-      database: 'app',
-      log: (line) => terminal.note(terminal.noteStyle(line, 'dim')),
-    })
+    this.#database = await startLocalPostgres(this.#options.place, (line) => this.#dim(line))
     this.#directUrl = this.#database.url
     await this.#pooler.start(this.#directUrl)
     this.#feed.update({
@@ -149,50 +177,71 @@ class DevSession {
         await this.#startDatabase()
         this.#dim('the database had stopped answering and is there again')
       }
-      if (this.#pooler.urlFor(this.#directUrl) !== before) this.#launch(Promise.resolve())
+      if (this.#pooler.urlFor(this.#directUrl) !== before) this.#launch()
     } catch (error) {
       const fault = readFault(error)
       if (fault === undefined) throw error
-      this.#onFault(fault, undefined)
+      this.#tellFault(fault, undefined)
     } finally {
       this.#reviving = false
     }
   }
 
-  #launch(database: Promise<void>): void {
-    const { place, env, terminal } = this.#options
+  #launch(): void {
+    const { place, terminal, signal } = this.#options
+    if (signal.aborted) return
+    clearTimeout(this.#restart)
     this.#next?.kill()
+    const settings = this.#settings()
+    this.#sayFixedSettings(settings)
+    const folder = new FrameFolder(this.#view)
+    const show = (lines: readonly string[]): void => {
+      for (const line of lines) terminal.note(line)
+    }
     let told = false
-    const child = startAppChild(place, env, {
-      line: (line) => terminal.note(line),
+    const child = startAppChild(place, settings, {
+      line: (line) => show(folder.push(line)),
       message: (message) => {
         if (message.kind === 'fault') told = true
-        void this.#onMessage(child, message, database)
+        void this.#onMessage(child, message)
       },
-      ended: (ending) => this.#onEnded(child, ending, told),
+      ended: (ending) => {
+        show(folder.end())
+        this.#onEnded(child, ending, told)
+      },
     })
     this.#next = child
   }
 
-  async #onMessage(child: AppChild, message: FromApp, database: Promise<void>): Promise<void> {
+  #sayFixedSettings(settings: Environment): void {
+    const changed = fixedSettings.filter((name) => settings[name] !== this.#first[name])
+    const said = changed.map((name) => `${name}=${settings[name] ?? ''}`).join('\n')
+    if (said === this.#said.settings) return
+    this.#said.settings = said
+    if (changed.length === 0) return
+    this.#warn(`${changed.join(' and ')} changed in .env: stop footing dev and start it again to use that`)
+  }
+
+  async #onMessage(child: AppChild, message: FromApp): Promise<void> {
     if (child !== this.#next && child !== this.#current) return
     switch (message.kind) {
       case 'loaded':
-        await this.#takeOver(child, message, database)
+        await this.#letStart(child, message)
         return
-      case 'migrated': {
-        const known = this.#feed.state.database
-        if (known !== undefined) {
-          this.#feed.update({ database: { ...known, version: message.version, migrations: message.all } })
-        }
-        for (const { module, name } of message.applied) this.#dim(`migrated ${module}/${name}`)
+      case 'migrated':
+        this.#onMigrated(message)
         return
-      }
+      case 'prepared':
+        await this.#takeOver(child)
+        return
       case 'ready':
-        this.#onReady(message)
+        await this.#onReady(message)
         return
       case 'fault':
-        this.#onFault(message.fault, message.trace)
+        this.#onFault(child, message)
+        return
+      case 'wrote':
+        for (const file of message.files) this.#dim(`wrote ${file}`)
         return
       case 'traffic':
         this.#feed.addRequests(message.requests)
@@ -212,38 +261,48 @@ class DevSession {
     }
   }
 
-  // The old process answers until the new sources are loaded; then it drains, and the new one takes the port.
-  async #takeOver(
-    child: AppChild,
-    message: Extract<FromApp, { kind: 'loaded' }>,
-    database: Promise<void>,
-  ): Promise<void> {
-    const restart = this.#current !== undefined
-    this.#feed.update({ name: message.name, modules: message.modules, ...(restart ? { status: 'restarting' } : {}) })
-    const old = this.#current
-    this.#current = child
-    this.#next = undefined
-    await old?.stop()
+  // The process before goes on answering while this one migrates and opens its connections.
+  async #letStart(child: AppChild, { name, modules }: Extract<FromApp, { kind: 'loaded' }>): Promise<void> {
+    this.#feed.update({ name, modules, ...(this.#current === undefined ? {} : { status: 'restarting' }) })
     try {
-      await database
+      await this.#databaseStarted
     } catch (error) {
       const fault = readFault(error)
       if (fault === undefined) throw error
-      this.#onFault(fault, undefined)
+      this.#tellFault(fault, undefined)
       this.#finish(exit.unable)
       return
     }
     child.tell({
       kind: 'start',
       databaseUrl: this.#pooler.urlFor(this.#directUrl),
-      directUrl: this.#options.env.DATABASE_DIRECT_URL ?? this.#directUrl,
+      directUrl: this.#settings().DATABASE_DIRECT_URL || this.#directUrl,
       pooled: this.#pooler.running,
       port: this.#port,
     })
   }
 
-  #onReady(message: Extract<FromApp, { kind: 'ready' }>): void {
+  #onMigrated({ applied, all, waiting, version }: Extract<FromApp, { kind: 'migrated' }>): void {
+    const known = this.#feed.state.database
+    if (known !== undefined) this.#feed.update({ database: { ...known, version, migrations: all } })
+    for (const { module, name } of applied) this.#dim(`migrated ${module}/${name}`)
+    const said = waiting.join('\n')
+    if (said !== this.#said.waiting) for (const line of waiting) this.#warn(line)
+    this.#said.waiting = said
+  }
+
+  // The new process holds everything but the port: now the old one drains and lets go of it.
+  async #takeOver(child: AppChild): Promise<void> {
+    const old = this.#current
+    this.#current = child
+    this.#next = undefined
+    await old?.stop()
+    child.tell({ kind: 'listen' })
+  }
+
+  async #onReady(message: Extract<FromApp, { kind: 'ready' }>): Promise<void> {
     this.#port = message.port
+    this.#backoff.began(performance.now())
     const base = `http://localhost:${message.port}`
     const links = [
       { label: 'API', url: `${base}${message.api}` },
@@ -265,11 +324,13 @@ class DevSession {
       return
     }
     this.#shownPanel = true
+    // The panel promises that a changed file is seen.
+    await this.#watching
     this.#showPanel(links)
   }
 
   #showPanel(links: readonly { readonly label: string; readonly url: string }[]): void {
-    const { terminal, place, env } = this.#options
+    const { terminal, place, env, watch } = this.#options
     const { name, modules } = this.#feed.state
     const seconds = performance.now() / 1000
     const consoleUrl = this.#console?.url ?? ''
@@ -289,26 +350,48 @@ class DevSession {
       ...(this.#database === undefined ? [] : [['Pooler', this.#pooler.words] as const]),
       ['Modules', modules.map((module) => module.name).join(', ')] as const,
     ]
-    for (const line of renderPanel({ name, seconds, rows }, terminal)) terminal.out(line)
+    for (const line of renderPanel({ name, seconds, rows, watching: watch }, terminal)) terminal.out(line)
   }
 
-  #onFault(fault: Fault, trace: string | undefined): void {
-    const { terminal, watch } = this.#options
-    this.#feed.update({ status: 'failed', fault: [fault.message, fault.why, fault.remedy].filter(Boolean).join('\n') })
-    if (terminal.wantsJson && !this.#shownPanel) terminal.json({ ok: false, error: fault })
-    for (const line of ['', ...renderFault(fault, terminal.noteStyle, trace)]) terminal.fault(line)
-    if (!watch) this.#finish(exit.unable)
-    else if (this.#next !== undefined && this.#current !== undefined) this.#dim('the last version keeps answering')
+  // What cannot start takes nothing down: the process before keeps the port.
+  #onFault(child: AppChild, { fault, trace, retryable }: Extract<FromApp, { kind: 'fault' }>): void {
+    if (child === this.#next) this.#next = undefined
+    if (child === this.#current) this.#current = undefined
+    this.#tellFault(fault, trace)
+    if (!this.#options.watch) this.#finish(exit.unable)
+    else if (this.#current !== undefined) this.#dim('the last version keeps answering')
+    else if (retryable) this.#startAgain()
     else this.#dim('waiting for a change (Ctrl-C stops)')
   }
 
+  #tellFault(fault: Fault, trace: string | undefined): void {
+    const { terminal } = this.#options
+    const text = [fault.message, fault.why, fault.remedy].filter(Boolean).join('\n')
+    this.#feed.update({ status: 'failed', fault: text })
+    if (terminal.wantsJson && !this.#shownPanel) terminal.json({ ok: false, error: fault })
+    for (const line of ['', ...renderFault(fault, terminal.noteStyle, trace)]) terminal.fault(line)
+  }
+
   #onEnded(child: AppChild, ending: string, told: boolean): void {
-    const mine = child === this.#current || child === this.#next
-    if (child === this.#next) this.#next = undefined
-    if (child === this.#current) this.#current = undefined
-    if (!mine || told || this.#options.signal.aborted) return
+    const wasCurrent = child === this.#current
+    const wasNext = child === this.#next
+    if (wasNext) this.#next = undefined
+    if (wasCurrent) this.#current = undefined
+    if (!(wasCurrent || wasNext) || told || this.#options.signal.aborted) return
     const fault = readFault(cliErrors('app-ended', { details: { ending } }))
-    if (fault !== undefined) this.#onFault(fault, undefined)
+    if (fault !== undefined) this.#tellFault(fault, undefined)
+    if (!this.#options.watch) this.#finish(exit.unable)
+    else if (this.#current !== undefined) this.#dim('the last version keeps answering')
+    else if (this.#next !== undefined) this.#dim('the changed version is about to take its place')
+    else if (wasCurrent) this.#startAgain()
+    // One that ends while it loads would do so again.
+    else this.#dim('waiting for a change (Ctrl-C stops)')
+  }
+
+  #startAgain(): void {
+    const delay = this.#backoff.ended(performance.now())
+    this.#dim(`starting it again in ${delay / 1000} s`)
+    this.#restart = setTimeout(() => this.#launch(), delay)
   }
 
   #showRequests(requests: Parameters<ConsoleFeed['addRequests']>[0]): void {
@@ -322,12 +405,10 @@ class DevSession {
   #dim(text: string): void {
     this.#options.terminal.note(this.#options.terminal.noteStyle(text, 'dim'))
   }
-}
 
-// Data of one machine: no repository wants it, also where nobody thought of its .gitignore.
-async function keepOutOfGit(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, '.gitignore'), '*\n')
+  #warn(text: string): void {
+    this.#options.terminal.note(this.#options.terminal.noteStyle(text, 'yellow'))
+  }
 }
 
 /** A database URL for a screen: user, host, port and name. */

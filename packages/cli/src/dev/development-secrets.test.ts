@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApp, defineModule, implement, optionalSetting, setting } from '@footing/core'
@@ -24,24 +24,23 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 test('only required secrets without any value are made, and they stay', () => {
-  const file = join(folder, 'deep', 'secrets.json')
-  const first = developmentSecrets(app, {}, file)
+  const first = developmentSecrets(app, {}, folder)
   expect(Object.keys(first)).toEqual(['TOKEN_SECRET'])
   expect(first.TOKEN_SECRET).toMatch(/^[\w-]{48}$/)
-  expect(developmentSecrets(app, {}, file)).toEqual(first)
-  expect(statSync(file).mode & 0o077).toBe(0)
+  expect(developmentSecrets(app, {}, folder)).toEqual(first)
+  expect(readFileSync(join(folder, '.footing/.gitignore'), 'utf8')).toBe('*\n')
+  expect(statSync(join(folder, '.footing/secrets.json')).mode & 0o077).toBe(0)
 })
 
 test('the environment wins, also as a file', () => {
-  const file = join(folder, 'secrets.json')
-  expect(developmentSecrets(app, { TOKEN_SECRET: 'mine' }, file)).toEqual({})
-  expect(developmentSecrets(app, { TOKEN_SECRET_FILE: '/run/secret' }, file)).toEqual({})
+  expect(developmentSecrets(app, { TOKEN_SECRET: 'mine' }, folder)).toEqual({})
+  expect(developmentSecrets(app, { TOKEN_SECRET_FILE: '/run/secret' }, folder)).toEqual({})
 })
 
 test.each(['', '{', '[]', 'null', '{"TOKEN_SECRET":7}'])('a broken file is written anew: %j', (text) => {
-  const file = join(folder, 'secrets.json')
-  writeFileSync(file, text)
-  const made = developmentSecrets(app, {}, file)
+  mkdirSync(join(folder, '.footing'))
+  writeFileSync(join(folder, '.footing/secrets.json'), text)
+  const made = developmentSecrets(app, {}, folder)
   expect(made.TOKEN_SECRET).toMatch(/^[\w-]{48}$/)
-  expect(developmentSecrets(app, {}, file)).toEqual(made)
+  expect(developmentSecrets(app, {}, folder)).toEqual(made)
 })

@@ -1,18 +1,24 @@
 // Secrets that an application requires and a developer's machine does not have: made up once, kept beside the database.
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { App } from '@footing/core'
+import { openFootingFolder } from '../footing-folder.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Values for the required secret settings that the environment does not give. They are written to `file`, readable by
- * its owner only, so that logins survive a restart. Production never sees them: only `footing dev` calls this.
+ * Values for the required secret settings that the environment does not give. They are kept in `.footing/secrets.json` of
+ * the application's folder, readable by its owner only, so that logins survive a restart. Production never sees them: only `footing dev` calls this.
  */
-export function developmentSecrets(app: Pick<App, 'modules' | 'options'>, env: Environment, file: string): Environment {
+export function developmentSecrets(
+  app: Pick<App, 'modules' | 'options'>,
+  env: Environment,
+  folder: string,
+): Environment {
   const missing = requiredSecrets(app).filter((name) => !env[name] && !env[`${name}_FILE`])
   if (missing.length === 0) return {}
+  const file = join(openFootingFolder(folder), 'secrets.json')
   const known = readSecrets(file)
   const made = missing.filter((name) => known[name] === undefined)
   const all = { ...known, ...Object.fromEntries(made.map((name) => [name, randomBytes(36).toString('base64url')])) }
@@ -42,7 +48,6 @@ function readSecrets(file: string): Readonly<Record<string, string>> {
 
 // Written beside and renamed, so that a process that starts meanwhile reads a whole file.
 function writeSecrets(file: string, secrets: Readonly<Record<string, string>>): void {
-  mkdirSync(dirname(file), { recursive: true })
   const draft = `${file}.${process.pid}`
   writeFileSync(draft, `${JSON.stringify(secrets, undefined, 2)}\n`, { mode: 0o600 })
   renameSync(draft, file)

@@ -1,8 +1,9 @@
 // Log records of an application as lines for a screen.
 import type { LogLine } from './protocol.ts'
+import { explainError, type TraceView } from './source-trace.ts'
 
 /** Reads a record of the channel `footing:log`; undefined for anything else. */
-export function readLogRecord(record: unknown): LogLine | undefined {
+export function readLogRecord(record: unknown, view: TraceView): LogLine | undefined {
   if (typeof record !== 'object' || record === null) return undefined
   const { level, module, message, fields, error, context } = record as Readonly<Record<string, unknown>>
   if (typeof message !== 'string') return undefined
@@ -11,8 +12,9 @@ export function readLogRecord(record: unknown): LogLine | undefined {
     module: typeof module === 'string' ? module : undefined,
     message,
     requestId: requestIdOf(context),
-    fields: fieldText(fields),
-    trace: error === undefined ? undefined : traceOf(error),
+    // The trace tells the cause better than its text among the fields.
+    fields: fieldText(fields, error === undefined ? [] : ['cause']),
+    trace: explainError(error, view),
   }
 }
 
@@ -21,17 +23,14 @@ function requestIdOf(context: unknown): string | undefined {
   return typeof context.requestId === 'string' ? context.requestId : undefined
 }
 
-function fieldText(fields: unknown): string {
+function fieldText(fields: unknown, without: readonly string[]): string {
   if (typeof fields !== 'object' || fields === null) return ''
   try {
     return Object.entries(fields)
+      .filter(([name]) => !without.includes(name))
       .map(([name, value]) => `${name}=${typeof value === 'string' ? value : (JSON.stringify(value) ?? '')}`)
       .join(' ')
   } catch {
     return '(fields that are not JSON)'
   }
-}
-
-function traceOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -1,11 +1,13 @@
+import { printable } from '@footing/kernel'
 import { expect, test } from 'vitest'
 import { displayWidth } from '../terminal.ts'
-import { printable, renderLog, renderPanel, renderRequest } from './panel.ts'
+import { renderLog, renderPanel, renderRequest } from './panel.ts'
 
 const plain = (text: string): string => text
 const facts = {
   name: 'shop',
   seconds: 1.234,
+  watching: true,
   rows: [
     ['API', 'http://localhost:3000/api'],
     ['Database', 'embedded PostgreSQL'],
@@ -16,6 +18,12 @@ test('the frame is as wide everywhere', () => {
   const lines = renderPanel(facts, { style: plain, unicode: true, width: 120 }).filter((line) => line !== '')
   expect(new Set(lines.map(displayWidth)).size).toBe(1)
   expect(lines.join('\n')).toContain('shop is ready in 1.2 s')
+})
+
+test('without watching nothing is promised', () => {
+  const text = renderPanel({ ...facts, watching: false }, { style: plain, unicode: true, width: 120 }).join('\n')
+  expect(text).toContain('Changes are not watched')
+  expect(text).not.toContain('restarts')
 })
 
 test('a narrow or ASCII terminal gets the same lines without a frame', () => {
@@ -30,7 +38,7 @@ test('a narrow or ASCII terminal gets the same lines without a frame', () => {
 })
 
 test('what a client sent cannot move the cursor or forge a line', () => {
-  const evil = 'x\u001b[2J\r\n200 GET /admin\u009b1A'
+  const evil = 'x\u001b[2J\r\n200 GET /admin\u009b1A\u202egnp'
   const line = renderRequest({ id: '', at: 0, method: 'GET', route: evil, status: 404, durationMs: 1 }, plain)
   const log = renderLog(
     { level: 'info', module: undefined, message: evil, fields: evil, trace: undefined, requestId: undefined },

@@ -1,5 +1,6 @@
 // What `footing dev` shows a person: the panel with the addresses, and the lines below it.
 import type { RequestFacts } from '@footing/console'
+import { printable } from '@footing/kernel'
 import { displayWidth, padEnd, type Style, type Terminal } from '../terminal.ts'
 import type { LogLine } from './protocol.ts'
 
@@ -8,11 +9,13 @@ export interface PanelFacts {
   readonly name: string
   readonly seconds: number
   readonly rows: readonly (readonly [label: string, value: string])[]
+  /** False when a changed file changes nothing, as --no-watch says. */
+  readonly watching: boolean
 }
 
 /** The panel as lines; a frame when the terminal can draw one. */
 export function renderPanel(
-  { name, seconds, rows }: PanelFacts,
+  { name, seconds, rows, watching }: PanelFacts,
   terminal: Pick<Terminal, 'style' | 'unicode' | 'width'>,
 ) {
   const { style, unicode } = terminal
@@ -27,7 +30,10 @@ export function renderPanel(
     '',
     ...body,
     '',
-    style('Ctrl-C stops everything. A changed file restarts the application.', 'dim'),
+    style(
+      `Ctrl-C stops everything. ${watching ? 'A changed file restarts the application.' : 'Changes are not watched.'}`,
+      'dim',
+    ),
   ]
   const inner = Math.max(...lines.map(displayWidth))
   if (!unicode || inner + 4 > terminal.width) return ['', ...lines.map((line) => `  ${line}`.trimEnd()), '']
@@ -54,10 +60,4 @@ export function renderRequest(request: RequestFacts, paint: Terminal['noteStyle'
   const time = `${request.durationMs.toFixed(1)} ms`.padStart(10)
   const status = paint(String(request.status), kind)
   return `${status} ${request.method.padEnd(6)} ${printable(request.route)} ${paint(time.trim(), 'dim')}`
-}
-
-/** Replaces control characters by a visible stand-in. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd')
 }

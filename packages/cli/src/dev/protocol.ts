@@ -15,6 +15,8 @@ export type ToApp =
       readonly pooled: boolean
       readonly port: number
     }
+  /** The version before has left the port. */
+  | { readonly kind: 'listen' }
   | { readonly kind: 'stop' }
 
 /** From the application's process to the command. */
@@ -25,8 +27,12 @@ export type FromApp =
       readonly kind: 'migrated'
       readonly applied: readonly MigrationFacts[]
       readonly all: readonly MigrationFacts[]
+      /** Why migrations wait, a sentence each. */
+      readonly waiting: readonly string[]
       readonly version: string
     }
+  /** Everything is open but the port. */
+  | { readonly kind: 'prepared' }
   | {
       readonly kind: 'ready'
       readonly port: number
@@ -35,7 +41,10 @@ export type FromApp =
       readonly reference: string | undefined
       readonly routes: readonly RouteFacts[]
     }
-  | { readonly kind: 'fault'; readonly fault: Fault; readonly trace?: string }
+  /** It could not start; `retryable` when the same code may succeed later. */
+  | { readonly kind: 'fault'; readonly fault: Fault; readonly trace?: string; readonly retryable: boolean }
+  /** Files that were written from the migrations, relative to the application. */
+  | { readonly kind: 'wrote'; readonly files: readonly string[] }
   | {
       readonly kind: 'traffic'
       readonly requests: readonly RequestFacts[]

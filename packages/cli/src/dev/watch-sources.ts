@@ -1,34 +1,97 @@
 // Tells when a source file below a folder has changed; a burst of changes counts as one.
-import { watch } from 'node:fs'
-import { sep } from 'node:path'
+import { realpathSync } from 'node:fs'
+import { basename, relative, sep } from 'node:path'
+import { watch } from 'chokidar'
+import { migrationMark } from '../migrate/migration-mark.ts'
 
 /** How long a burst may pause, in milliseconds: editors write a file in several steps. */
 const quietMs = 120
 
-const ignored = new Set(['node_modules', 'dist', 'coverage', 'build', 'tmp'])
-const interesting = /\.(ts|mts|js|mjs|json|sql|env)$|(^|[\\/])\.env$/
+const ignoredFolders = new Set([
+  'node_modules',
+  'dist',
+  'coverage',
+  'build',
+  'tmp',
+  'test',
+  'tests',
+  '__tests__',
+  'e2e',
+])
+const interesting = /\.(?:[mc]?ts|[mc]?js|json|sql|env)$|^\.env$/
+const tests = /\.(?:test|spec)\.[mc]?[tj]s$/
+/** Written from the migrations by `footing dev` itself: what they say is already running. */
+const made = new Set(['schema.sql', 'tables.generated.ts'])
 
 /** True for a path, relative to the watched folder, whose change should restart the application. */
 export function isSource(path: string): boolean {
-  const parts = path.split(sep)
-  const folders = parts.slice(0, -1)
-  if (folders.some((part) => ignored.has(part) || (part.startsWith('.') && part !== '.'))) return false
-  return interesting.test(path) && !/\.test\.[mc]?[tj]s$/.test(path)
+  const name = basename(path)
+  return !isIgnored(path) && interesting.test(name) && !tests.test(name) && !made.has(name)
 }
 
-/** Watches until the signal aborts. `onChange` gets the first changed path of each burst. */
-export function watchSources(folder: string, signal: AbortSignal, onChange: (path: string) => void): void {
+// Of a folder of dots only the mark of a migration counts.
+function isIgnored(path: string): boolean {
+  const parts = path.split(sep)
+  return parts.some((part, index) => {
+    if (ignoredFolders.has(part)) return true
+    return part.startsWith('.') && !(index === parts.length - 1 && part === '.env')
+  })
+}
+
+/** What a watcher tells. */
+export interface SourceEvents {
+  /** The first changed path of a burst, relative to the folder. */
+  readonly changed: (path: string) => void
+  /** `footing migrate` has changed the database of this folder. */
+  readonly migrated: () => void
+  /** It sees no changes any more, and why. */
+  readonly deaf: (reason: string) => void
+}
+
+/**
+ * Watches until the signal aborts. Resolves when every change from now on is seen. Files that are replaced by a rename,
+ * as editors and git do, are seen each time.
+ */
+export async function watchSources(folder: string, signal: AbortSignal, events: SourceEvents): Promise<void> {
+  if (signal.aborted) return
+  const root = realpathSync(folder)
+  const [marked = ''] = migrationMark.split(sep)
+  const watcher = watch(root, {
+    ignoreInitial: true,
+    followSymlinks: false,
+    ignored: (path, stats) => {
+      const name = relative(root, path)
+      if (name === '' || name === marked || name === migrationMark) return false
+      return isIgnored(name) || (stats?.isFile() === true && !isSource(name))
+    },
+  })
   let waiting: NodeJS.Timeout | undefined
   let first = ''
-  const watcher = watch(folder, { recursive: true, signal }, (_event, name) => {
-    if (name === null || !isSource(name)) return
+  watcher.on('all', (_event, path) => {
+    const name = relative(root, path)
+    if (name === migrationMark) events.migrated()
+    if (!isSource(name)) return
     if (waiting === undefined) first = name
     else clearTimeout(waiting)
     waiting = setTimeout(() => {
       waiting = undefined
-      onChange(first)
+      events.changed(first)
     }, quietMs)
-    waiting.unref()
   })
-  watcher.on('error', () => watcher.close())
+  watcher.on('error', (error) => events.deaf(reasonOf(error)))
+  signal.addEventListener('abort', () => {
+    clearTimeout(waiting)
+    void watcher.close()
+  })
+  await new Promise<void>((resolve) => {
+    watcher.once('ready', resolve)
+    signal.addEventListener('abort', () => resolve())
+  })
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOSPC') return 'the system watches no more files (fs.inotify.max_user_watches is too small)'
+  if (code === 'EMFILE') return 'too many files are open (fs.inotify.max_user_instances or ulimit -n is too small)'
+  return error instanceof Error ? error.message : String(error)
 }

@@ -11,9 +11,10 @@ import { type ExitCode, exit } from '../command.ts'
 import { planMigrations, showPlan } from '../migration-plan.ts'
 import { findDrift } from './find-drift.ts'
 import { isProduction, type MigrateWorld, sourceOf } from './migrate-world.ts'
+import { markMigrated } from './migration-mark.ts'
 import { newMigration } from './new-migration.ts'
 import { showDrift } from './show-drift.ts'
-import { buildAll, mayRefresh, refreshFiles, schemaFiles, writeFiles } from './write-schema.ts'
+import { buildAll, mayRefresh, refreshFiles, type SchemaFile, schemaFiles, writeFiles } from './write-schema.ts'
 
 /** One action. `words` are what stands between its name and the folder of the application. */
 export interface MigrateAction {
@@ -44,8 +45,9 @@ async function up(world: MigrateWorld): Promise<ExitCode> {
   const migrator = await migratorOf(world, isProduction(world.stage) && options.contract !== true)
   const applied = await migrator.up()
   await provisionDatabase(await world.databaseUrl(), world.manifests)
-  const refresh = options.dump !== false && applied.length > 0 && mayRefresh(world)
-  const written = refresh ? await refreshFiles(world) : []
+  if (applied.length > 0) tellDev(world)
+  const refresh = options.dump !== false && applied.length > 0 && mayRefresh(world.stage, world.context.env)
+  const written = refresh ? await bringUpToDate(world) : []
   const waiting = (await migrator.status()).filter(({ state }) => state === 'pending')
   if (terminal.wantsJson) terminal.json({ ok: true, applied, waiting, written: written.map(({ path }) => path) })
   else {
@@ -54,6 +56,19 @@ async function up(world: MigrateWorld): Promise<ExitCode> {
     terminal.out(applied.length === 0 ? 'nothing to do' : `${applied.length} applied`)
   }
   return exit.ok
+}
+
+// A session of `footing dev` that waits, or answers with what it read before, starts again.
+function tellDev({ stage, folder }: MigrateWorld): void {
+  if (stage.local && stage.profile !== 'production') markMigrated(folder, new Date())
+}
+
+async function bringUpToDate(world: MigrateWorld): Promise<readonly SchemaFile[]> {
+  const { terminal } = world.context
+  const note = (line: string): void => terminal.note(terminal.noteStyle(line, 'yellow'))
+  const written = await refreshFiles(world, note)
+  for (const { path } of written) terminal.note(terminal.noteStyle(`wrote ${path}`, 'dim'))
+  return written
 }
 
 async function status(world: MigrateWorld): Promise<ExitCode> {
@@ -105,7 +120,8 @@ async function redo(world: MigrateWorld, module: string): Promise<ExitCode> {
   const log = (line: string) => terminal.note(line)
   const result = await redoMigration({ url, sources: world.sources, module, acceptLoss, log })
   await provisionDatabase(url, world.manifests)
-  const written = options.dump !== false && mayRefresh(world) ? await refreshFiles(world) : []
+  tellDev(world)
+  const written = options.dump !== false && mayRefresh(world.stage, world.context.env) ? await bringUpToDate(world) : []
   if (terminal.wantsJson) terminal.json({ ok: true, ...result, written: written.map(({ path }) => path) })
   else {
     terminal.out(

@@ -3,13 +3,14 @@ import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { AnyManifest } from '@footing/core'
-import type { MigrationSource } from '@footing/core/tooling'
+import type { EmbeddedServer, MigrationSource } from '@footing/core/tooling'
 import { mayCreateDatabases, startEmbeddedPostgres } from '@footing/core/tooling'
 import { findApplication } from '../application.ts'
 import type { CommandContext } from '../command.ts'
 import { readEnvFile } from '../env-file.ts'
 import { cliErrors } from '../errors.ts'
 import { loadApplication } from '../load-application.ts'
+import { startLocalPostgres } from '../local-postgres.ts'
 import { migrationSources } from '../migration-sources.ts'
 
 /** The application and where its data is. */
@@ -58,28 +59,29 @@ export async function openMigrateWorld(
   const application = await loadApplication(place)
   const { terminal } = context
   const stops: (() => Promise<void>)[] = []
-  const start = async (serverFolder: string, temporary: boolean): Promise<string> => {
-    const server = await startEmbeddedPostgres({
-      folder: serverFolder,
-      resolveFrom: [import.meta.url, place.entry],
-      database: 'app',
-      log: (line) => terminal.note(terminal.noteStyle(line, 'dim')),
-      ...(temporary ? { temporary } : {}),
-    })
+  const log = (line: string): void => terminal.note(terminal.noteStyle(line, 'dim'))
+  const use = (server: EmbeddedServer): string => {
     stops.push(() => server.stop())
     return server.url
   }
   let own: Promise<string> | undefined
   let scratch: Promise<string> | undefined
   const databaseUrl = () => {
-    own ??= direct === undefined ? start(join(folder, '.footing', 'postgres'), false) : Promise.resolve(direct)
+    own ??= direct === undefined ? startLocalPostgres(place, log).then(use) : Promise.resolve(direct)
     return own
   }
   const stage = readStage(settings, direct)
   const findScratch = async (): Promise<string> => {
     if (direct === undefined) return databaseUrl()
     if (!isProduction(stage) && (await mayCreateDatabases(direct))) return direct
-    return start(join(tmpdir(), `footing-scratch-${process.pid}-${randomBytes(4).toString('hex')}`), true)
+    const scratchFolder = join(tmpdir(), `footing-scratch-${process.pid}-${randomBytes(4).toString('hex')}`)
+    return startEmbeddedPostgres({
+      folder: scratchFolder,
+      resolveFrom: [import.meta.url, place.entry],
+      database: 'app',
+      log,
+      temporary: true,
+    }).then(use)
   }
   return {
     context,
@@ -105,7 +107,8 @@ export function isProduction({ profile, local }: Stage): boolean {
   return profile === 'production' || (profile === undefined && !local)
 }
 
-function readStage(settings: Readonly<Record<string, string | undefined>>, direct: string | undefined): Stage {
+/** Judges the database of a direct URL; undefined is the embedded one. */
+export function readStage(settings: Readonly<Record<string, string | undefined>>, direct: string | undefined): Stage {
   const host = direct === undefined ? 'localhost' : hostOf(direct)
   return {
     profile: settings.FOOTING_PROFILE || settings.NODE_ENV || undefined,

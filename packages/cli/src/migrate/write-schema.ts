@@ -8,7 +8,10 @@ import {
   renderTableTypes,
   writeText,
 } from '@footing/core/tooling'
-import type { MigrateWorld } from './migrate-world.ts'
+import type { MigrateWorld, Stage } from './migrate-world.ts'
+
+/** What is needed to build the schema of an application. */
+export type SchemaWorld = Pick<MigrateWorld, 'sources' | 'readsOf' | 'scratchUrl'>
 
 /** One file that is made from the schema. */
 export interface SchemaFile {
@@ -29,12 +32,15 @@ export interface SchemaFiles {
 }
 
 /** Builds all migrations in a scratch database. */
-export async function buildAll(world: MigrateWorld): Promise<BuiltSchema> {
+export async function buildAll(world: Pick<SchemaWorld, 'sources' | 'scratchUrl'>): Promise<BuiltSchema> {
   return buildSchema({ serverUrl: await world.scratchUrl(), sources: world.sources, now: new Date() })
 }
 
 /** The files as they should be, beside what is committed. */
-export async function schemaFiles(world: MigrateWorld, built: BuiltSchema): Promise<SchemaFiles> {
+export async function schemaFiles(
+  world: Pick<SchemaWorld, 'sources' | 'readsOf'>,
+  built: BuiltSchema,
+): Promise<SchemaFiles> {
   const files: SchemaFile[] = []
   const missingViews: string[] = []
   for (const { module, dump, types, own } of moduleFiles(world.sources)) {
@@ -62,26 +68,22 @@ export async function writeFiles(files: readonly SchemaFile[]): Promise<readonly
 }
 
 /**
- * Brings the files up to date after the schema changed in development: every dump, and types where they are in use. A
- * fault is only noted, because the migration itself has succeeded.
+ * Brings the files up to date after the schema changed in development: every dump, and types where the application uses
+ * them. A fault is only noted, because the migration itself has succeeded.
  */
-export async function refreshFiles(world: MigrateWorld): Promise<readonly SchemaFile[]> {
-  const { terminal } = world.context
+export async function refreshFiles(world: SchemaWorld, note: (line: string) => void): Promise<readonly SchemaFile[]> {
   try {
     const { files } = await schemaFiles(world, await buildAll(world))
-    const written = await writeFiles(files.filter(({ kind, committed }) => kind === 'dump' || committed !== undefined))
-    for (const { path } of written) terminal.note(terminal.noteStyle(`wrote ${path}`, 'dim'))
-    return written
+    const usesTypes = files.some(({ kind, committed }) => kind === 'types' && committed !== undefined)
+    return await writeFiles(files.filter(({ kind }) => kind === 'dump' || usesTypes))
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    terminal.note(terminal.noteStyle(`the dump was not written: ${reason}`, 'yellow'))
+    note(`schema.sql and types were not written: ${error instanceof Error ? error.message : String(error)}`)
     return []
   }
 }
 
-/** True where `up` and `redo` may write into the sources: a developer's machine, not CI, not a server. */
-export function mayRefresh({ stage, context }: MigrateWorld): boolean {
-  const ci = context.env.CI
-  const inCi = ci !== undefined && ci !== '' && ci !== 'false' && ci !== '0'
+/** True where the files may be written into the sources: a developer's machine, not CI, not a server. */
+export function mayRefresh(stage: Stage, env: Readonly<Record<string, string | undefined>>): boolean {
+  const inCi = env.CI !== undefined && env.CI !== '' && env.CI !== 'false' && env.CI !== '0'
   return stage.local && !inCi && (stage.profile === undefined || stage.profile === 'development')
 }

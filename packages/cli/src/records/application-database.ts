@@ -1,12 +1,12 @@
 // The application and the database that a command about records works on.
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { App } from '@footing/core'
-import { startEmbeddedPostgres } from '@footing/core/tooling'
 import { findApplication } from '../application.ts'
 import type { CommandContext } from '../command.ts'
 import { readEnvFile } from '../env-file.ts'
 import { cliErrors } from '../errors.ts'
 import { loadApplication } from '../load-application.ts'
+import { startLocalPostgres } from '../local-postgres.ts'
 
 /** An application with the direct URL of its database. */
 export interface ApplicationDatabase {
@@ -36,11 +36,6 @@ export async function openApplicationDatabase(
   const app = await loadApplication(place)
   const given = settings.DATABASE_DIRECT_URL || settings.DATABASE_URL
   if (given) return { app, folder, directUrl: given, settings, close: async () => undefined }
-  const server = await startEmbeddedPostgres({
-    folder: join(folder, '.footing', 'postgres'),
-    resolveFrom: [import.meta.url, place.entry],
-    database: 'app',
-    log: (line) => terminal.note(terminal.noteStyle(line, 'dim')),
-  })
+  const server = await startLocalPostgres(place, (line) => terminal.note(terminal.noteStyle(line, 'dim')))
   return { app, folder, directUrl: server.url, settings, close: () => server.stop() }
 }

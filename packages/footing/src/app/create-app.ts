@@ -48,6 +48,11 @@ export interface StartOptions {
   readonly database?: DataSource
   /** Text of `/metrics`, as `startTelemetry().metrics` gives it. In production it is served with METRICS_TOKEN only. */
   readonly metrics?: () => string
+  /**
+   * Awaited when everything is open and only the port is not taken yet. `footing dev` lets the version before answer
+   * until then, so that one that cannot start takes nothing down.
+   */
+  readonly beforeListen?: () => Promise<void>
 }
 
 /** The ports of all modules of an application, by name. */

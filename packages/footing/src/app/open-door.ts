@@ -15,6 +15,7 @@ import { describedPorts, servePorts } from '../placement/serve-ports.ts'
 import { portsPath } from '../placement/wire.ts'
 import { currentContext } from '../work/call-context.ts'
 import { createLog } from '../work/log.ts'
+import type { StartOptions } from './create-app.ts'
 import { appErrors } from './errors.ts'
 import type { StartUp } from './start-app.ts'
 import type { StartedModule } from './start-modules.ts'
@@ -41,7 +42,7 @@ export async function openDoor(
   startUp: StartUp,
   modules: readonly StartedModule[],
   edges: readonly StartedModule[],
-  metrics: (() => string) | undefined,
+  { metrics, beforeListen }: Pick<StartOptions, 'metrics' | 'beforeListen'>,
 ): Promise<Door> {
   const { app, base, role, profile, network, placement } = startUp
   const state = { draining: false, started: false }
@@ -79,6 +80,7 @@ export async function openDoor(
   if (serves && placement.hasRoutes && http.reference !== false)
     addReference(server, { name: app.name, version: app.version, http, routes, profile })
   if (serves && placement.keys !== undefined) addPorts(server, startUp, placement.keys, environment)
+  await beforeListen?.()
   const port = listens ? await listen(server, hostOf(startUp), base.PORT) : undefined
   state.started = true
   startUp.loop.start(routes)

@@ -112,7 +112,7 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
       startUp,
       modules,
       base.ROLE === 'worker' ? [] : await makeEdges(startUp),
-      options.metrics,
+      options,
     )
     log.info('started', { app: app.name, role: base.ROLE, profile, url: door.url })
     const stopSealing = keepAccessLog(options.database === undefined ? data : undefined, placement.local, clock, log)

@@ -26,9 +26,10 @@ export interface MigratorOptions {
   /**
    * True leaves a contract, and what comes after it in its module, for a later run when its expand is applied in this
    * one: between the two runs lies the deployment. A module that begins with nothing has no running code to break, so
-   * there all is applied. Default false; production sets it.
+   * there all is applied. `until-told` leaves every contract, also one whose expand an earlier run has applied. Default
+   * false; production sets true, and `footing dev`, which runs again on every change, `until-told`.
    */
-  readonly holdContracts?: boolean
+  readonly holdContracts?: boolean | 'until-told'
   /** Leaves out what it answers false for: a database is then built up to a point of the history. */
   readonly only?: (migration: Pick<MigrationFile, 'module' | 'name'>) => boolean
   readonly clock?: Clock
@@ -63,7 +64,7 @@ export function createMigrator(options: MigratorOptions): Migrator {
           await ensureHistory(client)
           const statuses = compareHistory(files, await readHistory(client))
           verifyHistory(statuses, modules)
-          const held = heldBack(statuses, options.holdContracts === true)
+          const held = heldBack(statuses, options.holdContracts ?? false)
           const done: MigrationStatus[] = []
           for (const file of files) {
             const { module, name } = file
@@ -101,18 +102,24 @@ export async function readAllMigrations(sources: readonly MigrationSource[]): Pr
 }
 
 // Judged before anything runs, so that an expand which this very run applies still counts as missing.
-function heldBack(statuses: readonly MigrationStatus[], holdContracts: boolean): ReadonlyMap<string, string> {
+function heldBack(
+  statuses: readonly MigrationStatus[],
+  holdContracts: boolean | 'until-told',
+): ReadonlyMap<string, string> {
   const begun = new Set(statuses.filter(({ state }) => state === 'applied').map(({ module }) => module))
   const stopped = new Map<string, string>()
   const held = new Map<string, string>()
-  for (const { module, name, state, waitsFor, draft } of statuses) {
+  for (const { module, name, state, phase, waitsFor, draft } of statuses) {
     if (state !== 'pending') continue
     const before = stopped.get(module)
     if (before !== undefined) held.set(`${module}/${name}`, `it comes after ${before}`)
     else if (draft === true) {
       stopped.set(module, name)
       held.set(`${module}/${name}`, 'it is a draft; remove the line "-- footing: draft" when it is written')
-    } else if (waitsFor !== undefined && holdContracts && begun.has(module)) {
+    } else if (phase === 'contract' && holdContracts === 'until-told' && begun.has(module)) {
+      stopped.set(module, name)
+      held.set(`${module}/${name}`, 'it takes away what running code may use; footing migrate up applies it')
+    } else if (waitsFor !== undefined && holdContracts !== false && begun.has(module)) {
       stopped.set(module, name)
       held.set(`${module}/${name}`, `deploy the code that goes with ${waitsFor}, then run it again`)
     }

@@ -1,13 +1,4 @@
-// Makes text from the audited tree safe to print: no control characters, no reordering marks, no line breaks.
-
-/** Control and bidirectional characters become their escape (`\u{1b}`), so that a hostile file name is only ugly. */
-export function printable(text: string): string {
-  return text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
-    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    (character) => (character === '\t' ? '  ' : `\\u{${character.codePointAt(0)?.toString(16)}}`),
-  )
-}
+// Fits text into the columns of a terminal.
 
 /** Shortens a path in its middle: `src/…/views.py`. */
 export function middle(text: string, columns: number): string {

@@ -108,12 +108,7 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
     await warnOfWall(data, values, log)
     modules = await startModules(startUp)
     await events.start()
-    const door = await openDoor(
-      startUp,
-      modules,
-      base.ROLE === 'worker' ? [] : await makeEdges(startUp),
-      options,
-    )
+    const door = await openDoor(startUp, modules, base.ROLE === 'worker' ? [] : await makeEdges(startUp), options)
     log.info('started', { app: app.name, role: base.ROLE, profile, url: door.url })
     const stopSealing = keepAccessLog(options.database === undefined ? data : undefined, placement.local, clock, log)
     const stop = stopOnce(startUp, door, async () => {

@@ -15,3 +15,4 @@ export {
 } from './errors.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { printable } from './printable.ts'
+export { nearest } from './nearest.ts'

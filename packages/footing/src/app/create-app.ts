@@ -1,18 +1,19 @@
 // An application: modules, settings and HTTP joined as data, then started in a role.
 import type { Clock } from '@footing/kernel'
-import type { DataSource } from '../data/contract/contract.ts'
+import type { AnyCapability } from '../capability/capability.ts'
+import { capabilityErrors } from '../capability/errors.ts'
+import { refuseUnknown } from '../capability/guarantees.ts'
 import type { HttpOptions, MountedRoute } from '../http/http-options.ts'
 import type { AnyManifest, PortOf, SettingsShape } from '../module/define-module.ts'
-import type { AnyImplementation } from '../module/implement.ts'
+import type { AnyImplementation, Role } from '../module/implement.ts'
 import type { OperationStats } from '../module/operation-stats.ts'
 import { orderByNeeds } from '../module/order-by-needs.ts'
 import type { CallDisturbance } from '../placement/disturbance.ts'
 import type { PersonalData } from '../records/personal-data/personal-data.ts'
 import type { Profile } from '../work/profile.ts'
+import { capabilities } from './capabilities.ts'
+import type { CapabilityFacts } from './capabilities-in-use.ts'
 import { startApp } from './start-app.ts'
-
-/** Which part of the work a process does: requests, jobs and schedules, or both. */
-export type Role = 'web' | 'worker' | 'all'
 
 /** What `createApp` takes. */
 export interface AppOptions<Modules extends readonly AnyImplementation[]> {
@@ -24,6 +25,8 @@ export interface AppOptions<Modules extends readonly AnyImplementation[]> {
   /** Settings of the application itself; modules bring their own. */
   readonly settings?: SettingsShape
   readonly http?: HttpOptions
+  /** Capabilities of your own, beside those of the library. */
+  readonly capabilities?: readonly AnyCapability[]
 }
 
 /** How one start may differ from what the environment says. */
@@ -44,8 +47,8 @@ export interface StartOptions {
   readonly serve?: readonly string[]
   /** A rehearsal that disturbs calls to modules in other processes; the test kit makes one. */
   readonly disturbance?: CallDisturbance
-  /** An open data source; default one made from DATABASE_URL. Whoever gives it closes it. */
-  readonly database?: DataSource
+  /** Capabilities that are open already, by name: `{ data }`. The one who opened them closes them. */
+  readonly opened?: Readonly<Record<string, unknown>>
   /** Text of `/metrics`, as `startTelemetry().metrics` gives it. In production it is served with METRICS_TOKEN only. */
   readonly metrics?: () => string
   /**
@@ -76,6 +79,10 @@ export interface RunningApp<Modules extends readonly AnyImplementation[] = reado
   readonly personalData: PersonalData
   /** What each operation has done since the start. */
   operations(): readonly OperationStats[]
+  /** Which driver each capability has, from which variable, with which guarantees. */
+  capabilities(): readonly CapabilityFacts[]
+  /** State of each capability that can tell: `ok`, or in a few words what is wrong. */
+  health(): Promise<Readonly<Record<string, string>>>
   /** True until draining begins. */
   readonly ready: boolean
   /**
@@ -91,24 +98,37 @@ export interface App<Modules extends readonly AnyImplementation[] = readonly Any
   readonly version: string
   /** Manifests in order of needs: whatever is needed comes first. */
   readonly modules: readonly AnyManifest[]
+  /** What it can stand on, in the order of opening: those of the library and its own. */
+  readonly capabilities: readonly AnyCapability[]
   readonly options: AppOptions<Modules>
   start(options?: StartOptions): Promise<RunningApp<Modules>>
 }
 
 /**
  * Joins implementations into an application and checks that they fit: names, needs, circles.
- * @throws `module-duplicate`, `module-missing`, `module-cycle`
+ * @throws `module-duplicate`, `module-missing`, `module-cycle`, `capability-unknown`, `guarantee-unknown`
  */
 export function createApp<const Modules extends readonly AnyImplementation[]>(
   options: AppOptions<Modules>,
 ): App<Modules> {
+  const all = joinCapabilities(options.capabilities ?? [])
+  const modules = orderByNeeds(options.modules.map((module) => module.manifest))
+  refuseUnknown(modules, all)
   const app: App<Modules> = {
     name: options.name,
     version: options.version ?? '0.0.0',
-    modules: orderByNeeds(options.modules.map((module) => module.manifest)),
+    modules,
+    capabilities: all,
     options,
     // The ports of a running application are built from exactly these modules.
     start: async (start = {}) => (await startApp(app as unknown as App, start)) as unknown as RunningApp<Modules>,
   }
   return Object.freeze(app)
+}
+
+function joinCapabilities(own: readonly AnyCapability[]): readonly AnyCapability[] {
+  const all = [...capabilities, ...own]
+  const twice = all.find(({ name }, index) => all.findIndex((other) => other.name === name) !== index)
+  if (twice !== undefined) throw capabilityErrors('capability-twice', { details: { capability: twice.name } })
+  return Object.freeze(all)
 }

@@ -1,5 +1,4 @@
-// A module that lives elsewhere, as far as this process answers its routes: made, never started, without a database.
-import type { Database } from '../data/contract/contract.ts'
+// A module that lives elsewhere, as far as this process answers its routes: made, never started.
 import type { AnyManifest } from '../module/define-module.ts'
 import type { Setting } from '../module/setting.ts'
 import { placementErrors } from '../placement/errors.ts'
@@ -24,12 +23,4 @@ export function edgeConfig(manifest: AnyManifest, values: Readonly<Record<string
     Object.defineProperty(config, name, { get, enumerable: true })
   }
   return Object.freeze(config)
-}
-
-/** A database that refuses when it is used, not when it is asked for: the set-up of a module hands it on. */
-export function edgeDatabase<Tables>(module: string): Database<Tables> {
-  const refuse = () => {
-    throw placementErrors('database-elsewhere', { details: { module } })
-  }
-  return new Proxy({}, { get: refuse, has: refuse, ownKeys: refuse }) as Database<Tables> // nothing of it can be used
 }

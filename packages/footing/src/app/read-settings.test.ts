@@ -6,7 +6,8 @@ import { type FootingError, isFootingError } from '@footing/kernel'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { optionalSetting, setting } from '../module/setting.ts'
-import { baseSettings, databaseSettings } from './base-settings.ts'
+import { databaseSettings } from '../data/capability.ts'
+import { baseSettings } from './base-settings.ts'
 import { readProfile, readSettings } from './read-settings.ts'
 
 const settings = {

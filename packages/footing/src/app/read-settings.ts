@@ -1,6 +1,7 @@
 // Reads the environment once: every variable is parsed, every fault is reported in one error, no secret is shown.
-import { readFile } from 'node:fs/promises'
-import type { ErrorIssue } from '@footing/kernel'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { type ErrorIssue, nearest } from '@footing/kernel'
 import { validate } from '../module/schema.ts'
 import type { Setting } from '../module/setting.ts'
 import { type Profile, profiles } from '../work/profile.ts'
@@ -26,15 +27,21 @@ export function readProfile(env: Environment): Profile {
   ])
 }
 
+/** What was read: values of what was right, faults of the rest. */
+export interface ReadSettings {
+  readonly values: Readonly<Record<string, unknown>>
+  readonly faults: readonly ErrorIssue[]
+}
+
 /**
- * Parses all settings. A variable that is empty counts as not set; `NAME_FILE` may name a file with its value.
- * @throws `settings-invalid` with one issue per fault
+ * Parses settings. A variable that is empty counts as not set; `NAME_FILE` may name a file with its value. One that is
+ * missing is told with the variable that was perhaps meant for it.
  */
-export async function readSettings(
+export async function tryReadSettings(
   settings: Readonly<Record<string, Setting>>,
   env: Environment,
   profile: Profile,
-): Promise<Readonly<Record<string, unknown>>> {
+): Promise<ReadSettings> {
   const values: Record<string, unknown> = {}
   const faults: ErrorIssue[] = []
   for (const [name, setting] of Object.entries(settings)) {
@@ -42,8 +49,31 @@ export async function readSettings(
     if ('fault' in found) faults.push({ pointer: `/${name}`, message: `${name} ${found.fault} (${setting.summary})` })
     else values[name] = found.value
   }
+  return { values, faults }
+}
+
+/**
+ * The same for callers that do nothing with faults.
+ * @throws `settings-invalid` with one issue per fault
+ */
+export async function readSettings(
+  settings: Readonly<Record<string, Setting>>,
+  env: Environment,
+  profile: Profile,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { values, faults } = await tryReadSettings(settings, env, profile)
   if (faults.length > 0) throw faultsError(faults)
   return Object.freeze(values)
+}
+
+/** Variables of the environment that look like a misspelt one of `known`, with the one that was probably meant. */
+export function misspelt(env: Environment, known: readonly string[]): readonly (readonly [string, string])[] {
+  const names = new Set(known.flatMap((name) => [name, `${name}_FILE`]))
+  return Object.keys(env).flatMap((given) => {
+    if (given.length < 6 || names.has(given) || !env[given]) return []
+    const meant = nearest(given, names)
+    return meant === undefined || env[meant] ? [] : [[given, meant] as const]
+  })
 }
 
 type Found = { readonly value: unknown } | { readonly fault: string }
@@ -51,7 +81,7 @@ type Found = { readonly value: unknown } | { readonly fault: string }
 async function readOne(name: string, setting: Setting, env: Environment, profile: Profile): Promise<Found> {
   const text = await readText(name, env)
   if (typeof text === 'object') return text
-  if (text === undefined) return fallbackOf(setting, profile)
+  if (text === undefined) return fallbackOf(name, setting, env, profile)
   const validation = await validate(setting.schema, text)
   if (!('issues' in validation)) return validation
   const got = setting.secret ? `a secret of ${text.length} characters` : JSON.stringify(shortened(text))
@@ -64,29 +94,45 @@ async function readText(name: string, env: Environment): Promise<string | undefi
   if (path === undefined) return text
   if (text !== undefined) return { fault: `is set twice: as ${name} and as ${name}_FILE; remove one` }
   try {
-    const content = await readFile(path, 'utf8')
-    if (content.length > largestSecretFile) return { fault: `is read from ${path}, which is too large for a setting` }
-    return content.replace(/\r?\n$/, '') || undefined
+    return await readSecretFile(path)
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
     return { fault: `is to be read from ${path}, which cannot be read: ${reason}` }
   }
 }
 
-function fallbackOf(setting: Setting, profile: Profile): Found {
+/** A pipe or a device would keep the start waiting for ever, or fill the memory: regular files only, up to a size. */
+async function readSecretFile(path: string): Promise<string | undefined | { readonly fault: string }> {
+  // A pipe without a writer must not keep `open` itself waiting.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    if (!(await file.stat()).isFile()) return { fault: `is read from ${path}, which is no regular file` }
+    const buffer = Buffer.alloc(largestSecretFile + 1)
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0)
+    if (bytesRead > largestSecretFile) return { fault: `is read from ${path}, which is too large for a setting` }
+    return buffer.toString('utf8', 0, bytesRead).replace(/\r?\n$/, '') || undefined
+  } finally {
+    await file.close()
+  }
+}
+
+function fallbackOf(name: string, setting: Setting, env: Environment, profile: Profile): Found {
   if (setting.fallback !== undefined) return { value: setting.fallback }
   if (profile !== 'production' && setting.developmentFallback !== undefined)
     return { value: setting.developmentFallback }
   if (setting.optional) return { value: undefined }
   const where = setting.developmentFallback === undefined ? '' : ' and production has no default for it'
-  return { fault: `is not set${where}` }
+  const [slip] = misspelt(env, [name])
+  const hint = slip === undefined ? '' : `; ${slip[0]} is set, and looks like it`
+  return { fault: `is not set${where}${hint}` }
 }
 
 function shortened(text: string): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }
 
-function faultsError(faults: readonly ErrorIssue[]): Error {
+/** One error of all faults. */
+export function faultsError(faults: readonly ErrorIssue[]): Error {
   const lines = faults.map((fault) => `  ${fault.message}`).join('\n')
   return appErrors('settings-invalid', { details: { count: faults.length, faults: lines }, issues: faults })
 }

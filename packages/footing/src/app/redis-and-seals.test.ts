@@ -9,6 +9,7 @@ import { describedAs, type Schema } from '../module/schema.ts'
 import { provisionDatabase } from '../records/provision-database.ts'
 import { createTestDatabase } from '../testing/test-database.ts'
 import { testServer } from '../testing/test-servers.ts'
+import { redis } from '../redis/use-redis.ts'
 import { createApp } from './create-app.ts'
 
 const words: Schema<{ text: string }> = describedAs(
@@ -17,13 +18,17 @@ const words: Schema<{ text: string }> = describedAs(
 )
 
 function hotApp() {
-  const manifest = defineModule('prices', { owner: '@a', port: { price: op({ out: words, idempotent: true }) } })
+  const manifest = defineModule('prices', {
+    owner: '@a',
+    uses: [redis()],
+    port: { price: op({ out: words, idempotent: true }) },
+  })
   let loads = 0
   return createApp({
     name: `app-${process.pid}`,
     modules: [
-      implement(manifest, ({ redis }) => {
-        const { hot } = redis()
+      implement(manifest, (kit) => {
+        const { hot } = kit.redis
         const load = async () => {
           loads += 1
           return { text: `load ${loads}` }
@@ -61,9 +66,9 @@ test('a Redis that is away keeps nobody from starting: it is told in /readyz, an
   }
 })
 
-test('without REDIS_URL the module that asks says so; a URL that cannot be read is told without it', async () => {
+test('a missing REDIS_URL is told with all other settings; a URL that cannot be read is told without it', async () => {
   await expect(hotApp().start({ env: { PORT: '0' }, profile: 'test' })).rejects.toMatchObject({
-    code: 'module-start-failed',
+    code: 'settings-invalid',
     message: expect.stringContaining('REDIS_URL is not set'),
   })
   const wrong = await hotApp()

@@ -1,41 +1,32 @@
 // Brings the modules up in order of their needs, and down in the opposite order.
-import type { Database } from '../data/contract/contract.ts'
-import type { Subscriptions } from '../events/event-bus.ts'
+import type { StartedModule } from '../capability/capability.ts'
 import type { AnyManifest } from '../module/define-module.ts'
-import type { AnyImplementation, Implementation, Kit } from '../module/implement.ts'
-import { personalHandlers } from '../records/personal-data/personal-handlers.ts'
-import { redisErrors } from '../redis/errors.ts'
+import type { AnyImplementation, Implementation, Kit, KitBasis } from '../module/implement.ts'
 import { currentContext } from '../work/call-context.ts'
 import { createLog, type Log } from '../work/log.ts'
-import { edgeConfig, edgeDatabase } from './edge-module.ts'
+import type { OpenCapabilities } from './capabilities-in-use.ts'
+import type { App } from './create-app.ts'
+import { edgeConfig } from './edge-module.ts'
 import { appErrors } from './errors.ts'
-import type { StartUp } from './start-app.ts'
 
-/** A module that runs. */
-export interface StartedModule {
-  readonly manifest: AnyManifest
-  readonly implementation: Implementation<AnyManifest>
-}
+export type { StartedModule } from '../capability/capability.ts'
 
 /**
  * Makes and starts the modules of this process, needed ones first. A module that fails takes the ones before it down again.
  * @throws `module-start-failed` with the cause, `operation-missing`
  */
-export async function startModules(startUp: StartUp): Promise<readonly StartedModule[]> {
+export async function startModules(app: App, open: OpenCapabilities): Promise<readonly StartedModule[]> {
   const started: StartedModule[] = []
-  for (const manifest of startUp.placement.local) {
-    const { name } = manifest
+  for (const manifest of open.process.places.local) {
     try {
-      const implementation = await setUp(manifest, startUp)
-      startUp.network.answer(name, { ...implementation.port, ...personalOf(manifest, implementation, startUp) })
-      // Typed by the manifest; the bus checks each key once more.
-      startUp.events.subscribe(manifest, (implementation.on ?? {}) as Subscriptions, startUp.placement.local)
+      const implementation = await setUp(app, manifest, open)
+      const module = { manifest, implementation }
+      open.process.network.answer(manifest.name, { ...implementation.port, ...open.join(module) })
       await implementation.start?.()
-      started.push({ manifest, implementation })
+      started.push(module)
     } catch (cause) {
       await stopModules(started, createLog(undefined, currentContext))
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw appErrors('module-start-failed', { details: { module: name, reason }, cause })
+      throw startFailed(manifest, cause)
     }
   }
   return started
@@ -46,14 +37,13 @@ export async function startModules(startUp: StartUp): Promise<readonly StartedMo
  * they do goes through their ports to where they are.
  * @throws `module-start-failed` with the cause
  */
-export async function makeEdges(startUp: StartUp): Promise<readonly StartedModule[]> {
+export async function makeEdges(app: App, open: OpenCapabilities): Promise<readonly StartedModule[]> {
   const edges: StartedModule[] = []
-  for (const manifest of startUp.placement.edges) {
+  for (const manifest of open.process.places.edges) {
     try {
-      edges.push({ manifest, implementation: await setUp(manifest, startUp) })
+      edges.push({ manifest, implementation: await setUp(app, manifest, open) })
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw appErrors('module-start-failed', { details: { module: manifest.name, reason }, cause })
+      throw startFailed(manifest, cause)
     }
   }
   return edges
@@ -70,43 +60,28 @@ export async function stopModules(modules: readonly StartedModule[], log: Log): 
   }
 }
 
-function personalOf(manifest: AnyManifest, { personal }: Implementation<AnyManifest>, { data }: StartUp) {
-  const database = () => {
-    if (data === undefined)
-      throw new TypeError(`The module ${manifest.name} declares personal data and has no database.`)
-    return data.forModule<unknown>(manifest.name)
-  }
-  return personalHandlers(manifest, database, personal)
+function startFailed(manifest: AnyManifest, cause: unknown): Error {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return appErrors('module-start-failed', { details: { module: manifest.name, reason }, cause })
 }
 
-async function setUp(manifest: AnyManifest, startUp: StartUp): Promise<Implementation<AnyManifest>> {
-  const { network, values, profile, clock, data, placement } = startUp
+async function setUp(app: App, manifest: AnyManifest, open: OpenCapabilities): Promise<Implementation<AnyManifest>> {
+  const { network, values, profile, role, clock, places } = open.process
   // createApp has ordered exactly the manifests of these implementations.
-  const module = startUp.app.options.modules.find((one) => one.manifest.name === manifest.name) as AnyImplementation
-  const elsewhere = placement.placed.has(manifest.name)
-  const kit: Kit<AnyManifest> = {
+  const module = app.options.modules.find((one) => one.manifest.name === manifest.name) as AnyImplementation
+  const elsewhere = places.placed.has(manifest.name)
+  const basis: Omit<KitBasis<AnyManifest>, 'database' | 'emit'> = {
     ports: network.portsFor(manifest.name, manifest.needs),
     self: network.portsFor(manifest.name, [manifest])[manifest.name] ?? {},
-    database: <Tables>(): Database<Tables> => {
-      if (elsewhere) return edgeDatabase<Tables>(manifest.name)
-      if (data === undefined) {
-        const fault = 'its code asks for a database, but no manifest names tables or migrations.'
-        throw new TypeError(`The module ${manifest.name}: ${fault}`)
-      }
-      return data.forModule<Tables>(manifest.name)
-    },
-    redis: () => {
-      const { redis } = startUp
-      if (redis === undefined) throw redisErrors('redis-not-configured', { details: { module: manifest.name } })
-      return redis.forModule(manifest.name)
-    },
-    emit: startUp.events.emitOf(manifest),
     config: elsewhere ? edgeConfig(manifest, values) : configOf(manifest, values),
     profile,
+    role,
     log: createLog(manifest.name, currentContext),
     clock,
     context: currentContext,
   }
+  // The capabilities add the rest: `database`, `emit`, and a handle for each use of the manifest.
+  const kit = { ...open.kitOf({ manifest, elsewhere }), ...basis } as unknown as Kit<AnyManifest>
   // `implement` has tied the set-up to this manifest; its own kit type is narrower than the general one.
   const setup = module.setup as unknown as (kit: Kit<AnyManifest>) => Promise<Implementation<AnyManifest>>
   return setup(kit)

@@ -31,13 +31,6 @@ export const eventErrors = defineErrors({
     why: 'The driver of events keeps them in one process, so the handler would never be called.',
     remedy: 'Run both modules in the same process, or call the port of {module} instead.',
   },
-  'guarantee-missing': {
-    status: 500,
-    retryable: false,
-    what: 'The module {module} demands {capability} that are {guarantee}; the driver {driver} does not offer that.',
-    why: 'Code that counts on it would lose work, and only on a bad day.',
-    remedy: 'Choose a driver that offers it, or take the demand out of `guarantees` when the module can live without.',
-  },
   'event-queue-full': {
     status: 503,
     retryable: true,

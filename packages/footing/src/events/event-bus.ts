@@ -14,7 +14,6 @@ import { milliseconds } from '../work/duration.ts'
 import { createLog } from '../work/log.ts'
 import { type CallEnvironment, runWork } from '../work/run-work.ts'
 import { randomHex } from '../work/trace-ids.ts'
-import { checkGuarantees } from './check-guarantees.ts'
 import type { EventDriver, EventEnvelope, Subscriber } from './contract.ts'
 import { eventErrors } from './errors.ts'
 
@@ -47,9 +46,7 @@ export class EventBus {
   readonly #environment: CallEnvironment
   readonly #log = createLog('events', currentContext)
 
-  /** @throws `guarantee-missing` when a module demands what the driver does not offer */
-  constructor(driver: EventDriver, manifests: readonly AnyManifest[], environment: CallEnvironment) {
-    checkGuarantees('events', manifests, driver)
+  constructor(driver: EventDriver, environment: CallEnvironment) {
     this.#driver = driver
     this.#environment = environment
   }

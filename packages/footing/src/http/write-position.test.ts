@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { createApp, type RunningApp } from '../app/create-app.ts'
-import { databaseScope } from '../app/database-scope.ts'
 import type { DataSource } from '../data/contract/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
+import { databaseScope } from '../data/work-scope.ts'
 import { defineModule } from '../module/define-module.ts'
 import { implement } from '../module/implement.ts'
 import { route } from '../module/route.ts'
@@ -67,7 +67,7 @@ beforeAll(async () => {
       env: {},
       profile: 'test',
       port: 0,
-      database: data,
+      opened: { data },
     })
     processes.push({ data, app })
   }

@@ -8,6 +8,7 @@ import { type PersonalDeclaration, personalFault } from './personal-declaration.
 import { personalNames, withPersonalOperations } from './personal-operations.ts'
 import type { InputOf, OutputOf } from './schema.ts'
 import type { Setting } from './setting.ts'
+import type { Use } from './use.ts'
 
 /** Operations by name. */
 export type PortShape = Readonly<Record<string, Operation>>
@@ -22,6 +23,7 @@ export interface Manifest<
   Needs extends readonly AnyManifest[] = readonly AnyManifest[],
   Settings extends SettingsShape = SettingsShape,
   Events extends EventsShape = EventsShape,
+  Uses extends readonly Use[] = readonly Use[],
 > {
   readonly kind: 'module'
   readonly name: Name
@@ -36,6 +38,8 @@ export interface Manifest<
   readonly tables: readonly string[]
   /** Views of other modules that it may read, by module. */
   readonly reads: Readonly<Record<string, readonly string[]>>
+  /** What it uses of capabilities beyond tables and events: `uses: [storage()]` gives `kit.storage`. */
+  readonly uses: Uses
   /** What it requires of drivers, by capability; start-up refuses a driver that lacks it. */
   readonly guarantees: Readonly<Record<string, readonly string[]>>
   /** Folder of its migrations. */
@@ -61,6 +65,7 @@ export interface AnyManifest {
   readonly tables: readonly string[]
   readonly reads: Readonly<Record<string, readonly string[]>>
   readonly guarantees: Readonly<Record<string, readonly string[]>>
+  readonly uses: readonly Use[]
   readonly migrations: URL | undefined
   readonly access: AccessDeclaration
   readonly personal: PersonalDeclaration
@@ -94,6 +99,7 @@ export interface ModuleOptions<
   Needs extends readonly AnyManifest[],
   Settings extends SettingsShape,
   Events extends EventsShape,
+  Uses extends readonly Use[] = readonly Use[],
 > {
   readonly owner: string
   readonly needs?: Needs
@@ -103,6 +109,7 @@ export interface ModuleOptions<
   readonly tables?: readonly string[]
   readonly reads?: Readonly<Record<string, readonly string[]>>
   readonly guarantees?: Readonly<Record<string, readonly string[]>>
+  readonly uses?: Uses
   readonly migrations?: URL
   readonly access?: AccessDeclaration
   readonly personal?: PersonalDeclaration
@@ -118,12 +125,16 @@ export function defineModule<
   const Needs extends readonly AnyManifest[] = readonly [],
   const Settings extends SettingsShape = Readonly<Record<never, never>>,
   const Events extends EventsShape = Readonly<Record<never, never>>,
->(name: Name, options: ModuleOptions<Port, Needs, Settings, Events>): Manifest<Name, Port, Needs, Settings, Events> {
+  const Uses extends readonly Use[] = readonly [],
+>(
+  name: Name,
+  options: ModuleOptions<Port, Needs, Settings, Events, Uses>,
+): Manifest<Name, Port, Needs, Settings, Events, Uses> {
   verifyName('module', name)
   for (const operation of Object.keys(options.port ?? {})) verifyName('operation', operation)
   for (const event of Object.keys(options.events ?? {})) verifyName('event', event)
   verifyOptions(name, options)
-  const manifest: Manifest<Name, Port, Needs, Settings, Events> = {
+  const manifest: Manifest<Name, Port, Needs, Settings, Events, Uses> = {
     kind: 'module',
     name,
     owner: options.owner,
@@ -135,6 +146,7 @@ export function defineModule<
     tables: Object.freeze([...(options.tables ?? [])]),
     reads: Object.freeze({ ...options.reads }),
     guarantees: Object.freeze({ ...options.guarantees }),
+    uses: Object.freeze([...(options.uses ?? [])]) as unknown as Uses,
     migrations: options.migrations,
     access: Object.freeze({ ...options.access }),
     personal: Object.freeze({ ...options.personal }),
@@ -183,6 +195,12 @@ function faultOf(
   if (wrongOperation) return `port.${wrongOperation[0]} was not made by op(…).`
   const stranger = Object.keys(options.reads ?? {}).find((read) => !needs.some((needed) => needed.name === read))
   if (stranger) return `it reads views of ${stranger} without needing it.`
+  const unmade = (options.uses ?? []).findIndex((used) => used?.kind !== 'use')
+  if (unmade >= 0) return `uses[${unmade}] was not made by a capability, as storage() makes one.`
+  const again = (options.uses ?? []).find(
+    ({ capability }, index, all) => all.findIndex((one) => one.capability === capability) !== index,
+  )
+  if (again) return `it uses ${again.capability} twice; one declaration says all of it.`
   const reserved = personalNames.find((taken) => Object.hasOwn(options.port ?? {}, taken))
   if (reserved) return `port.${reserved} is what the library calls its own operation for personal data.`
   const tables = options.tables ?? []

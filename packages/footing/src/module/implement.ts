@@ -1,7 +1,6 @@
 // What a module does: the code behind its manifest, made when the application starts.
 import type { Clock } from '@footing/kernel'
 import type { Database } from '../data/contract/contract.ts'
-import type { ModuleRedis } from '../redis/contract.ts'
 import type { Context, User } from '../work/context.ts'
 import type { Log } from '../work/log.ts'
 import type { Profile } from '../work/profile.ts'
@@ -12,9 +11,16 @@ import type { ModuleErasure } from './personal-declaration.ts'
 import type { AnyRoute } from './route.ts'
 import type { OutputOf } from './schema.ts'
 import type { Settled } from './setting.ts'
+import type { HandlesOf } from './use.ts'
 
-/** What an implementation is given. */
-export interface Kit<M extends AnyManifest> {
+/** Which part of the work a process does: requests, jobs and schedules, or both. */
+export type Role = 'web' | 'worker' | 'all'
+
+/** What an implementation is given: the basis, and a handle for each capability that the manifest uses. */
+export type Kit<M extends AnyManifest> = KitBasis<M> & HandlesOf<M['uses']>
+
+/** What every implementation is given. */
+export interface KitBasis<M extends AnyManifest> {
   /** Ports of the modules that the manifest needs, by name. */
   readonly ports: PortsOf<M['needs']>
   /** The module's own port, called like any other; usable once the application has started. */
@@ -23,11 +29,11 @@ export interface Kit<M extends AnyManifest> {
   database<Tables>(): Database<Tables>
   /** Announces an event of this module: `emit('paid', payload)`, with a transaction `emit.in(tx, 'paid', payload)`. */
   readonly emit: Emit<M>
-  /** Redis below the module's own prefix. @throws TypeError when REDIS_URL is not set */
-  redis(): ModuleRedis
   /** The settings that the manifest declares, parsed. */
   readonly config: Settled<M['settings']>
   readonly profile: Profile
+  /** What this process does: work in the background belongs to `worker` and `all`. */
+  readonly role: Role
   /** Writes lines that carry the request, user and trace ids by themselves. */
   readonly log: Log
   readonly clock: Clock

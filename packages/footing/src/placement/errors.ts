@@ -94,13 +94,6 @@ export const placementErrors = defineErrors({
     why: 'SERVE_MODULES leaves it out, and no module here needs it.',
     remedy: 'Set PLACE_<MODULE> to the address of the process that has it, or ask there.',
   },
-  'database-elsewhere': {
-    status: 500,
-    retryable: false,
-    what: 'Code of {module} asks for its database in a process that only serves its routes.',
-    why: 'The module lives in another process, which alone has its tables; routes and authenticate run here.',
-    remedy: 'Let the route call an operation of its own port: self.name(…). That works in both places.',
-  },
   'setting-elsewhere': {
     status: 500,
     retryable: false,

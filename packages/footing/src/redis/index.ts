@@ -13,3 +13,4 @@ export type {
 export { redisErrors } from './errors.ts'
 export { openRedis, type RedisOptions, redisChannel } from './open-redis.ts'
 export { parseRedisUrl } from './redis-url.ts'
+export { redis } from './use-redis.ts'

@@ -1,5 +1,5 @@
 // The public list of telemetry.
-export { type QueryEvent, queryChannel } from '../app/database-scope.ts'
+export { type QueryEvent, queryChannel } from '../data/work-scope.ts'
 export { type EventRecord, eventChannel } from '../events/event-bus.ts'
 export { type RequestRecord, requestChannel } from '../http/mount-route.ts'
 export { type Stall, stallChannel } from '../loop/guard/stall.ts'

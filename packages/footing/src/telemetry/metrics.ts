@@ -1,7 +1,7 @@
 // Counters and latencies of requests, calls and statements, as Prometheus text.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
-import { type QueryEvent, queryChannel } from '../app/database-scope.ts'
+import { type QueryEvent, queryChannel } from '../data/work-scope.ts'
 import { type EventRecord, eventChannel } from '../events/event-bus.ts'
 import { type RequestRecord, requestChannel } from '../http/mount-route.ts'
 import { type Stall, stallChannel } from '../loop/guard/stall.ts'

@@ -1,5 +1,5 @@
 // Finds a query in a loop (N+1) while it is cheap to mend: the same statement again and again for one request.
-import { type QueryEvent, queryChannel } from '../app/database-scope.ts'
+import { type QueryEvent, queryChannel } from '../data/work-scope.ts'
 import { type RequestRecord, requestChannel } from '../http/mount-route.ts'
 
 /** One statement that one request sent too often. */

@@ -1,10 +1,10 @@
 // The data source of a test: the rights of each module, and every statement counted.
 
 import type { Clock } from '@footing/kernel'
-import { databaseScope } from '../app/database-scope.ts'
 import type { DataSource } from '../data/contract/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
 import { databaseOf, moduleRole } from '../data/ownership/module-roles.ts'
+import { databaseScope } from '../data/work-scope.ts'
 import type { AnyManifest } from '../module/define-module.ts'
 import { recordHooks } from '../records/record-hooks.ts'
 import type { QueryCounter } from './query-counter.ts'

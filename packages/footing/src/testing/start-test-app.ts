@@ -94,7 +94,7 @@ export async function startTestApp<Modules extends readonly AnyImplementation[]>
       profile: 'test',
       host: '127.0.0.1',
       port: 0,
-      database: data,
+      opened: { data },
       ...(options.clock === undefined ? {} : { clock: options.clock }),
       ...(placed?.disturbance === undefined ? {} : { disturbance: placed.disturbance }),
     })

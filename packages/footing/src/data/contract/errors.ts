@@ -379,6 +379,13 @@ export const dataErrors = defineErrors({
     why: 'Its own last words stand in server.log of that folder.',
     remedy: 'Read server.log, or set DATABASE_URL to a PostgreSQL server that you run yourself.',
   },
+  'database-elsewhere': {
+    status: 500,
+    retryable: false,
+    what: 'Code of {module} asks for its database in a process that only serves its routes.',
+    why: 'The module lives in another process, which alone has its tables; routes and authenticate run here.',
+    remedy: 'Let the route call an operation of its own port: self.name(…). That works in both places.',
+  },
 })
 
 /** A code of the table. */

@@ -67,7 +67,7 @@ async function start(order: ModuleOrder): Promise<void> {
     host: '127.0.0.1',
     port: 0,
     serve: [order.module],
-    database: data,
+    opened: { data },
     ...given,
   })
   tell({ kind: 'ready', port: running.port ?? 0 })

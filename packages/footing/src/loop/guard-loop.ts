@@ -1,10 +1,8 @@
 // The event-loop guard of an application: on in development and production, with the budgets of its routes.
 
-import type { LoopState } from '../loop/guard/loop-statistics.ts'
-import { type LoopGuard, watchEventLoop } from '../loop/guard/watch-event-loop.ts'
-import type { AnyRoute } from '../module/route.ts'
-import { milliseconds } from '../work/duration.ts'
 import type { Profile } from '../work/profile.ts'
+import type { LoopState } from './guard/loop-statistics.ts'
+import { type LoopGuard, watchEventLoop } from './guard/watch-event-loop.ts'
 
 /** What EVENT_LOOP_GUARD may say. */
 export type LoopGuardMode = 'name' | 'measure' | 'off'
@@ -13,8 +11,8 @@ export type LoopGuardMode = 'name' | 'measure' | 'off'
 export interface AppLoop {
   /** Undefined while nothing is measured. */
   read(): LoopState | undefined
-  /** Starts it; `routes` are the mounted ones with their full paths. */
-  start(routes: readonly { readonly route: AnyRoute; readonly path: string }[]): void
+  /** Starts it; `budgets` are the milliseconds that routes allow themselves, by `METHOD /path`. */
+  start(budgets: ReadonlyMap<string, number>): void
   stop(): Promise<void>
 }
 
@@ -24,22 +22,12 @@ export function guardLoop(mode: LoopGuardMode | undefined, profile: Profile): Ap
   let guard: LoopGuard | undefined
   return {
     read: () => guard?.read(),
-    start: (routes) => {
+    start: (budgets) => {
       if (chosen === 'off' || guard !== undefined) return
-      guard = watchEventLoop({ name: chosen === 'name', budgets: budgetsOf(routes) })
+      guard = watchEventLoop({ name: chosen === 'name', budgets })
     },
     stop: async () => {
       await guard?.stop()
     },
   }
-}
-
-function budgetsOf(
-  routes: readonly { readonly route: AnyRoute; readonly path: string }[],
-): ReadonlyMap<string, number> {
-  return new Map(
-    routes.flatMap(({ route, path }) =>
-      route.budget === undefined ? [] : [[`${route.method} ${path}`, milliseconds(route.budget)] as const],
-    ),
-  )
 }

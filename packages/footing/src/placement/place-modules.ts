@@ -1,27 +1,12 @@
 // Which modules this process holds, where the others are, and which ports it answers for other processes.
 
+import type { ModulePlaces } from '../capability/capability.ts'
 import type { AnyManifest } from '../module/define-module.ts'
 import { optionalSetting, type Setting } from '../module/setting.ts'
-import { placementErrors } from '../placement/errors.ts'
-import { developmentKeys, keysExpected, type ModuleKeys, parseModuleKeys } from '../placement/module-keys.ts'
+import { textSchema } from '../module/text-schema.ts'
 import type { Profile } from '../work/profile.ts'
-import { textSchema } from './text-schema.ts'
-
-/** Where the modules of an application are, seen from one process. */
-export interface Placement {
-  /** Modules that run here, needed ones first. */
-  readonly local: readonly AnyManifest[]
-  /** Modules in other processes, by name. */
-  readonly placed: ReadonlyMap<string, URL>
-  /** Modules elsewhere whose routes are answered here: all of `placed`, unless SERVE_MODULES is set. */
-  readonly edges: readonly AnyManifest[]
-  /** Modules of this process whose ports other processes may call. */
-  readonly served: readonly AnyManifest[]
-  /** True when this process has the routes of the application; SERVE_MODULES leaves them out. */
-  readonly hasRoutes: boolean
-  /** Undefined when nothing leaves this process and nothing comes in. */
-  readonly keys: ModuleKeys | undefined
-}
+import { placementErrors } from './errors.ts'
+import { developmentKeys, keysExpected, type ModuleKeys, parseModuleKeys } from './module-keys.ts'
 
 /** Name of the variable that says where a module is. */
 export function placeVariable(module: string): string {
@@ -59,7 +44,7 @@ export function placeModules(
   modules: readonly AnyManifest[],
   values: Readonly<Record<string, unknown>>,
   profile: Profile,
-): Placement {
+): ModulePlaces {
   // The values were parsed by the settings above.
   const only = values.SERVE_MODULES as readonly string[] | undefined
   const placed = new Map<string, URL>()
@@ -76,19 +61,22 @@ export function placeModules(
   verifyNeeds(local, placed)
   const edges = only === undefined ? modules.filter(({ name }) => placed.has(name)) : []
   const served = only === undefined ? local.filter(({ name }) => edges.some((edge) => needs(edge, name))) : local
-  const crosses = placed.size > 0 || only !== undefined
-  const keys = values.MODULE_KEYS as ModuleKeys | undefined
-  if (crosses && keys === undefined && profile === 'production') {
+  if ((placed.size > 0 || only !== undefined) && values.MODULE_KEYS === undefined && profile === 'production') {
     throw invalid('MODULE_KEYS is not set, and production neither makes nor takes calls that are not signed.')
   }
-  return {
-    local,
-    placed,
-    edges,
-    served,
-    hasRoutes: only === undefined,
-    keys: crosses ? (keys ?? developmentKeys()) : undefined,
-  }
+  return { local, placed, edges, served, hasRoutes: only === undefined }
+}
+
+/** What processes know each other by; undefined when nothing leaves this one and nothing comes in. */
+export function keysOf(
+  { placed, hasRoutes }: ModulePlaces,
+  values: Readonly<Record<string, unknown>>,
+  profile: Profile,
+): ModuleKeys | undefined {
+  if (placed.size === 0 && hasRoutes) return undefined
+  // Parsed by the settings above; production was refused without.
+  const keys = values.MODULE_KEYS as ModuleKeys | undefined
+  return keys ?? (profile === 'production' ? undefined : developmentKeys())
 }
 
 function verifyNeeds(local: readonly AnyManifest[], placed: ReadonlyMap<string, URL>): void {

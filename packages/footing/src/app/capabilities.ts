@@ -1,0 +1,20 @@
+// What an application of this library can stand on: the only list, in the order of opening. A new one is a folder and a line.
+import type { AnyCapability } from '../capability/capability.ts'
+import { dataCapability } from '../data/capability.ts'
+import { eventsCapability } from '../events/capability.ts'
+import { httpCapability } from '../http/capability.ts'
+import { loopCapability } from '../loop/capability.ts'
+import { placementCapability } from '../placement/capability.ts'
+import { recordsCapability } from '../records/capability.ts'
+import { redisCapability } from '../redis/capability.ts'
+
+/** All capabilities of the library. */
+export const capabilities: readonly AnyCapability[] = [
+  loopCapability,
+  dataCapability,
+  recordsCapability,
+  redisCapability,
+  eventsCapability,
+  placementCapability,
+  httpCapability,
+]

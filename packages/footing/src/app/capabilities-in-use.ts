@@ -13,14 +13,10 @@ import type {
 } from '../capability/capability.ts'
 import { capabilityErrors } from '../capability/errors.ts'
 import { refuseMissing } from '../capability/guarantees.ts'
+import type { CapabilityFacts } from '../capability/running-process.ts'
 import type { AnyManifest, SettingsShape } from '../module/define-module.ts'
 import type { ModuleNetwork } from '../module/module-network.ts'
 import type { Log } from '../work/log.ts'
-
-/** A capability of a running application, as data. */
-export interface CapabilityFacts extends DriverFacts {
-  readonly name: string
-}
 
 /** The settings of a capability in an application with these modules. */
 export function settingsOfCapability({ settings }: AnyCapability, modules: readonly AnyManifest[]): SettingsShape {

@@ -7,9 +7,9 @@ import { implement } from '../module/implement.ts'
 import { op } from '../module/operation.ts'
 import { describedAs, type Schema } from '../module/schema.ts'
 import { provisionDatabase } from '../records/provision-database.ts'
+import { redis } from '../redis/use-redis.ts'
 import { createTestDatabase } from '../testing/test-database.ts'
 import { testServer } from '../testing/test-servers.ts'
-import { redis } from '../redis/use-redis.ts'
 import { createApp } from './create-app.ts'
 
 const words: Schema<{ text: string }> = describedAs(

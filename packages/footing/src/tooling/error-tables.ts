@@ -2,6 +2,7 @@
 import { analyticsErrors } from '../analytics/errors.ts'
 import { appErrors } from '../app/errors.ts'
 import { archiveErrors } from '../archive/errors.ts'
+import { capabilityErrors } from '../capability/errors.ts'
 import { dataErrors } from '../data/contract/errors.ts'
 import { eventErrors } from '../events/errors.ts'
 import { httpErrors } from '../http/errors.ts'
@@ -23,6 +24,7 @@ export const errorTables = {
   analytics: analyticsErrors,
   app: appErrors,
   archive: archiveErrors,
+  capability: capabilityErrors,
   cpu: cpuErrors,
   data: dataErrors,
   eventLoop: eventLoopErrors,

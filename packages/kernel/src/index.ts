@@ -14,5 +14,5 @@ export {
   isFootingError,
 } from './errors.ts'
 export type { JsonObject, JsonValue } from './json.ts'
-export { printable } from './printable.ts'
 export { nearest } from './nearest.ts'
+export { printable } from './printable.ts'

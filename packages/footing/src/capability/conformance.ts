@@ -80,7 +80,10 @@ export const capabilityConformance: readonly CapabilityCase[] = [
     name: 'a guarantee that nobody knows is refused by name',
     async run({ start, env }) {
       // createApp refuses it already, before anything starts.
-      await refused(Promise.resolve().then(() => start(env, ['moon-phase'])), 'guarantee-unknown')
+      await refused(
+        Promise.resolve().then(() => start(env, ['moon-phase'])),
+        'guarantee-unknown',
+      )
     },
   },
   {

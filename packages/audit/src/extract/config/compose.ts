@@ -22,6 +22,7 @@ export function readCompose(path: string, text: string): { services: DeclaredSer
         replicas: asCount(asMap(service.deploy)?.replicas) ?? asCount(service.scale),
         environment: environmentOf(service.environment),
         ports: asList(service.ports).map((port) => asText(port) || asText(asMap(port)?.target)),
+        profiles: asList(service.profiles).map(asText),
       })
     }
   }

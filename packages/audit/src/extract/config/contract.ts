@@ -17,6 +17,28 @@ export interface DeclaredService {
   readonly environment: ReadonlyMap<string, string>
   /** Container ports as written. */
   readonly ports: readonly string[]
+  /** Compose profiles: a service with one is started only by who asks for it. */
+  readonly profiles: readonly string[]
+}
+
+/** Code of the tree that a command line of some file starts. */
+export interface StartedCode {
+  readonly place: Place
+  /** Declared service that it belongs to, or ''. */
+  readonly service: string
+  /** `module`: `shop.worker` of `python -m`; `file`: a path as written; `program`: a word that may be a console script. */
+  readonly how: 'module' | 'file' | 'program'
+  readonly target: string
+  /** The command as written, at most 120 characters. */
+  readonly command: string
+}
+
+/** A program that a Python distribution installs: `keep = "keep.cli.cli:main"`. */
+export interface ConsoleScript {
+  readonly name: string
+  /** Dotted module, without the function. */
+  readonly module: string
+  readonly place: Place
 }
 
 /** An application server as some file starts it: gunicorn, uvicorn, hypercorn, daphne, uwsgi, celery. */
@@ -124,6 +146,8 @@ export interface ConfigFacts {
   readonly servers: readonly ServerSetting[]
   readonly poolers: readonly Pooler[]
   readonly databases: readonly DatabaseAddress[]
+  readonly started: readonly StartedCode[]
+  readonly consoleScripts: readonly ConsoleScript[]
   readonly dependencies: readonly Dependency[]
   readonly owners: OwnersFile | undefined
   readonly migrations: readonly MigrationTool[]

@@ -1,11 +1,13 @@
 // Declared dependencies: requirements files, pyproject.toml, Pipfile, setup.cfg, setup.py.
 import { parse } from 'smol-toml'
-import type { Dependency } from './contract.ts'
+import type { ConsoleScript, Dependency } from './contract.ts'
+import { consoleScriptsIn, consoleScriptsOf } from './started-code.ts'
 import { asList, asMap, asText } from './yaml-documents.ts'
 
 /** Dependencies of one manifest; `problem` is empty when it was read. */
 export interface DependencyResult {
   readonly dependencies: readonly Dependency[]
+  readonly scripts: readonly ConsoleScript[]
   readonly problem: string
 }
 
@@ -20,7 +22,7 @@ export function normaliseName(name: string): string {
 export function readRequirements(path: string, text: string): DependencyResult {
   const group = DEVELOPMENT.test(path.slice(path.lastIndexOf('/') + 1)) ? 'development' : 'runtime'
   const dependencies = text.split(/\r?\n/).flatMap((line, index) => requirement(line, path, index + 1, group))
-  return { dependencies, problem: '' }
+  return { dependencies, scripts: [], problem: '' }
 }
 
 /** Reads the tables of PEP 621, PEP 735, Poetry, PDM, uv and Pipfile. */
@@ -30,7 +32,7 @@ export function readToml(path: string, text: string): DependencyResult {
     root = asMap(parse(text))
   } catch (error) {
     const line = typeof error === 'object' && error !== null && 'line' in error ? asText(error.line) : ''
-    return { dependencies: [], problem: line === '' ? 'not valid TOML' : `not valid TOML at line ${line}` }
+    return { dependencies: [], scripts: [], problem: line === '' ? 'not valid TOML' : `not valid TOML at line ${line}` }
   }
   const lineOf = lineFinder(text)
   const found: Dependency[] = []
@@ -62,14 +64,15 @@ export function readToml(path: string, text: string): DependencyResult {
   addList(asMap(tool?.uv)?.['dev-dependencies'], 'development')
   addTable(root?.packages, 'runtime')
   addTable(root?.['dev-packages'], 'development')
-  return { dependencies: found, problem: '' }
+  return { dependencies: found, scripts: consoleScriptsOf(root, path, lineOf), problem: '' }
 }
 
 /** Reads `install_requires` of setup.cfg, or of setup.py as text: the file is never run. */
 export function readSetup(path: string, text: string): DependencyResult {
   const lines = text.split(/\r?\n/)
   const start = lines.findIndex((line) => /\binstall_requires\s*=/.test(line))
-  if (start < 0) return { dependencies: [], problem: '' }
+  const scripts = consoleScriptsIn(path, text)
+  if (start < 0) return { dependencies: [], scripts, problem: '' }
   const found: Dependency[] = []
   for (const [offset, line] of lines.slice(start, start + 400).entries()) {
     if (path.endsWith('.cfg')) {
@@ -81,7 +84,7 @@ export function readSetup(path: string, text: string): DependencyResult {
       if (line.includes(']')) break
     }
   }
-  return { dependencies: found, problem: '' }
+  return { dependencies: found, scripts, problem: '' }
 }
 
 function requirement(line: string, path: string, number: number, group: Dependency['group']): Dependency[] {

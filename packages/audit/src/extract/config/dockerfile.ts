@@ -42,6 +42,7 @@ export function readDockerfile(path: string, text: string): DeclaredService[] {
       replicas: undefined,
       environment,
       ports: [],
+      profiles: [],
     },
   ]
 }

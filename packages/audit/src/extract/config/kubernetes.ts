@@ -47,6 +47,7 @@ function containersOf(
         replicas: asCount(spec?.replicas),
         environment: variables(container.env),
         ports: asList(container.ports).map((port) => asText(asMap(port)?.containerPort)),
+        profiles: [],
       },
     ]
   })

@@ -6,18 +6,21 @@ import { environmentOf, readCompose } from './compose.ts'
 import type {
   ConfigFacts,
   ConfigProblem,
+  ConsoleScript,
   DatabaseAddress,
   DeclaredService,
   Dependency,
   MigrationTool,
   Pooler,
   ServerSetting,
+  StartedCode,
 } from './contract.ts'
 import { addressesOf, isHarmless } from './database-address.ts'
 import { type DependencyResult, normaliseName, readRequirements, readSetup, readToml } from './dependencies.ts'
 import { readDockerfile } from './dockerfile.ts'
 import { readGunicornSettings, readPgbouncerIni } from './gunicorn-settings.ts'
 import { readKubernetes } from './kubernetes.ts'
+import { startedBy } from './started-code.ts'
 
 /** What the reader needs of the tree. `read` gives undefined for what cannot be read. */
 export interface ConfigSource {
@@ -30,6 +33,7 @@ export interface ConfigSource {
 const MAX_CHARS = 1_000_000
 /** Files of one kind that are read; a monorepo has hundreds, a fixture folder has thousands. */
 const MAX_FILES = 3000
+const MAX_STARTED = 2000
 
 type Kind =
   | 'compose'
@@ -76,6 +80,8 @@ export function readConfig(source: ConfigSource): ConfigFacts {
     servers: found.servers,
     poolers: found.poolers,
     databases: found.databases,
+    started: found.started,
+    consoleScripts: found.consoleScripts,
     dependencies: found.dependencies,
     environment: found.environment,
     maxConnections: found.maxConnections,
@@ -119,15 +125,24 @@ export function kindOf(path: string): Kind | undefined {
     !/\.(?:py|ts|js|rc)$/.test(name)
   )
     return 'env'
-  if (/\.sh$/.test(name) || /(?:^|\/)(?:entrypoint|start|run|server|docker-entrypoint)$/.test(path)) return 'script'
+  // Units of systemd, runit and supervisord are read as scripts: one command a line.
+  if (
+    /\.sh$|\.service$|^supervisord?.*\.conf$/.test(name) || /(?:^|\/)(?:entrypoint|start|run|server|docker-entrypoint)$/.test(path)
+  )
+    return 'script'
   return undefined
 }
+
+/** Rows of a script that are worth splitting into words. */
+const STARTS = /\b(?:python|node|exec|bun|tsx)|\.py\b|^(?:ExecStart|command)\s*=/
 
 class Collector {
   readonly services: DeclaredService[] = []
   readonly servers: ServerSetting[] = []
   readonly poolers: Pooler[] = []
   readonly databases: DatabaseAddress[] = []
+  readonly started: StartedCode[] = []
+  readonly consoleScripts: ConsoleScript[] = []
   readonly dependencies: Dependency[] = []
   readonly environment: { name: string; value: string; place: Place }[] = []
   readonly maxConnections: { value: number; place: Place }[] = []
@@ -155,6 +170,7 @@ class Collector {
       this.services.push(withoutSecrets(service))
       const { place, name, command, environment, image } = service
       this.servers.push(...serversOf(command, place, name, environment))
+      this.#start(command, place, name)
       this.databases.push(...addressesOf(environment, name, () => place))
       const pooler = poolerOf(service)
       if (pooler !== undefined) this.poolers.push(pooler)
@@ -181,14 +197,22 @@ class Collector {
         replicas: undefined,
         environment: new Map(),
         ports: [],
+        profiles: [],
       })
       this.servers.push(...serversOf(command, place, name))
+      this.#start(command, place, name)
     }
   }
 
-  #dependencies(path: string, { dependencies, problem }: DependencyResult): void {
+  #start(command: string, place: Place, service: string): void {
+    // Fixtures of a deployment tool hold thousands; what starts a product stands in the first ones.
+    if (this.started.length < MAX_STARTED) this.started.push(...startedBy(command, place, service))
+  }
+
+  #dependencies(path: string, { dependencies, scripts, problem }: DependencyResult): void {
     if (problem !== '') this.problems.push({ path, reason: problem })
     this.dependencies.push(...dependencies)
+    this.consoleScripts.push(...scripts)
   }
 
   #environment(path: string, text: string): void {
@@ -218,6 +242,9 @@ class Collector {
         !row.trimStart().startsWith('#')
       ) {
         this.servers.push(...serversOf(row, { path, line: lineAt(text, row, line) }, ''))
+      }
+      if (STARTS.test(row) && !row.trimStart().startsWith('#')) {
+        this.#start(row.replace(/^(?:ExecStart|command)\s*=\s*/, ''), { path, line: lineAt(text, row, line) }, '')
       }
       line++
     }

@@ -21,6 +21,14 @@ export interface PackageManifest {
   readonly exports: unknown
   /** The field `imports`: names that begin with `#`. */
   readonly imports: unknown
+  /** Programs that it installs: the names of the field `bin`, sorted. */
+  readonly programs: readonly string[]
+  /** Commands that people and images run: the field `scripts`, name and command. */
+  readonly scripts: readonly (readonly [string, string])[]
+  /** Not `private`: meant to be published. */
+  readonly isPublished: boolean
+  /** It offers a build for a page: `browser`, `unpkg` or `jsdelivr`. */
+  readonly isForBrowser: boolean
 }
 
 /** One alias of a compiler: `@app/*` to folders. */

@@ -73,6 +73,12 @@ function packageOf(path: string, content: Readonly<Record<string, unknown>>, isW
     hasExports: content.exports !== undefined,
     exports: content.exports,
     imports: content.imports,
+    programs: typeof content.bin === 'string' ? [folderOf(path)] : Object.keys(object(content.bin) ?? {}).sort(),
+    scripts: Object.entries(object(content.scripts) ?? {}).flatMap(([name, command]) =>
+      typeof command === 'string' ? [[name, command.slice(0, 1000)] as const] : [],
+    ),
+    isPublished: content.private !== true && typeof content.name === 'string' && typeof content.version === 'string',
+    isForBrowser: ['browser', 'unpkg', 'jsdelivr'].some((key) => typeof content[key] === 'string'),
   }
 }
 

@@ -34,8 +34,11 @@ export interface Module {
   readonly name: string
   /** Domain package that owns it; -1 for a module outside every package (a script at the root). */
   readonly domain: PackageId
-  /** What the file is for, decided by its path and framework conventions, never by the project's name. */
-  readonly role: 'code' | 'test' | 'migration' | 'script' | 'configuration' | 'example' | 'stub'
+  /**
+   * What the file is for, decided by its path and framework conventions, never by the project's name. `apart`: code of a
+   * program that serves nobody, such as a front end or a command line, as the inventory of programs found.
+   */
+  readonly role: 'code' | 'test' | 'migration' | 'script' | 'configuration' | 'example' | 'stub' | 'apart'
   /** True for `__init__.py`, and for `index.ts` and alike. */
   readonly isPackage: boolean
 }

@@ -127,14 +127,15 @@ export function kindOf(path: string): Kind | undefined {
     return 'env'
   // Units of systemd, runit and supervisord are read as scripts: one command a line.
   if (
-    /\.sh$|\.service$|^supervisord?.*\.conf$/.test(name) || /(?:^|\/)(?:entrypoint|start|run|server|docker-entrypoint)$/.test(path)
+    /\.sh$|\.service$|^supervisord?.*\.conf/.test(name) ||
+    /(?:^|\/)(?:docker|services?|systemd|conf|conf\.d)\/.*\.conf(?:\.\w+)?$/.test(path) || /(?:^|\/)(?:entrypoint|start|run|server|docker-entrypoint)$/.test(path)
   )
     return 'script'
   return undefined
 }
 
 /** Rows of a script that are worth splitting into words. */
-const STARTS = /\b(?:python|node|exec|bun|tsx)|\.py\b|^(?:ExecStart|command)\s*=/
+const STARTS = /\b(?:python|node|exec|bun|tsx)|\.py\b|^\s*(?:ExecStart|command)\s*=/
 
 class Collector {
   readonly services: DeclaredService[] = []
@@ -244,7 +245,10 @@ class Collector {
         this.servers.push(...serversOf(row, { path, line: lineAt(text, row, line) }, ''))
       }
       if (STARTS.test(row) && !row.trimStart().startsWith('#')) {
-        this.#start(row.replace(/^(?:ExecStart|command)\s*=\s*/, ''), { path, line: lineAt(text, row, line) }, '')
+        const command = row.replace(/^\s*(?:ExecStart|command)\s*=\s*/, '')
+        // Lists of HCL and TOML: `command = ["python3", "-m", "shop.worker"]`.
+        const words = /\.conf/.test(path) ? command.replace(/["',[\]]+/g, ' ') : command
+        this.#start(words, { path, line: lineAt(text, row, line) }, '')
       }
       line++
     }

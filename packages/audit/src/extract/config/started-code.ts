@@ -1,5 +1,5 @@
 // Command lines as data: which modules, files and programs of the tree they start.
-import type { Place } from '../../graph/contract.ts'
+import type { Place } from '../../facts/place.ts'
 import { splitWords } from './command-line.ts'
 import type { ConsoleScript, StartedCode } from './contract.ts'
 import { asMap, asText } from './yaml-documents.ts'
@@ -29,7 +29,7 @@ export function startedBy(command: string, place: Place, service: string): Start
 
 function firstStart(words: readonly string[]): Pick<StartedCode, 'how' | 'target'> | undefined {
   const at = words.findIndex((word) => PYTHON.test(word) || NODE.test(word))
-  if (at >= 0) {
+  if (at >= 0 && !words.slice(0, at).some((word) => SHELL.test(word))) {
     for (let next = at + 1; next < words.length; next++) {
       const word = words[next] ?? ''
       if (word === '-m') return { how: 'module', target: words[next + 1] ?? '' }
@@ -42,6 +42,7 @@ function firstStart(words: readonly string[]): Pick<StartedCode, 'how' | 'target
     }
     return undefined
   }
+  if (at >= 0) return undefined
   const first = words.find((word) => !WRAPPERS.test(word) && !/^[A-Z_]+=/.test(word))
   if (first === undefined || SHELL.test(first)) return undefined
   if (FILE.test(first)) return { how: 'file', target: fileOf(first) }

@@ -36,8 +36,8 @@ export class AnalysedProgram implements Program {
   readonly index: SourceIndex
   readonly inference: TypeInference
   readonly graph: CallGraph
-  readonly modules: readonly Module[]
   readonly packages: Program['packages']
+  #modules: readonly Module[]
   #imports: ImportGraph | undefined
   #entries: Entries | undefined
   #reach: ReachIndex | undefined
@@ -55,7 +55,7 @@ export class AnalysedProgram implements Program {
     this.graph = new CallGraph(this.inference)
     const { packages, of } = divideIntoPackages(map)
     this.packages = packages
-    this.modules = trees.map((tree, id) => ({
+    this.#modules = trees.map((tree, id) => ({
       id,
       path: tree.path,
       name: map.names[id]!,
@@ -63,6 +63,16 @@ export class AnalysedProgram implements Program {
       role: map.roles[id]!,
       isPackage: map.isPackage[id]!,
     }))
+  }
+
+  get modules(): readonly Module[] {
+    return this.#modules
+  }
+
+  /** Says what modules are for when more is known than their paths tell. Before any rule has looked. */
+  setRoles(roles: ReadonlyMap<ModuleId, Module['role']>): void {
+    if (roles.size === 0) return
+    this.#modules = this.#modules.map((module) => ({ ...module, role: roles.get(module.id) ?? module.role }))
   }
 
   get imports(): ImportGraph {

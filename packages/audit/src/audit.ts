@@ -12,7 +12,7 @@ import type { LanguageName } from './facts/language-name.ts'
 import type { Confidence } from './facts/place.ts'
 import { type Baseline, type BaselineMatch, matchBaseline } from './findings/baseline.ts'
 import { collectFindings, type RuleOutcome, withExcerpts } from './findings/collect-findings.ts'
-import type { Finding } from './findings/finding.ts'
+import type { ApartFinding, Finding } from './findings/finding.ts'
 import { confidenceRank } from './findings/order.ts'
 import { readSuppressions } from './findings/read-suppressions.ts'
 import { Suppressions } from './findings/suppression.ts'
@@ -74,7 +74,14 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
   if (facts.trees.length === 0) throw nothingToRead(root, facts)
   const source = new SourceTree(root)
   const config = readConfig({ paths: facts.paths, read: (path) => source.read(path) })
-  const given: Case = { facts, config, history, settings, rules: selectRules(options, settings) }
+  const given: Case = {
+    facts,
+    config,
+    history,
+    settings,
+    rules: selectRules(options, settings),
+    takesInventory: options.rules === undefined,
+  }
   return report(judgeOnce(given, root, options), given, source, root, options)
 }
 
@@ -146,6 +153,13 @@ function report(
   const known = new Set<string>([...catalogue, ...commentRules].map((rule) => rule.id))
   const places = outcomes.flatMap(({ result }) => result.detections.map(({ place }) => place.path))
   const suppressions = new Suppressions(readSuppressions(facts.trees, places, source))
+  const apart = judgement.apart.flatMap(({ rule, program, detection }): ApartFinding[] => {
+    if (detection.confidence === 'possible' || suppressions.reasonFor(rule, detection) !== undefined) return []
+    const usual = catalogue.find((one) => one.id === rule)?.severity ?? 'low'
+    return [
+      { rule, program, place: detection.place, severity: detection.severity ?? usual, what: detection.message.what },
+    ]
+  })
   const all = collectFindings(outcomes, suppressions, settings, known)
   const least = confidenceRank(options.minConfidence ?? 'probable')
   const visible = all.filter((finding) => confidenceRank(finding.confidence) <= least)
@@ -192,6 +206,8 @@ function report(
             stale: match.stale.map(({ rule, path, subject, fingerprint }) => ({ rule, path, subject, fingerprint })),
             kept: match.kept,
           },
+    programs: judgement.inventory,
+    apart,
     structure: judgement.structure,
     ...(judgement.boundaries === undefined ? {} : { boundaries: judgement.boundaries }),
   }

@@ -1,6 +1,7 @@
 // What the report shows: a detection with its rule, its fingerprints and its source lines.
 import type { Detection, FixSite, RuleId, Severity, Topic } from '../detection/detection.ts'
 import type { ExcerptLine } from '../discover/source-tree.ts'
+import type { Place } from '../facts/place.ts'
 
 /** Why a finding does not count: written beside the code, or known from the baseline. */
 export interface Silence {
@@ -22,4 +23,14 @@ export interface Finding extends Detection {
   readonly silence?: Silence
   /** The source line itself and at most two around it; empty for a file without text. */
   readonly excerpt: readonly ExcerptLine[]
+}
+
+/** A finding in a program that serves nobody: no part of a verdict, of the plan or of the exit code. */
+export interface ApartFinding {
+  readonly rule: RuleId
+  /** Number of its program in `programs.programs`. */
+  readonly program: number
+  readonly place: Place
+  readonly severity: Severity
+  readonly what: string
 }

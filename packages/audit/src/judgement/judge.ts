@@ -6,6 +6,9 @@ import type { History } from '../extract/git/contract.ts'
 import { type ProgramOfLanguage, programsOf } from '../graph/program/programs.ts'
 import { type BoundaryReport, boundaryReport } from '../modules/boundary-report.ts'
 import { testedModules } from '../plan/tested-modules.ts'
+import { type Inventory, NO_INVENTORY } from '../programs/contract.ts'
+import { type ApartDetection, FITTING, onlyApart, seenFromApart, withoutApart } from '../programs/set-apart.ts'
+import { type TakenInventory, takeInventory } from '../programs/take-inventory.ts'
 import type { AuditResult, Coverage } from '../result/audit-result.ts'
 import type { Rule, RuleContext, RuleResult } from '../rule/rule.ts'
 import { packageStructure } from '../scorecard/package-structure.ts'
@@ -19,12 +22,17 @@ export interface Case {
   readonly history: History
   readonly settings: AuditSettings
   readonly rules: readonly Rule[]
+  /** Whether to look first what the repository builds and runs; a check of a few rules does without. */
+  readonly takesInventory: boolean
 }
 
 /** What the rules said and what of the program the reports need. JSON carries it unchanged. */
 export interface Judgement {
   /** Results by rule id. */
   readonly results: Readonly<Record<string, RuleResult>>
+  /** What was found in programs that serve nobody. */
+  readonly apart: readonly ApartDetection[]
+  readonly inventory: Inventory
   readonly imports: Coverage['imports']
   readonly calls: Coverage['calls']
   readonly entryPoints: number
@@ -40,23 +48,38 @@ export type JudgeProgress = (step: 'linking' | 'judging', done: number, total: n
 
 /** Builds the program and asks every rule. @throws the signal's reason when stopped */
 export function judge(
-  { facts, config, history, settings, rules }: Case,
+  { facts, config, history, settings, rules, takesInventory }: Case,
   onProgress: JudgeProgress,
   signal: AbortSignal | undefined,
 ): Judgement {
   onProgress('linking', 0, 1)
   const programs = programsOf(facts)
+  const { manifests, paths } = facts
+  const { inventory, apart }: TakenInventory = takesInventory
+    ? takeInventory({ programs, config, manifests, paths })
+    : { inventory: NO_INVENTORY, apart: new Map() }
   const contexts = new Map(
     programs.map((one): [ProgramOfLanguage, RuleContext] => [
       one,
-      { ...one, config, history, settings, paths: facts.paths, manifests: facts.manifests },
+      { ...one, config, history, settings, paths, manifests },
     ]),
   )
+  const others = new Map<ProgramOfLanguage, RuleContext>()
+  const othersOf = (one: ProgramOfLanguage): RuleContext => {
+    const context = others.get(one) ?? { ...contexts.get(one)!, program: seenFromApart(one.program) }
+    others.set(one, context)
+    return context
+  }
   const results: Record<string, RuleResult> = {}
+  const outside: ApartDetection[] = []
   for (const [index, rule] of rules.entries()) {
     signal?.throwIfAborted()
     onProgress('judging', index, rules.length)
-    results[rule.id] = runOnEach(rule, programs, (one) => contexts.get(one)!)
+    const result = runOnEach(rule, programs, (one) => contexts.get(one)!)
+    results[rule.id] = { ...result, detections: withoutApart(result.detections, apart) }
+    if (apart.size === 0 || !FITTING.has(rule.id)) continue
+    const beside = runOnEach(rule, programs, (one) => othersOf(one))
+    outside.push(...onlyApart(rule.id, beside.detections, apart))
   }
   const all = programs.map(({ program }) => program)
   // Nobody waits for calls to be resolved that no rule has asked about.
@@ -64,6 +87,8 @@ export function judge(
   const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0)
   return {
     results,
+    apart: outside,
+    inventory,
     imports: {
       statements: total(all.map(({ imports }) => imports.coverage.statements)),
       resolved: total(all.map(({ imports }) => imports.coverage.resolved)),

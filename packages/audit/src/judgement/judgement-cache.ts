@@ -8,13 +8,14 @@ import type { Case, Judgement } from './judge.ts'
 import { toolVersion } from './tool-version.ts'
 
 /** Raise it when the layout changes. */
-const FORMAT = 'footing-judgement-1'
+const FORMAT = 'footing-judgement-2'
 
 /** Hash of what a judgement depends on: the auditor itself, every source and configuration fact, history, settings. */
-export function caseKey({ facts, config, history, settings, rules }: Case): string {
+export function caseKey({ facts, config, history, settings, rules, takesInventory }: Case): string {
   const hash = createHash('sha256')
   const parts = [FORMAT, toolVersion(), ownCode(), facts.digest, JSON.stringify(config), history.digest]
-  for (const part of [...parts, JSON.stringify(settings), ...rules.map(({ id }) => id)]) hash.update(part).update('\0')
+  for (const part of [...parts, JSON.stringify(settings), String(takesInventory), ...rules.map(({ id }) => id)])
+    hash.update(part).update('\0')
   return hash.digest('hex')
 }
 

@@ -5,14 +5,7 @@ import type { Place } from '../facts/place.ts'
  * What a program is. The first four serve: they run unattended, several at once, and what they lose is somebody's. The
  * others are judged apart, by the rules that fit them, and are no part of a verdict.
  */
-export type ProgramKind =
-  | 'server'
-  | 'worker'
-  | 'front end'
-  | 'command line'
-  | 'library'
-  | 'script'
-  | 'evaluation'
+export type ProgramKind = 'server' | 'worker' | 'front end' | 'command line' | 'library' | 'script' | 'evaluation'
 
 /** Kinds that a verdict speaks of. */
 export const SERVING_KINDS: readonly ProgramKind[] = ['server', 'worker']
@@ -65,4 +58,12 @@ export interface Inventory {
   readonly unplaced: number
   /** Files of tests, migrations, examples and stubs. */
   readonly beside: number
+}
+
+/** The inventory of a run that takes none. */
+export const NO_INVENTORY: Inventory = {
+  programs: [],
+  registrations: { found: 0, lost: 0, examples: [] },
+  unplaced: 0,
+  beside: 0,
 }

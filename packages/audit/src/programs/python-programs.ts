@@ -21,9 +21,13 @@ const WEB: readonly EntryKind[] = ['route', 'websocket', 'dependency', 'middlewa
 const WORK: readonly EntryKind[] = ['task', 'scheduled', 'signal', 'startup']
 const WORKER_WORDS =
   /worker|consum|celery|beat|schedul|reader|writer|import|task|job|queue|daemon|poll|listen|sender|cron|stream|crawl|sync|background/i
+/** What a console script is called that runs until it is stopped. */
+const SERVICE_WORDS = /(?:^|[-_])(?:worker|server|api|serve|scheduler|beat|consumer|daemon|content|web)$|server$/
+const APPLICATION_SERVERS = /^(?:uvicorn|gunicorn|hypercorn|waitress|daphne|granian)$/
 const PARSERS = ['click', 'typer', 'argparse', 'optparse', 'fire', 'docopt', 'cleo', 'cyclopts']
 const EVALUATION = /^(?:_?eval(?:uation)?s?|_?benchmarks?|experiments?)$/
 const SCRIPTS = /^_?scripts?(?:[-_]dev)?$/
+const MANAGEMENT = /(?:^|\/)management\/(?:commands\/)?[^/]+\.py$/
 const NO_PROGRAM = /(?:^|\/)manage\.py$/
 const FRAMEWORKS: Readonly<Record<string, string>> = {
   fastapi: 'FastAPI',
@@ -56,6 +60,8 @@ export function pythonPrograms(
 ): FoundPrograms {
   const { modules } = program
   const drafts = new Drafts()
+  const byName = new Map(modules.map(({ id, name }) => [name, id]))
+  const find = (name: string): ModuleId | undefined => byName.get(name) ?? byName.get(`${name}.__main__`)
   const isProduct = (id: ModuleId): boolean => modules[id]!.role === 'code' || modules[id]!.role === 'configuration'
   const home = homesOf(modules, paths)
 
@@ -75,7 +81,6 @@ export function pythonPrograms(
   for (const { id, path } of modules)
     if (/(?:^|\/)(?:wsgi|asgi)\.py$/.test(path) && isProduct(id)) drafts.of('server', ...home(id)).roots.push(id)
   const hasRoutes = new Set(drafts.all.filter(({ kind }) => kind === 'server').flatMap(({ roots }) => roots))
-  const isTerminal = (id: ModuleId): boolean => PARSERS.some((name) => program.imports.externalsOf(id).has(name))
   const commands = new Map<ModuleId, number>()
   for (const { kind, function: fn } of program.entries) {
     if (kind !== 'command') continue
@@ -88,19 +93,26 @@ export function pythonPrograms(
   for (const { module, place, what, words } of started) {
     // A command line that a deployment starts serves by one of its commands; the others are still for people.
     if (hasRoutes.size > 0 && (scripts.has(modules[module]!.name) || (commands.get(module) ?? 0) > 1)) continue
-    const isServer = !WORKER_WORDS.test(words) && (/gunicorn|uvicorn|hypercorn|daphne|granian/.test(words) || reaches(program, module, hasRoutes))
+    const isServer =
+      !WORKER_WORDS.test(words) &&
+      (/gunicorn|uvicorn|hypercorn|daphne|granian/.test(words) || reaches(program, module, hasRoutes))
     const draft = drafts.of(isServer ? 'server' : 'worker', ...home(module))
     draft.roots.push(module)
     because(draft, what, place)
-    // Programs of one code base stand side by side: what begins like a started one is another one of its kind.
-    const folder = folderOf(modules[module]!.path)
-    if (folder === '') continue
-    for (const { id, path } of modules)
-      if (folderOf(path) === folder && isProduct(id) && hasMain(trees[id]!) && !isTerminal(id)) draft.roots.push(id)
+  }
+  for (const { name, module: wanted, place } of config.consoleScripts) {
+    const module = find(wanted)
+    if (module === undefined || !isProduct(module) || (commands.get(module) ?? 0) > 1) continue
+    const isServer = [...program.imports.externalsOf(module).keys()].some((one) => APPLICATION_SERVERS.test(one))
+    if (!isServer && !SERVICE_WORDS.test(name)) continue
+    const draft = drafts.of(isServer || !WORKER_WORDS.test(name) ? 'server' : 'worker', ...home(module))
+    draft.roots.push(module)
+    because(draft, `installed as \`${name}\``, place)
   }
   for (const { server, place, target } of config.servers) {
     if (server !== 'celery' || target === '') continue
-    for (const draft of drafts.all) if (draft.kind === 'worker') because(draft, `\`celery\` works for \`${target}\``, place)
+    for (const draft of drafts.all)
+      if (draft.kind === 'worker') because(draft, `\`celery\` works for \`${target}\``, place)
   }
 
   const reached = new Reached(program, (id) => isProduct(id) || isStarted.has(id))
@@ -108,7 +120,7 @@ export function pythonPrograms(
   const order = [...serving.keys()].sort((a, b) => weight(serving[b]!) - weight(serving[a]!))
   for (const number of order) reached.spread(serving[number]!, number)
 
-  beside({ program, trees, config, drafts, reached, commands, home })
+  beside({ program, trees, config, drafts, reached, commands, find, home })
   return { drafts: drafts.all, by: reached.by, started: started.map(({ module }) => module) }
 }
 
@@ -138,22 +150,22 @@ interface Rest {
   readonly reached: Reached
   /** How many commands a module offers. */
   readonly commands: ReadonlyMap<ModuleId, number>
+  find(name: string): ModuleId | undefined
   home(id: ModuleId): Home
 }
 
 /** What no server loads, by the evidence that there is; without any it stays where it is. */
-function beside({ program, trees, config, drafts, reached, commands, home }: Rest): void {
+function beside({ program, trees, config, drafts, reached, commands, find, home }: Rest): void {
   const { modules } = program
   const left = modules.filter(({ id, role }) => role === 'code' && !reached.has(id))
   if (left.length === 0 || !reached.by.some((number) => number >= 0)) return
-  const byName = new Map(modules.map(({ id, name }) => [name, id]))
   const isFree = (id: ModuleId): boolean => modules[id]!.role === 'code'
   const take = (draft: Draft, mayEnter = isFree): void => {
     reached.spread(draft, drafts.all.indexOf(draft), mayEnter)
   }
 
   for (const { name, module, place } of config.consoleScripts) {
-    const id = byName.get(module) ?? byName.get(`${module}.__main__`)
+    const id = find(module)
     if (id === undefined || reached.has(id) || !isFree(id)) continue
     const draft = drafts.of('command line', home(id)[0], folderOf(modules[id]!.path))
     draft.roots.push(id)
@@ -164,6 +176,11 @@ function beside({ program, trees, config, drafts, reached, commands, home }: Res
   for (const one of left) {
     const { id, path } = one
     if (reached.has(id) || NO_PROGRAM.test(path)) continue
+    // Commands of Django are part of the applications that they lie in, and often how a worker is started.
+    if (MANAGEMENT.test(path)) {
+      reached.by[id] = drafts.all.findIndex(({ kind }) => kind === 'server')
+      continue
+    }
     const [, folder] = home(id)
     const inside = folder === '' ? path : path.slice(folder.length + 1)
     const folders = inside.split('/').slice(0, -1)
@@ -226,7 +243,6 @@ function own(
 }
 
 function isCommand(program: ProgramOfLanguage['program'], trees: readonly SyntaxTree[], { id, path }: Module): boolean {
-  if (/\/management\/commands\//.test(path)) return true
   const externals = program.imports.externalsOf(id)
   return PARSERS.some((name) => externals.has(name)) && (path.endsWith('__main__.py') || hasMain(trees[id]!))
 }
@@ -239,7 +255,8 @@ function isStartedByHand(program: ProgramOfLanguage['program'], trees: readonly 
   for (let at = tree.firstChild(0); at >= 0; at = tree.nextSibling(at)) {
     if (tree.kind(at) !== Kind.ClassDef) continue
     const scope = inference.names.scopeAt(id, at)
-    if (inference.classes.ancestors(scope).some((ancestor) => ancestor.scope >= 0 && ancestor.scope !== scope)) return false
+    if (inference.classes.ancestors(scope).some((ancestor) => ancestor.scope >= 0 && ancestor.scope !== scope))
+      return false
   }
   return true
 }

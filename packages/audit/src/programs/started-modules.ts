@@ -16,7 +16,7 @@ export interface StartedModule {
 
 /** Files about tests, continuous integration and documentation start much that no deployment does. */
 const BESIDE =
-  /(?:^|\/)(?:tests?|tools?|init|\.ci|\.github|\.gitlab|ci|docs?|demo|examples?|hack|scripts?|scripts-dev|dev-tools)\/|\.test\.|(?:^|\/)build[\w-]*\.sh$/
+  /(?:^|\/)(?:tests?|init|\.ci|\.github|\.gitlab|ci|docs?|demo|examples?|hack|scripts?|scripts-dev|dev-tools)\/|\.test\.|(?:^|\/)build[\w-]*\.sh$/
 /** Commands of a framework rather than of the project. */
 const NO_PROGRAM = /^(?:manage|setup|conftest|alembic|migrate|env)$/
 
@@ -25,8 +25,9 @@ export function startedModules(modules: readonly Module[], config: ConfigFacts):
   const find = finder(modules)
   const found: StartedModule[] = []
   const add = (module: ModuleId, place: Place, what: string, words: string): void => {
-    const role = modules[module]?.role
-    if (module < 0 || (role !== 'code' && role !== 'script') || NO_PROGRAM.test(stem(modules[module]?.path ?? ''))) return
+    const { role, path = '' } = modules[module] ?? {}
+    if (module < 0 || (role !== 'code' && (role !== 'script' || path.endsWith('.py'))) || NO_PROGRAM.test(stem(path)))
+      return
     found.push({ module, place, what, words })
   }
   for (const { target, place, server, service } of config.servers) {
@@ -45,7 +46,12 @@ export function startedModules(modules: readonly Module[], config: ConfigFacts):
           : script === undefined
             ? -1
             : find.named(script)
-    add(module, place, `\`${command.replace(/^(?:Exec\w+=|(?:then|else|do|exec)\s+|[A-Z_]+=\S*\s+)+/, '').replace(/\s+/g, ' ')}\``, `${command} ${service}`)
+    add(
+      module,
+      place,
+      `\`${command.replace(/^(?:Exec\w+=|(?:then|else|do|exec)\s+|[A-Z_]+=\S*\s+)+/, '').replace(/\s+/g, ' ')}\``,
+      `${command} ${service}`,
+    )
   }
   return found
 }
@@ -93,7 +99,10 @@ function finder(modules: readonly Module[]): {
         if (plain !== undefined) return plain
         const built = tail.findIndex((segment) => BUILT.test(segment))
         if (built < 0) continue
-        const before = tail.slice(0, built).map((segment) => `${segment}/`).join('')
+        const before = tail
+          .slice(0, built)
+          .map((segment) => `${segment}/`)
+          .join('')
         for (const source of sources) {
           const id = byPath.get(base + before + source + tail.slice(built + 1).join('/'))
           if (id !== undefined) return id

@@ -64,7 +64,9 @@ export function takeInventory({ programs, config, manifests, paths }: InventoryS
       return (kind === 'route' || kind === 'websocket') && (role === 'code' || role === 'configuration')
     }).length
   }
-  built.sort((a, b) => rank(a.program) - rank(b.program) || b.program.lines - a.program.lines || compare(a.program, b.program))
+  built.sort(
+    (a, b) => rank(a.program) - rank(b.program) || b.program.lines - a.program.lines || compare(a.program, b.program),
+  )
   const apart = new Map<string, number>()
   for (const [number, { program, paths: own }] of built.entries()) {
     if (SERVING_KINDS.includes(program.kind)) continue

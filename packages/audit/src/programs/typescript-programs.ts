@@ -221,9 +221,18 @@ function kindOf(
 ): readonly [Draft['kind'], string] | undefined {
   if (EVALUATION.test(path)) return ['evaluation', 'lies in a folder of evaluations']
   const screen = one?.dependencies.find((name) => SCREEN.test(name))
-  if (one?.isPublished === true && !is.serves && one.programs.length === 0 && (one.entries.length > 0 || one.hasExports))
-    return ['library', screen === undefined ? 'is published, and no server here loads it' : `is published for \`${screen}\``]
-  if (one !== undefined && one.programs.length > 0 && !is.serves) return ['command line', `installs \`${one.programs[0]}\``]
+  if (
+    one?.isPublished === true &&
+    !is.serves &&
+    one.programs.length === 0 &&
+    (one.entries.length > 0 || one.hasExports)
+  )
+    return [
+      'library',
+      screen === undefined ? 'is published, and no server here loads it' : `is published for \`${screen}\``,
+    ]
+  if (one !== undefined && one.programs.length > 0 && !is.serves)
+    return ['command line', `installs \`${one.programs[0]}\``]
   // A package that servers load as well is not for screens because it knows of them.
   if (is.isScreen || (screen !== undefined && !is.isShared))
     return ['front end', screen === undefined ? 'is made of pages' : `depends on \`${screen}\``]

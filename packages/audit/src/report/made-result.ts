@@ -3,6 +3,7 @@ import { decisions } from '@footing/kernel'
 import type { Finding } from '../findings/finding.ts'
 import { addEfforts } from '../plan/effort.ts'
 import { makePlan } from '../plan/plan.ts'
+import { NO_INVENTORY } from '../programs/contract.ts'
 import type { AuditResult } from '../result/audit-result.ts'
 
 /** A result with these findings; everything else is small and fixed. */
@@ -22,6 +23,8 @@ export function madeResult(
     root: 'shop',
     findings,
     silenced,
+    programs: NO_INVENTORY,
+    apart: [],
     scorecard: decisions.map(({ id, title }, index) => ({
       decision: id,
       title,

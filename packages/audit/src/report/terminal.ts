@@ -10,6 +10,7 @@ import type { AuditResult } from '../result/audit-result.ts'
 import type { DecisionScore, Verdict } from '../scorecard/scorecard.ts'
 import { count, counted, coverageSentences } from './coverage-words.ts'
 import { middle, wrap } from './fit-text.ts'
+import { systemSentences } from './program-words.ts'
 import type { Reporter, ReportOptions } from './report.ts'
 
 type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
@@ -49,6 +50,8 @@ export const terminal: Reporter = (result, options) => {
   const ink: Ink = { ...options, width: Math.min(Math.max(options.width, 40), 120), paint }
   const lines = [
     ...heading(result, ink),
+    ...systemSentences(result).flatMap((sentence) => wrap(printable(sentence), ink.width)),
+    '',
     ...inOneLine(result, ink),
     '',
     ...result.scorecard.flatMap((score) => scoreLine(score, ink)),

@@ -2,10 +2,11 @@
 
 import type { UnparsedFile } from '../facts/contract.ts'
 import type { BaselineEntry, StaleEntry } from '../findings/baseline.ts'
-import type { Finding } from '../findings/finding.ts'
+import type { ApartFinding, Finding } from '../findings/finding.ts'
 import type { BoundaryReport } from '../modules/boundary-report.ts'
 import type { EffortRange } from '../plan/effort.ts'
 import type { PlanItem } from '../plan/plan.ts'
+import type { Inventory } from '../programs/contract.ts'
 import type { RuleDescription } from '../rule/rule.ts'
 import type { PackageStructure } from '../scorecard/package-structure.ts'
 import type { DecisionScore } from '../scorecard/scorecard.ts'
@@ -48,6 +49,10 @@ export interface AuditResult {
   /** Findings silenced by a comment or known from the baseline. */
   readonly silenced: readonly Finding[]
   readonly scorecard: readonly DecisionScore[]
+  /** What the repository builds and runs. */
+  readonly programs: Inventory
+  /** Findings in front ends, command lines, libraries and scripts. */
+  readonly apart: readonly ApartFinding[]
   readonly plan: readonly PlanItem[]
   /** Effort of the whole plan. */
   readonly effort: EffortRange

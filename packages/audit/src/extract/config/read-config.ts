@@ -128,7 +128,8 @@ export function kindOf(path: string): Kind | undefined {
   // Units of systemd, runit and supervisord are read as scripts: one command a line.
   if (
     /\.sh$|\.service$|^supervisord?.*\.conf/.test(name) ||
-    /(?:^|\/)(?:docker|services?|systemd|conf|conf\.d)\/.*\.conf(?:\.\w+)?$/.test(path) || /(?:^|\/)(?:entrypoint|start|run|server|docker-entrypoint)$/.test(path)
+    /(?:^|\/)(?:docker|services?|systemd|conf|conf\.d)\/.*\.conf(?:\.\w+)?$/.test(path) ||
+    /(?:^|\/)(?:entrypoint|start|run|server|docker-entrypoint)$/.test(path)
   )
     return 'script'
   return undefined

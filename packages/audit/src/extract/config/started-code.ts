@@ -11,14 +11,18 @@ const WRAPPERS =
   /(?:^|\/)(?:exec|sudo|env|nohup|tini|dumb-init|poetry|uv|pipenv|rye|hatch|pdm|run|time|opentelemetry-instrument|ddtrace-run|newrelic-admin|run-program|bash|sh|-c|--|cross-env|dotenv|npx|pnpm|yarn|exec-user)$/
 const FILE = /^[\w./$"{}-]*\.(?:py|[cm]?[jt]s)$/
 /** Commands of the shell and of package managers, after which no program of the tree comes. */
-const SHELL = /^(?:cd|echo|if|then|else|fi|for|do|done|while|test|\[|\[\[|export|set|source|\.|cp|mv|rm|mkdir|chmod|chown|apt-get|apk|pip|pip3|npm|curl|wget|cat|grep|sed|awk|sleep|true|false|exit|return|local|ln|find|tar|git|make)$/
+const SHELL =
+  /^(?:cd|echo|if|then|else|fi|for|do|done|while|test|\[|\[\[|export|set|source|\.|cp|mv|rm|mkdir|chmod|chown|apt-get|apk|pip|pip3|npm|curl|wget|cat|grep|sed|awk|sleep|true|false|exit|return|local|ln|find|tar|git|make)$/
 const MAX_COMMAND = 20_000
 
 /** What a command line starts of the tree, in order. Several commands joined by `&&`, `;`, `|` or `&` are each looked at. */
 export function startedBy(command: string, place: Place, service: string): StartedCode[] {
   const found: StartedCode[] = []
   // `2>&1` joins no commands.
-  for (const part of command.slice(0, MAX_COMMAND).replace(/\d?[<>]&\d/g, '').split(/&&|\|\||[;\n|&]/)) {
+  for (const part of command
+    .slice(0, MAX_COMMAND)
+    .replace(/\d?[<>]&\d/g, '')
+    .split(/&&|\|\||[;\n|&]/)) {
     const words = splitWords(part)
     const started = firstStart(words)
     if (started === undefined) continue
@@ -51,9 +55,7 @@ function firstStart(words: readonly string[]): Pick<StartedCode, 'how' | 'target
 
 /** Without `./`, variables of the shell in front, and the root of the image. */
 function fileOf(word: string): string {
-  return word
-    .replace(/^(?:\$\{?\w+\}?|\.)\//, '')
-    .replace(/^\.?\//, '')
+  return word.replace(/^(?:\$\{?\w+\}?|\.)\//, '').replace(/^\.?\//, '')
 }
 
 /** Console scripts of pyproject.toml: PEP 621 and Poetry. */

@@ -7,7 +7,7 @@ import { costOf } from '../calls/call-resolution.ts'
 import type { CallId, CallInfo, FunctionId, FunctionInfo, ImportGraph, Module, ModuleId, Program } from '../contract.ts'
 import { divideIntoPackages } from '../imports/domain-packages.ts'
 import { buildImportGraph } from '../imports/import-graph.ts'
-import { mapModules } from '../imports/module-map.ts'
+import { type ModuleMap, mapModules } from '../imports/module-map.ts'
 import { mapTypeScriptModules } from '../imports/typescript-module-map.ts'
 import { TypeInference } from '../inference/type-inference.ts'
 import { type TypeId, TypeKind } from '../inference/type-table.ts'
@@ -53,14 +53,15 @@ export class AnalysedProgram implements Program {
       indexLibraries(around === undefined ? LIBRARIES : NODE_LIBRARIES),
     )
     this.graph = new CallGraph(this.inference)
-    const { packages, of } = divideIntoPackages(map)
+    const roles = map.language === 'python' ? productTests(map, () => this.imports) : map.roles
+    const { packages, of } = divideIntoPackages({ ...map, roles })
     this.packages = packages
     this.#modules = trees.map((tree, id) => ({
       id,
       path: tree.path,
       name: map.names[id]!,
       domain: of[id]!,
-      role: map.roles[id]!,
+      role: roles[id]!,
       isPackage: map.isPackage[id]!,
     }))
   }
@@ -263,6 +264,32 @@ export class AnalysedProgram implements Program {
     }
     return this.#coverage
   }
+}
+
+const TEST_NAME = /(?:^|\/)(?:test_[^/]*|[^/]*_tests?)\.py$/
+const TEST_FOLDER = /(?:^|\/)tests?\/|(?:^|\/)conftest\.py$/
+
+/** Roles with those of `test_*.py` corrected that product code imports: such a file tests nothing, it has tests as its subject. */
+function productTests(map: ModuleMap, imports: () => ImportGraph): readonly Module['role'][] {
+  const suspects = map.paths.flatMap((path, id) =>
+    map.roles[id] === 'test' && TEST_NAME.test(path) && !TEST_FOLDER.test(path) ? [id] : [],
+  )
+  if (suspects.length === 0) return map.roles
+  const roles = [...map.roles]
+  // A product test may import another one; each round settles one step of such a chain.
+  for (let changed = true; changed; ) {
+    changed = false
+    for (const id of suspects) {
+      if (roles[id] !== 'test') continue
+      const isUsed = imports()
+        .importersOf(id)
+        .some(({ from, tier }) => tier !== 'type-only' && roles[from] === 'code')
+      if (!isUsed) continue
+      roles[id] = 'code'
+      changed = true
+    }
+  }
+  return roles
 }
 
 /** The key that a function of an object literal stands under, '' for any other. */

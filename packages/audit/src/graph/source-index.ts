@@ -57,224 +57,11 @@ export interface SourceIndex {
   readonly runScope: Int32Array
 }
 
-const STORES = Flag.STORE
-
 /** Reads every tree once. Linear in nodes; needs no recursion. */
 export function indexSources(trees: readonly SyntaxTree[]): SourceIndex {
-  const scopeModule = new IntList()
-  const scopeNode = new IntList()
-  const scopeParent = new IntList()
-  const scopeKind = new IntList()
-  const scopeName = new IntList()
-  const callNode = new IntList(4096)
-  const callScope = new IntList(4096)
-  const bound = new Gathered()
-  const selfSet = new Gathered()
-  const attributeSet = new Gathered()
-  const results = new Gathered()
-  const importModule = new IntList()
-  const importNode = new IntList()
-  const importScope = new IntList()
-  const firstImport = new Int32Array(trees.length + 1)
-  const firstRun = new Int32Array(trees.length + 1)
-  const runNode = new IntList()
-  const runScope = new IntList()
-  const firstScope = new Int32Array(trees.length + 1)
-  const firstCall = new Int32Array(trees.length + 1)
-  // The bodies around the current node, and definitions whose Body has not begun yet.
-  const openScope: number[] = []
-  const openEnd: number[] = []
-  const begunNode: number[] = []
-  const begunScope: number[] = []
-  /** First parameter of a method (string number), or -1. */
-  const selfName = new IntList()
-
-  const addScope = (module: number, node: number, parent: number, kind: number, name: number): number => {
-    const id = scopeModule.length
-    scopeModule.push(module)
-    scopeNode.push(node)
-    scopeParent.push(parent)
-    scopeKind.push(kind)
-    scopeName.push(name)
-    selfName.push(-1)
-    return id
-  }
-
-  for (let module = 0; module < trees.length; module++) {
-    const tree = trees[module]!
-    const { nodes, names, size } = tree
-    firstCall[module] = callNode.length
-    firstImport[module] = importNode.length
-    firstRun[module] = runNode.length
-    firstScope[module] = addScope(module, 0, -1, ScopeKind.Module, -1)
-    openScope.length = 1
-    openEnd.length = 1
-    begunNode.length = 0
-    begunScope.length = 0
-    openScope[0] = firstScope[module]!
-    openEnd[0] = size
-    let current = openScope[0]!
-    let currentEnd = size
-    const firstBound = bound.length
-    const rebound: Rebound[] = []
-    runNode.push(0)
-    runScope.push(current)
-    for (let node = 1, word = NODE_WORDS; node < size; node++, word += NODE_WORDS) {
-      if (node >= currentEnd) {
-        do {
-          openScope.pop()
-          openEnd.pop()
-          current = openScope[openScope.length - 1]!
-          currentEnd = openEnd[openEnd.length - 1]!
-        } while (node >= currentEnd)
-        runNode.push(node)
-        runScope.push(current)
-      }
-      const head = nodes[word]!
-      switch (head & 127) {
-        case Kind.FunctionDef: {
-          const name = names[nodes[word + 4]!]!
-          bound.add(current, name, node)
-          begunNode.push(node)
-          begunScope.push(addScope(module, node, current, ScopeKind.Function, name))
-          break
-        }
-        case Kind.ClassDef: {
-          const name = names[nodes[word + 4]!]!
-          bound.add(current, name, node)
-          begunNode.push(node)
-          begunScope.push(addScope(module, node, current, ScopeKind.Class, name))
-          break
-        }
-        case Kind.Lambda: {
-          const scope = addScope(module, node, current, ScopeKind.Lambda, -1)
-          begunNode.push(node)
-          begunScope.push(scope)
-          openScope.push(scope)
-          openEnd.push(nodes[word + 2]!)
-          current = scope
-          currentEnd = nodes[word + 2]!
-          runNode.push(node + 1)
-          runScope.push(scope)
-          break
-        }
-        case Kind.Body: {
-          const parent = nodes[word + 3]!
-          const kind = nodes[parent * NODE_WORDS]! & 127
-          if (kind === Kind.FunctionDef || kind === Kind.ClassDef) {
-            while (begunNode[begunNode.length - 1] !== parent) {
-              begunNode.pop()
-              begunScope.pop()
-            }
-            begunNode.pop()
-            current = begunScope.pop()!
-            currentEnd = nodes[word + 2]!
-            openScope.push(current)
-            openEnd.push(currentEnd)
-            runNode.push(node + 1)
-            runScope.push(current)
-          }
-          break
-        }
-        case Kind.Param: {
-          const parent = nodes[word + 3]!
-          let at = begunNode.length - 1
-          while (at >= 0 && begunNode[at] !== parent) at--
-          if (at < 0) break
-          const scope = begunScope[at]!
-          const name = names[nodes[word + 4]!]!
-          bound.add(scope, name, node)
-          const owner = scopeParent.at(scope)
-          if (selfName.at(scope) === -1 && owner >= 0 && scopeKind.at(owner) === ScopeKind.Class)
-            selfName.set(scope, name)
-          break
-        }
-        case Kind.Name:
-          if (((head >>> 7) & STORES) === 0) break
-          if (((head >>> 7) & Flag.REBOUND) === 0) bound.add(current, names[nodes[word + 4]!]!, node)
-          else rebound.push({ scope: current, name: names[nodes[word + 4]!]!, node })
-          break
-        case Kind.Attribute:
-          if (((head >>> 7) & STORES) !== 0) {
-            const name = names[nodes[word + 4]!]!
-            const object = nodes[word + NODE_WORDS]!
-            if ((object & 127) === Kind.Name) {
-              // A closure inside a method may set the attribute too, so the enclosing functions are searched.
-              const objectName = names[nodes[word + NODE_WORDS + 4]!]!
-              let scope = current
-              while (scope >= 0 && selfName.at(scope) !== objectName) scope = scopeParent.at(scope)
-              if (scope >= 0) {
-                selfSet.add(scopeParent.at(scope), name, node)
-                break
-              }
-            }
-            attributeSet.add(current, name, node)
-          }
-          break
-        case Kind.Call:
-          callNode.push(node)
-          callScope.push(current)
-          break
-        case Kind.Import:
-        case Kind.ImportFrom:
-          importModule.push(module)
-          importNode.push(node)
-          importScope.push(current)
-          break
-        case Kind.Alias: {
-          const parent = nodes[nodes[word + 3]! * NODE_WORDS]! & 127
-          const name =
-            parent === Kind.Global || parent === Kind.Nonlocal
-              ? names[nodes[word + 4]!]!
-              : aliasName(tree, node, parent === Kind.Import)
-          if (name >= 0) bound.add(current, name, node)
-          break
-        }
-        case Kind.Handler:
-        case Kind.MatchAs:
-        case Kind.MatchStar:
-          if (nodes[word + 4] !== NO_VALUE) bound.add(current, names[nodes[word + 4]!]!, node)
-          break
-        case Kind.Return:
-        case Kind.Yield:
-        case Kind.YieldFrom:
-          results.add(current, -1, node)
-          break
-      }
-    }
-    if (rebound.length > 0) bindToDeclarations(rebound, bound, firstBound, scopeParent, scopeKind)
-  }
-  firstScope[trees.length] = scopeModule.length
-  firstCall[trees.length] = callNode.length
-  firstImport[trees.length] = importNode.length
-  firstRun[trees.length] = runNode.length
-  const count = scopeModule.length
-  const callScopes = callScope.toArray()
-  return {
-    trees,
-    scopeCount: count,
-    scopeModule: scopeModule.toArray(),
-    scopeNode: scopeNode.toArray(),
-    scopeParent: scopeParent.toArray(),
-    scopeKind: Uint8Array.from(scopeKind.toArray()),
-    scopeName: scopeName.toArray(),
-    firstScope,
-    firstCall,
-    callNode: callNode.toArray(),
-    callScope: callScopes,
-    callsByScope: groupByOwner(callScopes, count),
-    bindings: bound.group(count),
-    selfStores: selfSet.group(count),
-    attributeStores: attributeSet.group(count),
-    results: results.group(count),
-    importModule: importModule.toArray(),
-    importNode: importNode.toArray(),
-    importScope: importScope.toArray(),
-    firstImport,
-    firstRun,
-    runNode: runNode.toArray(),
-    runScope: runScope.toArray(),
-  }
+  const pass = new IndexingPass(trees)
+  for (let module = 0; module < trees.length; module++) pass.read(module)
+  return pass.finish()
 }
 
 /** A name that is assigned without being declared there. */
@@ -284,13 +71,292 @@ interface Rebound {
   readonly node: number
 }
 
+/** Numbers of scopes as they are found. */
+class ScopeList {
+  readonly module = new IntList()
+  readonly node = new IntList()
+  readonly parent = new IntList()
+  readonly kind = new IntList()
+  readonly name = new IntList()
+  /** First parameter of a method (string number), or -1. */
+  readonly selfName = new IntList()
+
+  add(module: number, node: number, parent: number, kind: number, name: number): number {
+    const id = this.module.length
+    this.module.push(module)
+    this.node.push(node)
+    this.parent.push(parent)
+    this.kind.push(kind)
+    this.name.push(name)
+    this.selfName.push(-1)
+    return id
+  }
+}
+
+/** The pass: what has been gathered so far, and where it stands in the tree that is being read. */
+class IndexingPass {
+  readonly #trees: readonly SyntaxTree[]
+  readonly #scopes = new ScopeList()
+  readonly #callNode = new IntList(4096)
+  readonly #callScope = new IntList(4096)
+  readonly #bound = new Gathered()
+  readonly #selfSet = new Gathered()
+  readonly #attributeSet = new Gathered()
+  readonly #results = new Gathered()
+  readonly #importModule = new IntList()
+  readonly #importNode = new IntList()
+  readonly #importScope = new IntList()
+  readonly #runNode = new IntList()
+  readonly #runScope = new IntList()
+  readonly #firstImport: Int32Array
+  readonly #firstRun: Int32Array
+  readonly #firstScope: Int32Array
+  readonly #firstCall: Int32Array
+
+  // The tree that is being read.
+  #module = 0
+  #nodes: Int32Array = new Int32Array(0)
+  #names: Int32Array = new Int32Array(0)
+  /** The innermost body around the node, and where it ends. */
+  #current = 0
+  #currentEnd = 0
+  /** The bodies around the node, innermost last. */
+  readonly #openScope: number[] = []
+  readonly #openEnd: number[] = []
+  /** Definitions whose body has not begun yet. */
+  readonly #begunNode: number[] = []
+  readonly #begunScope: number[] = []
+  #rebound: Rebound[] = []
+
+  constructor(trees: readonly SyntaxTree[]) {
+    this.#trees = trees
+    this.#firstImport = new Int32Array(trees.length + 1)
+    this.#firstRun = new Int32Array(trees.length + 1)
+    this.#firstScope = new Int32Array(trees.length + 1)
+    this.#firstCall = new Int32Array(trees.length + 1)
+  }
+
+  /** Reads the tree of a module; modules come in order. */
+  read(module: number): void {
+    const firstBound = this.#bound.length
+    this.#begin(module)
+    const { size } = this.#trees[module]!
+    const nodes = this.#nodes
+    for (let node = 1, word = NODE_WORDS; node < size; node++, word += NODE_WORDS) {
+      if (node >= this.#currentEnd) this.#leaveBodies(node)
+      this.#readNode(node, word, nodes[word]!)
+    }
+    if (this.#rebound.length > 0) bindToDeclarations(this.#rebound, this.#bound, firstBound, this.#scopes)
+  }
+
+  #begin(module: number): void {
+    const { nodes, names, size } = this.#trees[module]!
+    this.#module = module
+    this.#nodes = nodes
+    this.#names = names
+    this.#mark(module)
+    this.#current = this.#scopes.add(module, 0, -1, ScopeKind.Module, -1)
+    this.#currentEnd = size
+    this.#openScope.length = 0
+    this.#openEnd.length = 0
+    this.#begunNode.length = 0
+    this.#begunScope.length = 0
+    this.#rebound = []
+    this.#openBody(this.#current, size, 0)
+  }
+
+  /** Notes where the items of a module begin, which is where those of the module before it end. */
+  #mark(module: number): void {
+    this.#firstCall[module] = this.#callNode.length
+    this.#firstImport[module] = this.#importNode.length
+    this.#firstRun[module] = this.#runNode.length
+    this.#firstScope[module] = this.#scopes.module.length
+  }
+
+  #readNode(node: number, word: number, head: number): void {
+    switch (head & 127) {
+      case Kind.FunctionDef:
+        this.#define(node, word, ScopeKind.Function)
+        break
+      case Kind.ClassDef:
+        this.#define(node, word, ScopeKind.Class)
+        break
+      case Kind.Lambda:
+        this.#lambda(node, word)
+        break
+      case Kind.Body:
+        this.#body(node, word)
+        break
+      case Kind.Param:
+        this.#parameter(node, word)
+        break
+      case Kind.Name:
+        if (((head >>> 7) & Flag.STORE) !== 0) this.#storeName(node, word, head)
+        break
+      case Kind.Attribute:
+        if (((head >>> 7) & Flag.STORE) !== 0) this.#storeAttribute(node, word)
+        break
+      case Kind.Call:
+        this.#callNode.push(node)
+        this.#callScope.push(this.#current)
+        break
+      case Kind.Import:
+      case Kind.ImportFrom:
+        this.#importModule.push(this.#module)
+        this.#importNode.push(node)
+        this.#importScope.push(this.#current)
+        break
+      case Kind.Alias:
+        this.#alias(node, word)
+        break
+      case Kind.Handler:
+      case Kind.MatchAs:
+      case Kind.MatchStar:
+        if (this.#nodes[word + 4] !== NO_VALUE) this.#bound.add(this.#current, this.#nameAt(word), node)
+        break
+      case Kind.Return:
+      case Kind.Yield:
+      case Kind.YieldFrom:
+        this.#results.add(this.#current, -1, node)
+        break
+    }
+  }
+
+  #nameAt(word: number): number {
+    return this.#names[this.#nodes[word + 4]!]!
+  }
+
+  #openBody(scope: number, end: number, firstNode: number): void {
+    this.#openScope.push(scope)
+    this.#openEnd.push(end)
+    this.#current = scope
+    this.#currentEnd = end
+    this.#runNode.push(firstNode)
+    this.#runScope.push(scope)
+  }
+
+  #leaveBodies(node: number): void {
+    do {
+      this.#openScope.pop()
+      this.#openEnd.pop()
+      this.#current = this.#openScope[this.#openScope.length - 1]!
+      this.#currentEnd = this.#openEnd[this.#openEnd.length - 1]!
+    } while (node >= this.#currentEnd)
+    this.#runNode.push(node)
+    this.#runScope.push(this.#current)
+  }
+
+  #define(node: number, word: number, kind: number): void {
+    const name = this.#nameAt(word)
+    this.#bound.add(this.#current, name, node)
+    this.#begunNode.push(node)
+    this.#begunScope.push(this.#scopes.add(this.#module, node, this.#current, kind, name))
+  }
+
+  /** A lambda has no Body of its own unless it is one of TypeScript: its parameters and its value lie in it. */
+  #lambda(node: number, word: number): void {
+    const scope = this.#scopes.add(this.#module, node, this.#current, ScopeKind.Lambda, -1)
+    this.#begunNode.push(node)
+    this.#begunScope.push(scope)
+    this.#openBody(scope, this.#nodes[word + 2]!, node + 1)
+  }
+
+  #body(node: number, word: number): void {
+    const parent = this.#nodes[word + 3]!
+    const kind = this.#nodes[parent * NODE_WORDS]! & 127
+    if (kind !== Kind.FunctionDef && kind !== Kind.ClassDef) return
+    while (this.#begunNode[this.#begunNode.length - 1] !== parent) {
+      this.#begunNode.pop()
+      this.#begunScope.pop()
+    }
+    this.#begunNode.pop()
+    this.#openBody(this.#begunScope.pop()!, this.#nodes[word + 2]!, node + 1)
+  }
+
+  #parameter(node: number, word: number): void {
+    const parent = this.#nodes[word + 3]!
+    const at = this.#begunNode.lastIndexOf(parent)
+    if (at < 0) return
+    const { parent: parents, kind, selfName } = this.#scopes
+    const scope = this.#begunScope[at]!
+    const name = this.#nameAt(word)
+    this.#bound.add(scope, name, node)
+    const owner = parents.at(scope)
+    if (selfName.at(scope) === -1 && owner >= 0 && kind.at(owner) === ScopeKind.Class) selfName.set(scope, name)
+  }
+
+  #storeName(node: number, word: number, head: number): void {
+    const name = this.#nameAt(word)
+    if (((head >>> 7) & Flag.REBOUND) === 0) this.#bound.add(this.#current, name, node)
+    else this.#rebound.push({ scope: this.#current, name, node })
+  }
+
+  #storeAttribute(node: number, word: number): void {
+    const name = this.#nameAt(word)
+    const object = word + NODE_WORDS
+    const { parent, selfName } = this.#scopes
+    if ((this.#nodes[object]! & 127) === Kind.Name) {
+      // A closure inside a method may set the attribute too, so the enclosing functions are searched.
+      const objectName = this.#nameAt(object)
+      let scope = this.#current
+      while (scope >= 0 && selfName.at(scope) !== objectName) scope = parent.at(scope)
+      if (scope >= 0) {
+        this.#selfSet.add(parent.at(scope), name, node)
+        return
+      }
+    }
+    this.#attributeSet.add(this.#current, name, node)
+  }
+
+  #alias(node: number, word: number): void {
+    const statement = this.#nodes[this.#nodes[word + 3]! * NODE_WORDS]! & 127
+    const name =
+      statement === Kind.Global || statement === Kind.Nonlocal
+        ? this.#nameAt(word)
+        : aliasName(this.#trees[this.#module]!, node, statement === Kind.Import)
+    if (name >= 0) this.#bound.add(this.#current, name, node)
+  }
+
+  /** Everything in its final form. */
+  finish(): SourceIndex {
+    this.#mark(this.#trees.length)
+    const { module, node, parent, kind, name } = this.#scopes
+    const count = module.length
+    const callScope = this.#callScope.toArray()
+    return {
+      trees: this.#trees,
+      scopeCount: count,
+      scopeModule: module.toArray(),
+      scopeNode: node.toArray(),
+      scopeParent: parent.toArray(),
+      scopeKind: Uint8Array.from(kind.toArray()),
+      scopeName: name.toArray(),
+      firstScope: this.#firstScope,
+      firstCall: this.#firstCall,
+      callNode: this.#callNode.toArray(),
+      callScope,
+      callsByScope: groupByOwner(callScope, count),
+      bindings: this.#bound.group(count),
+      selfStores: this.#selfSet.group(count),
+      attributeStores: this.#attributeSet.group(count),
+      results: this.#results.group(count),
+      importModule: this.#importModule.toArray(),
+      importNode: this.#importNode.toArray(),
+      importScope: this.#importScope.toArray(),
+      firstImport: this.#firstImport,
+      firstRun: this.#firstRun,
+      runNode: this.#runNode.toArray(),
+      runScope: this.#runScope.toArray(),
+    }
+  }
+}
+
 /** Gives assignments of one module to the scopes that declare their names; an unknown name is one of the module. */
 function bindToDeclarations(
   rebound: readonly Rebound[],
   bound: Gathered,
   firstBound: number,
-  scopeParent: IntList,
-  scopeKind: IntList,
+  { parent, kind }: ScopeList,
 ): void {
   const wanted = new Set(rebound.map(({ name }) => name))
   const declared = new Map<number, Set<number>>()
@@ -303,8 +369,8 @@ function bindToDeclarations(
   }
   for (const { scope, name, node } of rebound) {
     let at = scope
-    while (scopeParent.at(at) >= 0 && (scopeKind.at(at) === ScopeKind.Class || declared.get(name)?.has(at) !== true)) {
-      at = scopeParent.at(at)
+    while (parent.at(at) >= 0 && (kind.at(at) === ScopeKind.Class || declared.get(name)?.has(at) !== true)) {
+      at = parent.at(at)
     }
     bound.add(at, name, node)
   }

@@ -1,6 +1,8 @@
 // The survey: one linear pass over the syntax of all modules, shared by the rules that look for calls and text by name.
-import { Flag, Kind, NO_VALUE, NODE_WORDS } from '../facts/contract.ts'
+import { Flag, Kind, NO_VALUE, NODE_WORDS, type Strings } from '../facts/contract.ts'
+import type { SyntaxTree } from '../facts/tree.ts'
 import type { ModuleId, Program } from '../graph/contract.ts'
+import { groupByOwner, IntList } from '../graph/int-list.ts'
 import type { RuleContext } from '../rule/rule.ts'
 import { classifyText } from './sql-text.ts'
 import { isProduct } from './whereabouts.ts'
@@ -50,125 +52,161 @@ export function surveyOf(context: RuleContext): Survey {
 }
 
 function makeSurvey({ trees, program }: RuleContext): Survey {
-  const strings = trees[0]?.strings
-  const size = strings?.size ?? 0
-  const self = strings?.id('self') ?? -1
-  const cls = strings?.id('cls') ?? -1
-  /** 255: not looked at yet. */
-  const classOf = new Uint8Array(size).fill(255)
-  let callModule = new Int32Array(1 << 12)
-  let callNode = new Int32Array(1 << 12)
-  let callName = new Int32Array(1 << 12)
-  let callCount = 0
-  const sql: SqlText[] = []
-  const stores: Site[] = []
-  const globals: Site[] = []
-  const handlers: Site[] = []
-  const watched = new Map<number, Site[]>()
-  const texts = new Set<number>()
-  const decorators = new Set<number>()
-  for (const [names, ids] of [
-    [WATCHED_TEXTS, texts],
-    [WATCHED_DECORATORS, decorators],
-  ] as const) {
-    for (const name of names) {
-      const id = strings?.id(name) ?? -1
-      if (id < 0) continue
-      watched.set(id, [])
-      ids.add(id)
-    }
-  }
-
+  const pass = new SurveyPass(trees)
   for (let module = 0; module < trees.length; module++) {
     // Tests, migrations and scripts do not serve: no rule of the survey judges them.
-    if (!isProduct(program.modules[module]!)) continue
-    const { nodes, names, size: nodeCount } = trees[module]!
-    for (let node = 1, word = NODE_WORDS; node < nodeCount; node++, word += NODE_WORDS) {
+    if (isProduct(program.modules[module]!)) pass.read(module)
+  }
+  return pass.finish()
+}
+
+const NOT_LOOKED_AT = 255
+
+/** The pass: what has been noted so far, and the tree that is being read. */
+class SurveyPass {
+  readonly #trees: readonly SyntaxTree[]
+  readonly #strings: Strings | undefined
+  /** Names of `self` and `cls`; -1 when nothing is called so. */
+  readonly #self: number
+  readonly #cls: number
+  /** Class of each string of the run. */
+  readonly #classOf: Uint8Array
+  readonly #calls = { module: new IntList(4096), node: new IntList(4096), name: new IntList(4096) }
+  readonly #sql: SqlText[] = []
+  readonly #stores: Site[] = []
+  readonly #globals: Site[] = []
+  readonly #handlers: Site[] = []
+  readonly #texts: ReadonlyMap<number, Site[]>
+  readonly #decorators: ReadonlyMap<number, Site[]>
+  #module = 0
+  #nodes: Int32Array = new Int32Array(0)
+  #names: Int32Array = new Int32Array(0)
+
+  constructor(trees: readonly SyntaxTree[]) {
+    this.#trees = trees
+    this.#strings = trees[0]?.strings
+    this.#self = this.#id('self')
+    this.#cls = this.#id('cls')
+    this.#classOf = new Uint8Array(this.#strings?.size ?? 0).fill(NOT_LOOKED_AT)
+    this.#texts = this.#watch(WATCHED_TEXTS)
+    this.#decorators = this.#watch(WATCHED_DECORATORS)
+  }
+
+  #id(name: string): number {
+    return this.#strings?.id(name) ?? -1
+  }
+
+  #watch(names: readonly string[]): ReadonlyMap<number, Site[]> {
+    return new Map(
+      names
+        .map((name) => this.#id(name))
+        .filter((id) => id >= 0)
+        .map((id) => [id, []]),
+    )
+  }
+
+  /** Reads the tree of a module; modules come in order. */
+  read(module: number): void {
+    const { nodes, names, size } = this.#trees[module]!
+    this.#module = module
+    this.#nodes = nodes
+    this.#names = names
+    for (let node = 1, word = NODE_WORDS; node < size; node++, word += NODE_WORDS) {
       const head = nodes[word]!
       switch (head & 127) {
-        case Kind.Call: {
-          const callee = nodes[word + NODE_WORDS]! & 127
-          if (callee !== Kind.Name && callee !== Kind.Attribute) break
-          if (callCount === callNode.length) {
-            callModule = grow(callModule)
-            callNode = grow(callNode)
-            callName = grow(callName)
-          }
-          callModule[callCount] = module
-          callNode[callCount] = node
-          callName[callCount++] = names[nodes[word + NODE_WORDS + 4]!]!
+        case Kind.Call:
+          this.#call(node, word)
           break
-        }
-        case Kind.String: {
-          const value = nodes[word + 4]!
-          if (value === NO_VALUE) break
-          const name = names[value]!
-          if (texts.has(name)) watched.get(name)!.push({ module, node })
-          let classes = classOf[name]!
-          if (classes === 255) {
-            classes = classifyText(trees[module]!.strings.text(name))
-            classOf[name] = classes
-          }
-          if (classes !== 0) sql.push({ module, node, classes })
+        case Kind.String:
+          this.#string(node, word)
           break
-        }
         case Kind.Subscript:
-        case Kind.Attribute: {
-          if (((head >>> 7) & (Flag.STORE | Flag.DEL)) === 0) break
-          const object = word + NODE_WORDS
-          if ((head & 127) === Kind.Attribute && (nodes[object]! & 127) === Kind.Name) {
-            const name = names[nodes[object + 4]!]!
-            if (name === self || name === cls) break
-          }
-          stores.push({ module, node })
+        case Kind.Attribute:
+          if (((head >>> 7) & (Flag.STORE | Flag.DEL)) !== 0) this.#store(node, word)
           break
-        }
         case Kind.Global:
-          globals.push({ module, node })
+          this.#globals.push({ module, node })
           break
-        case Kind.Decorator: {
-          const isCall = (nodes[word + NODE_WORDS]! & 127) === Kind.Call
-          const object = word + (isCall ? 2 : 1) * NODE_WORDS
-          const kind = nodes[object]! & 127
-          if (kind !== Kind.Name && kind !== Kind.Attribute) break
-          const name = names[nodes[object + 4]!]!
-          if (decorators.has(name)) watched.get(name)!.push({ module, node })
+        case Kind.Decorator:
+          this.#decorator(node, word)
           break
-        }
         case Kind.Handler:
-          handlers.push({ module, node })
+          this.#handlers.push({ module, node })
           break
       }
     }
   }
 
-  // Counting sort by name, so that a question for one name is a slice.
-  const start = new Int32Array(size + 1)
-  for (let i = 0; i < callCount; i++) start[callName[i]! + 1]!++
-  for (let i = 0; i < size; i++) start[i + 1]! += start[i]!
-  const order = new Int32Array(callCount)
-  const next = start.slice()
-  for (let i = 0; i < callCount; i++) order[next[callName[i]!]!++] = i
-
-  const asked = new Map<string, readonly Site[]>()
-  const callsNamed = (name: string): readonly Site[] => {
-    const known = asked.get(name)
-    if (known !== undefined) return known
-    const id = strings?.id(name) ?? -1
-    const sites: Site[] = []
-    if (id >= 0) {
-      for (let i = start[id]!; i < start[id + 1]!; i++)
-        sites.push({ module: callModule[order[i]!]!, node: callNode[order[i]!]! })
-    }
-    asked.set(name, sites)
-    return sites
+  #kindAt(word: number): number {
+    return this.#nodes[word]! & 127
   }
-  const watchedSites = (name: string): readonly Site[] => watched.get(strings?.id(name) ?? -1) ?? []
-  return { callsNamed, watched: watchedSites, sql, stores, globals, handlers, callCount }
-}
 
-function grow(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(array.length * 2)
-  larger.set(array)
-  return larger
+  #nameAt(word: number): number {
+    return this.#names[this.#nodes[word + 4]!]!
+  }
+
+  #call(node: number, word: number): void {
+    const callee = word + NODE_WORDS
+    const kind = this.#kindAt(callee)
+    if (kind !== Kind.Name && kind !== Kind.Attribute) return
+    this.#calls.module.push(this.#module)
+    this.#calls.node.push(node)
+    this.#calls.name.push(this.#nameAt(callee))
+  }
+
+  #string(node: number, word: number): void {
+    if (this.#nodes[word + 4] === NO_VALUE) return
+    const module = this.#module
+    const name = this.#nameAt(word)
+    this.#texts.get(name)?.push({ module, node })
+    let classes = this.#classOf[name]!
+    if (classes === NOT_LOOKED_AT) {
+      classes = classifyText(this.#trees[module]!.strings.text(name))
+      this.#classOf[name] = classes
+    }
+    if (classes !== 0) this.#sql.push({ module, node, classes })
+  }
+
+  #store(node: number, word: number): void {
+    const object = word + NODE_WORDS
+    if (this.#kindAt(word) === Kind.Attribute && this.#kindAt(object) === Kind.Name) {
+      const name = this.#nameAt(object)
+      if (name === this.#self || name === this.#cls) return
+    }
+    this.#stores.push({ module: this.#module, node })
+  }
+
+  #decorator(node: number, word: number): void {
+    const isCall = this.#kindAt(word + NODE_WORDS) === Kind.Call
+    const named = word + (isCall ? 2 : 1) * NODE_WORDS
+    const kind = this.#kindAt(named)
+    if (kind !== Kind.Name && kind !== Kind.Attribute) return
+    this.#decorators.get(this.#nameAt(named))?.push({ module: this.#module, node })
+  }
+
+  /** Everything that was noted, calls grouped by name. */
+  finish(): Survey {
+    const { module, node, name } = this.#calls
+    const names = name.toArray()
+    // Grouped once, so that a question for one name is a slice.
+    const { start, order } = groupByOwner(names, this.#strings?.size ?? 0)
+    const asked = new Map<string, readonly Site[]>()
+    return {
+      callsNamed: (text) => {
+        const known = asked.get(text)
+        if (known !== undefined) return known
+        const id = this.#id(text)
+        const found = id < 0 ? [] : order.subarray(start[id]!, start[id + 1]!)
+        const sites = Array.from(found, (call): Site => ({ module: module.at(call), node: node.at(call) }))
+        asked.set(text, sites)
+        return sites
+      },
+      watched: (text) => this.#texts.get(this.#id(text)) ?? this.#decorators.get(this.#id(text)) ?? [],
+      sql: this.#sql,
+      stores: this.#stores,
+      globals: this.#globals,
+      handlers: this.#handlers,
+      callCount: names.length,
+    }
+  }
 }

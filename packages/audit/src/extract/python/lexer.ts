@@ -458,145 +458,110 @@ export class Lexer extends TreeWriter {
   }
 
   #operator(at: number, c: number): void {
-    const source = this.source
-    const d = source[at + 1]!
-    let length = 1
-    let token = c
+    const d = this.source[at + 1]!
     switch (c) {
       case 40: // (
       case 91: // [
       case 123: // {
-        if (++this.brackets > MAX_BRACKETS) {
-          throw new SyntaxProblem(this.line, 'more than 200 brackets are open, which Python refuses too', true)
-        }
-        this.#bracketLines[this.brackets] = this.line
+        this.#openBracket()
+        this.#take(c, at, 1)
         break
       case 41: // )
       case 93: // ]
       case 125: // }
         if (this.brackets > 0) this.brackets--
+        this.#take(c, at, 1)
         break
       case 44: // ,
       case 59: // ;
       case 126: // ~
+        this.#take(c, at, 1)
         break
       case 46: // .
-        if (d === 46 && source[at + 2] === 46) {
-          token = T.ELLIPSIS
-          length = 3
-        }
+        if (d === 46 && this.source[at + 2] === 46) this.#take(T.ELLIPSIS, at, 3)
+        else this.#take(c, at, 1)
         break
       case 58: // :
-        if (d === 61 && this.formatDepth !== this.brackets) {
-          token = T.WALRUS
-          length = 2
-        }
-        break
-      case 61: // =
-        if (d === 61) {
-          token = T.DOUBLE_EQUAL
-          length = 2
-        }
+        if (d === 61 && this.formatDepth !== this.brackets) this.#take(T.WALRUS, at, 2)
+        else this.#take(c, at, 1)
         break
       case 33: // !
-        if (d === 61) {
-          token = T.NOT_EQUAL
-          length = 2
-        } else if (this.formatDepth < 0) this.fail('an exclamation mark stands where no operator has one')
+        if (d !== 61 && this.formatDepth < 0) this.fail('an exclamation mark stands where no operator has one')
+        this.#arithmetic(at, c, d)
         break
       case 45: // -
-        if (d === 62) {
-          token = T.ARROW
-          length = 2
-          break
-        }
-        if (d === 61) {
-          token = T.AUGMENTED + Op.Subtract
-          length = 2
-        }
-        break
-      case 43: // +
-        if (d === 61) {
-          token = T.AUGMENTED + Op.Add
-          length = 2
-        }
-        break
-      case 42: // *
-        if (d === 42) {
-          token = source[at + 2] === 61 ? T.AUGMENTED + Op.Power : T.DOUBLE_STAR
-          length = source[at + 2] === 61 ? 3 : 2
-        } else if (d === 61) {
-          token = T.AUGMENTED + Op.Multiply
-          length = 2
-        }
-        break
-      case 47: // /
-        if (d === 47) {
-          token = source[at + 2] === 61 ? T.AUGMENTED + Op.FloorDivide : T.DOUBLE_SLASH
-          length = source[at + 2] === 61 ? 3 : 2
-        } else if (d === 61) {
-          token = T.AUGMENTED + Op.Divide
-          length = 2
-        }
+        if (d === 62) this.#take(T.ARROW, at, 2)
+        else this.#arithmetic(at, c, d)
         break
       case 60: // <
-        if (d === 60) {
-          token = source[at + 2] === 61 ? T.AUGMENTED + Op.ShiftLeft : T.SHIFT_LEFT
-          length = source[at + 2] === 61 ? 3 : 2
-        } else if (d === 61) {
-          token = T.LESS_EQUAL
-          length = 2
-        } else if (d === 62) this.fail('the operator <> is of Python 2')
-        break
-      case 62: // >
-        if (d === 62) {
-          token = source[at + 2] === 61 ? T.AUGMENTED + Op.ShiftRight : T.SHIFT_RIGHT
-          length = source[at + 2] === 61 ? 3 : 2
-        } else if (d === 61) {
-          token = T.GREATER_EQUAL
-          length = 2
-        }
-        break
-      case 37: // %
-      case 38: // &
-      case 94: // ^
-      case 124: // |
-      case 64: // @
-        if (d === 61) {
-          token = T.AUGMENTED + AUGMENTED_OP[c]!
-          length = 2
-        }
-        break
-      case 0:
-        if (at >= source.length - 1) {
-          if (this.brackets > 0) this.fail('a bracket is never closed', this.#bracketLines[this.brackets]!)
-          token = T.END
-          length = 0
-          break
-        }
-        this.fail('a null byte')
-        break
-      case 96:
-        this.fail('backquotes are of Python 2')
+        if (d === 62) this.fail('the operator <> is of Python 2')
+        this.#arithmetic(at, c, d)
         break
       default:
-        this.fail(
-          c === 92
-            ? 'a backslash is not at the end of its line'
-            : 'a character that no name, number or operator may have',
-        )
+        if (WITH_EQUAL[c] === undefined) this.#noOperator(at, c)
+        else this.#arithmetic(at, c, d)
     }
+  }
+
+  #take(token: number, at: number, length: number): void {
     this.token = token
     this.at = at + length
   }
+
+  #openBracket(): void {
+    if (++this.brackets > MAX_BRACKETS) {
+      throw new SyntaxProblem(this.line, 'more than 200 brackets are open, which Python refuses too', true)
+    }
+    this.#bracketLines[this.brackets] = this.line
+  }
+
+  /** Operators that may be doubled, may assign, and may do both: `*`, `**`, `*=`, `**=`. */
+  #arithmetic(at: number, c: number, d: number): void {
+    const doubled = d === c ? DOUBLED[c] : undefined
+    if (doubled !== undefined) {
+      if (this.source[at + 2] === 61) this.#take(T.AUGMENTED + doubled.op, at, 3)
+      else this.#take(doubled.token, at, 2)
+    } else if (d === 61) this.#take(WITH_EQUAL[c]!, at, 2)
+    else this.#take(c, at, 1)
+  }
+
+  /** The end of the file, or what no program of Python has. */
+  #noOperator(at: number, c: number): void {
+    if (c === 0 && at >= this.source.length - 1) {
+      if (this.brackets > 0) this.fail('a bracket is never closed', this.#bracketLines[this.brackets]!)
+      this.#take(T.END, at, 0)
+      return
+    }
+    if (c === 0) this.fail('a null byte')
+    if (c === 96) this.fail('backquotes are of Python 2')
+    if (c === 92) this.fail('a backslash is not at the end of its line')
+    this.fail('a character that no name, number or operator may have')
+  }
 }
 
-const AUGMENTED_OP: Readonly<Record<number, number>> = {
-  37: Op.Modulo,
-  38: Op.BitAnd,
-  94: Op.BitXor,
-  124: Op.BitOr,
-  64: Op.MatrixMultiply,
+/** Tokens of an operator with `=` behind it. */
+const WITH_EQUAL: Readonly<Record<number, number>> = {
+  33: T.NOT_EQUAL, // !
+  37: T.AUGMENTED + Op.Modulo, // %
+  38: T.AUGMENTED + Op.BitAnd, // &
+  42: T.AUGMENTED + Op.Multiply, // *
+  43: T.AUGMENTED + Op.Add, // +
+  45: T.AUGMENTED + Op.Subtract, // -
+  47: T.AUGMENTED + Op.Divide, // /
+  60: T.LESS_EQUAL, // <
+  61: T.DOUBLE_EQUAL, // =
+  62: T.GREATER_EQUAL, // >
+  64: T.AUGMENTED + Op.MatrixMultiply, // @
+  94: T.AUGMENTED + Op.BitXor, // ^
+  124: T.AUGMENTED + Op.BitOr, // |
+}
+
+/** Operators that may be doubled: the token, and what it applies when `=` follows. */
+const DOUBLED: Readonly<Record<number, { readonly token: number; readonly op: number }>> = {
+  42: { token: T.DOUBLE_STAR, op: Op.Power },
+  47: { token: T.DOUBLE_SLASH, op: Op.FloorDivide },
+  60: { token: T.SHIFT_LEFT, op: Op.ShiftLeft },
+  62: { token: T.SHIFT_RIGHT, op: Op.ShiftRight },
 }
 
 const isHexDigit = (c: number): boolean => CLASS[c] === DIGIT || ((c | 32) >= 97 && (c | 32) <= 102)

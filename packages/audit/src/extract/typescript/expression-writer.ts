@@ -88,32 +88,25 @@ export abstract class ExpressionWriter extends TypeWriter {
     switch (node.type) {
       case 'Identifier':
         this.readName(node.name, node)
-        return
+        break
       case 'ThisExpression':
         this.leaf(Kind.Name, 0, node, this.string('this'))
-        return
+        break
       case 'Super':
         this.#superCall(node)
-        return
+        break
       case 'Literal':
         this.#literal(node)
-        return
+        break
       case 'MemberExpression':
         this.#member(node, 0)
-        return
+        break
       case 'CallExpression':
         this.call(node.callee, node.arguments, node, 0)
-        return
+        break
       case 'NewExpression':
         this.call(node.callee, node.arguments, node, Flag.NEW)
-        return
-      case 'ImportExpression': {
-        const mark = this.mark()
-        this.leaf(Kind.Name, 0, node, this.string('import'))
-        this.expression(node.source)
-        this.node(Kind.Call, 0, node, this.lineAtOffset(node.start), mark)
-        return
-      }
+        break
       case 'ChainExpression':
       case 'ParenthesizedExpression':
       case 'TSAsExpression':
@@ -122,84 +115,86 @@ export abstract class ExpressionWriter extends TypeWriter {
       case 'TSNonNullExpression':
       case 'TSInstantiationExpression':
         this.expression(node.expression)
-        return
-      case 'AwaitExpression':
-        this.#bodyFlags |= Flag.AWAITS
-        this.#wrap(Kind.Await, node.argument, node, NO_VALUE)
-        return
-      case 'YieldExpression': {
-        const mark = this.mark()
-        if (node.argument !== null) this.expression(node.argument)
-        this.node(node.delegate ? Kind.YieldFrom : Kind.Yield, 0, node, NO_VALUE, mark)
-        return
-      }
+        break
       case 'BinaryExpression':
       case 'LogicalExpression':
         this.#chain(node)
-        return
+        break
+      case 'AssignmentExpression':
+        this.assignment(node)
+        break
+      case 'ObjectExpression':
+        this.#object(node)
+        break
+      case 'TemplateLiteral':
+        this.#template(node)
+        break
+      case 'FunctionExpression':
+      case 'ArrowFunctionExpression':
+        this.lambda(node)
+        break
+      case 'ClassExpression':
+        this.classLike(node, node.id?.name ?? '')
+        break
+      case 'JSXElement':
+      case 'JSXFragment':
+        this.#jsx(node)
+        break
+      default:
+        this.#composed(node)
+    }
+  }
+
+  /** Expressions that are a node around their parts. */
+  #composed(node: Expression | PrivateIdentifier): void {
+    const mark = this.mark()
+    switch (node.type) {
+      case 'ImportExpression':
+        this.leaf(Kind.Name, 0, node, this.string('import'))
+        this.expression(node.source)
+        this.node(Kind.Call, 0, node, this.lineAtOffset(node.start), mark)
+        break
+      case 'AwaitExpression':
+        this.#bodyFlags |= Flag.AWAITS
+        this.#wrap(Kind.Await, node.argument, node, NO_VALUE)
+        break
+      case 'YieldExpression':
+        if (node.argument !== null) this.expression(node.argument)
+        this.node(node.delegate ? Kind.YieldFrom : Kind.Yield, 0, node, NO_VALUE, mark)
+        break
       case 'UnaryExpression': {
         const operator = UNARY[node.operator]
         if (operator === undefined) this.expression(node.argument)
         else this.#wrap(Kind.UnaryOp, node.argument, node, operator)
-        return
+        break
       }
-      case 'UpdateExpression': {
-        const mark = this.mark()
+      case 'UpdateExpression':
         this.target(node.argument, Flag.STORE | Flag.AUGMENTED | Flag.REBOUND)
         this.leaf(Kind.Number, Flag.INTEGER, node, 1)
         this.node(Kind.AugAssign, 0, node, node.operator === '++' ? Op.Add : Op.Subtract, mark)
-        return
-      }
-      case 'AssignmentExpression':
-        this.assignment(node)
-        return
-      case 'ConditionalExpression': {
-        const mark = this.mark()
+        break
+      case 'ConditionalExpression':
         this.expression(node.consequent)
         this.expression(node.test)
         this.expression(node.alternate)
         this.node(Kind.IfExp, 0, node, NO_VALUE, mark)
-        return
-      }
-      case 'SequenceExpression': {
-        const mark = this.mark()
+        break
+      case 'SequenceExpression':
         for (const one of node.expressions) this.expression(one)
         this.node(Kind.Tuple, 0, node, NO_VALUE, mark)
-        return
-      }
-      case 'ArrayExpression': {
-        const mark = this.mark()
+        break
+      case 'ArrayExpression':
         for (const one of node.elements) {
           if (one === null) this.leaf(Kind.None, 0, node)
           else this.argument(one)
         }
         this.node(Kind.List, 0, node, NO_VALUE, mark)
-        return
-      }
-      case 'ObjectExpression':
-        this.#object(node)
-        return
-      case 'TemplateLiteral':
-        this.#template(node)
-        return
-      case 'TaggedTemplateExpression': {
-        const mark = this.mark()
+        break
+      case 'TaggedTemplateExpression':
         this.expression(node.tag)
         this.#template(node.quasi)
         this.node(Kind.Call, Flag.TAGGED, node, this.lineAtOffset(node.tag.end), mark)
-        return
-      }
-      case 'FunctionExpression':
-      case 'ArrowFunctionExpression':
-        this.lambda(node)
-        return
-      case 'ClassExpression':
-        this.classLike(node, node.id?.name ?? '')
-        return
-      case 'JSXElement':
-      case 'JSXFragment':
-        this.#jsx(node)
-        return
+        break
       default:
         // `import.meta`, `new.target` and whatever comes next: nothing that a rule asks about.
         this.leaf(Kind.Ellipsis, 0, node)

@@ -36,148 +36,202 @@ export function isSafelyNested(bytes: Uint8Array, length: number, path: string):
  * something at its own level ends it, which is a `;`, a `,`, or a new line that surely begins another statement.
  */
 export function nesting(bytes: Uint8Array, length: number, hasElements = false): number {
-  const counts = new Int32Array(MAX_OPEN + 1)
-  const isInsertion = new Uint8Array(MAX_OPEN + 1)
-  let open = 0
-  let sum = 0
-  let most = 0
-  let angles = 0
-  let deepestAngle = 0
-  let before: number = Before.Nothing
-  let wordStart = 0
-  let wordEnd = 0
-  let isNewLine = false
-  const word = (from: number, to: number): string =>
-    to - from > 12 ? '' : String.fromCharCode(...bytes.subarray(from, to))
-  const token = (kind: number): void => {
-    counts[open] = counts[open]! + 1
-    if (++sum > most) most = sum
-    before = kind
-    isNewLine = false
+  return new NestingMeter(bytes, length, hasElements).measure()
+}
+
+/** One reading of a text, token by token. */
+class NestingMeter {
+  readonly #bytes: Uint8Array
+  readonly #length: number
+  readonly #hasElements: boolean
+  /** Tokens that are open at each level of brackets, and whether the level is an insertion of a template. */
+  readonly #counts = new Int32Array(MAX_OPEN + 1)
+  readonly #isInsertion = new Uint8Array(MAX_OPEN + 1)
+  #open = 0
+  #sum = 0
+  #most = 0
+  #angles = 0
+  #deepestAngle = 0
+  #before: number = Before.Nothing
+  #wordStart = 0
+  #wordEnd = 0
+  #isNewLine = false
+
+  constructor(bytes: Uint8Array, length: number, hasElements: boolean) {
+    this.#bytes = bytes
+    this.#length = length
+    this.#hasElements = hasElements
   }
-  const end = (): void => {
-    sum -= counts[open]!
-    counts[open] = 0
-  }
-  /** From inside a template: to its end, or to the next `${`. */
-  const template = (from: number): number => {
-    let at = from
-    for (; at < length && bytes[at] !== 96; at++) {
-      if (bytes[at] === 92) at++
-      else if (bytes[at] === 36 && bytes[at + 1] === 123) {
-        token(Before.Operator)
-        if (open < MAX_OPEN) isInsertion[++open] = 1
-        counts[open] = 0
-        return at + 1
-      }
+
+  measure(): number {
+    for (let at = 0; at < this.#length; at++) {
+      const c = this.#bytes[at]!
+      if (c === 10) this.#isNewLine = true
+      else if (c > 32) at = isWordByte(c) ? this.#word(at) : this.#sign(at, c)
+      if (this.#open > MAX_OPEN) return Number.POSITIVE_INFINITY
     }
-    before = Before.Text
+    return (this.#most + (this.#hasElements ? this.#deepestAngle : 0)) / LIMIT
+  }
+
+  #text(from: number, to: number): string {
+    return to - from > 12 ? '' : String.fromCharCode(...this.#bytes.subarray(from, to))
+  }
+
+  #token(kind: number): void {
+    this.#counts[this.#open] = this.#counts[this.#open]! + 1
+    if (++this.#sum > this.#most) this.#most = this.#sum
+    this.#before = kind
+    this.#isNewLine = false
+  }
+
+  #end(): void {
+    this.#sum -= this.#counts[this.#open]!
+    this.#counts[this.#open] = 0
+  }
+
+  /** A name, keyword or number; gives its last byte, as the methods below do for what they read. */
+  #word(from: number): number {
+    const bytes = this.#bytes
+    let at = from
+    while (at + 1 < this.#length && isWordByte(bytes[at + 1]!)) at++
+    const mayBegin = this.#isNewLine && this.#before !== Before.Operator && this.#before !== Before.Nothing
+    if (mayBegin && !this.#goesOn(this.#text(from, at + 1), bytes[at + 1] === 58)) this.#end()
+    this.#wordStart = from
+    this.#wordEnd = at + 1
+    this.#token(Before.Word)
     return at
   }
 
-  for (let at = 0; at < length; at++) {
-    const c = bytes[at]!
-    if (c === 10) {
-      isNewLine = true
-      continue
-    }
-    if (c <= 32) continue
-    if (isWordByte(c)) {
-      const from = at
-      while (at + 1 < length && isWordByte(bytes[at + 1]!)) at++
-      if (isNewLine && before !== Before.Operator && before !== Before.Nothing) {
-        const next = word(from, at + 1)
-        const goesOn =
-          JOINING.has(next) ||
-          bytes[at + 1] === 58 ||
-          (before === Before.Word && OPEN_WORDS.has(word(wordStart, wordEnd))) ||
-          (before === Before.Closer && BRANCHING.has(next))
-        if (!goesOn) end()
-      }
-      wordStart = from
-      wordEnd = at + 1
-      token(Before.Word)
-      continue
-    }
+  /** Whether a word at the beginning of a line goes on with what the line above began. */
+  #goesOn(next: string, isLabel: boolean): boolean {
+    return (
+      JOINING.has(next) ||
+      isLabel ||
+      (this.#before === Before.Word && this.#isAfterOpenWord()) ||
+      (this.#before === Before.Closer && BRANCHING.has(next))
+    )
+  }
+
+  #isAfterOpenWord(): boolean {
+    return OPEN_WORDS.has(this.#text(this.#wordStart, this.#wordEnd))
+  }
+
+  #sign(at: number, c: number): number {
     switch (c) {
       case 34:
-      case 39: {
-        const from = at
-        for (at++; at < length && bytes[at] !== c && bytes[at] !== 10; at++) if (bytes[at] === 92) at++
-        // An apostrophe in the text of an element: only the rest of its line is lost.
-        if (bytes[at] === 10) at = from
-        token(Before.Text)
-        break
-      }
+      case 39:
+        return this.#quoted(at, c)
       case 96:
-        token(Before.Text)
-        at = template(at + 1)
-        break
-      case 47: {
-        const next = bytes[at + 1]
-        if (next === 47) {
-          while (at + 1 < length && bytes[at + 1] !== 10) at++
-          break
-        }
-        if (next === 42) {
-          for (at += 2; at < length && !(bytes[at] === 42 && bytes[at + 1] === 47); at++)
-            if (bytes[at] === 10) isNewLine = true
-          at++
-          break
-        }
-        const isDivision =
-          before === Before.Closer ||
-          before === Before.Text ||
-          (before === Before.Word && !OPEN_WORDS.has(word(wordStart, wordEnd)))
-        if (!isDivision && bytes[at - 1] !== 60) at = endOfPattern(bytes, at, length)
-        token(isDivision ? Before.Operator : Before.Text)
-        break
-      }
+        this.#token(Before.Text)
+        return this.#template(at + 1)
+      case 47:
+        return this.#slash(at)
       case 40:
       case 91:
       case 123:
-        token(Before.Operator)
-        if (open >= MAX_OPEN) return Number.POSITIVE_INFINITY
-        isInsertion[++open] = 0
-        counts[open] = 0
-        break
+        this.#token(Before.Operator)
+        this.#openLevel(0)
+        return at
       case 41:
       case 93:
       case 125:
-        if (open > 0) {
-          end()
-          open--
-          if (c === 125 && isInsertion[open + 1] === 1) {
-            at = template(at + 1)
-            break
-          }
-        }
-        before = Before.Closer
-        isNewLine = false
-        break
+        return this.#close(at, c)
       case 59:
       case 44:
-        end()
-        before = Before.Operator
-        isNewLine = false
-        break
+        this.#end()
+        this.#before = Before.Operator
+        this.#isNewLine = false
+        return at
       case 60:
-        // An element on a line of its own follows one that has ended, or is counted among the open ones.
-        if (hasElements && isNewLine) end()
-        if (bytes[at + 1] === 47) angles -= angles > 0 ? 1 : 0
-        else if (++angles > deepestAngle) deepestAngle = angles
-        token(Before.Operator)
-        break
       case 62:
-        if (bytes[at - 1] === 47 && angles > 0) angles--
-        else if (!hasElements && bytes[at - 1] !== 61 && angles > 0) angles--
-        token(Before.Operator)
-        break
+        this.#angle(at, c)
+        return at
       default:
-        token(Before.Operator)
+        this.#token(Before.Operator)
+        return at
     }
   }
-  return (most + (hasElements ? deepestAngle : 0)) / LIMIT
+
+  #openLevel(isInsertion: 0 | 1): void {
+    this.#open++
+    if (this.#open > MAX_OPEN) return
+    this.#isInsertion[this.#open] = isInsertion
+    this.#counts[this.#open] = 0
+  }
+
+  #close(at: number, c: number): number {
+    if (this.#open > 0) {
+      this.#end()
+      this.#open--
+      if (c === 125 && this.#isInsertion[this.#open + 1] === 1) return this.#template(at + 1)
+    }
+    this.#before = Before.Closer
+    this.#isNewLine = false
+    return at
+  }
+
+  #quoted(from: number, quote: number): number {
+    const bytes = this.#bytes
+    let at = from + 1
+    for (; at < this.#length && bytes[at] !== quote && bytes[at] !== 10; at++) if (bytes[at] === 92) at++
+    this.#token(Before.Text)
+    // An apostrophe in the text of an element: only the rest of its line is lost.
+    return bytes[at] === 10 ? from : at
+  }
+
+  /** From inside a template: to its end, or to the next `${`. */
+  #template(from: number): number {
+    const bytes = this.#bytes
+    let at = from
+    for (; at < this.#length && bytes[at] !== 96; at++) {
+      if (bytes[at] === 92) at++
+      else if (bytes[at] === 36 && bytes[at + 1] === 123) {
+        this.#token(Before.Operator)
+        this.#openLevel(1)
+        return at + 1
+      }
+    }
+    this.#before = Before.Text
+    return at
+  }
+
+  /** A comment, a division or a regular expression. */
+  #slash(from: number): number {
+    const bytes = this.#bytes
+    let at = from
+    if (bytes[at + 1] === 47) {
+      while (at + 1 < this.#length && bytes[at + 1] !== 10) at++
+      return at
+    }
+    if (bytes[at + 1] === 42) {
+      for (at += 2; at < this.#length && !(bytes[at] === 42 && bytes[at + 1] === 47); at++) {
+        if (bytes[at] === 10) this.#isNewLine = true
+      }
+      return at + 1
+    }
+    const isDivision =
+      this.#before === Before.Closer ||
+      this.#before === Before.Text ||
+      (this.#before === Before.Word && !this.#isAfterOpenWord())
+    this.#token(isDivision ? Before.Operator : Before.Text)
+    return isDivision || bytes[at - 1] === 60 ? at : endOfPattern(bytes, at, this.#length)
+  }
+
+  /** `<` and `>`: type arguments, comparisons, or elements. */
+  #angle(at: number, c: number): void {
+    const bytes = this.#bytes
+    if (c === 60) {
+      // An element on a line of its own follows one that has ended, or is counted among the open ones.
+      if (this.#hasElements && this.#isNewLine) this.#end()
+      if (bytes[at + 1] === 47) this.#angles -= this.#angles > 0 ? 1 : 0
+      else if (++this.#angles > this.#deepestAngle) this.#deepestAngle = this.#angles
+    } else if (this.#angles > 0) {
+      const closesElement = bytes[at - 1] === 47
+      const closesArguments = !this.#hasElements && bytes[at - 1] !== 61
+      if (closesElement || closesArguments) this.#angles--
+    }
+    this.#token(Before.Operator)
+  }
 }
 
 const isWordByte = (c: number): boolean =>

@@ -3,15 +3,25 @@ import type {
   Class,
   Comment,
   Directive,
+  DoWhileStatement,
+  ExportAllDeclaration,
   ExportDefaultDeclaration,
   ExportNamedDeclaration,
   Expression,
+  ForInStatement,
+  ForOfStatement,
+  ForStatement,
   IfStatement,
   ImportDeclaration,
   ModuleExportName,
   Program,
   Statement,
+  SwitchStatement,
+  TryStatement,
+  TSExportAssignment,
+  TSImportEqualsDeclaration,
   VariableDeclaration,
+  WhileStatement,
 } from 'oxc-parser'
 import { Flag, Kind, NO_VALUE } from '../../facts/contract.ts'
 import { ClassWriter, unwrapped } from './class-writer.ts'
@@ -59,144 +69,90 @@ export class StatementWriter extends ClassWriter {
     switch (node.type) {
       case 'ExpressionStatement':
         this.#expressionStatement(node.expression, node)
-        return
+        break
       case 'VariableDeclaration':
         this.#variables(node)
-        return
+        break
       case 'FunctionDeclaration':
         if (node.body !== null) this.named(node, node.id?.name ?? 'default', node)
-        return
+        break
       case 'ClassDeclaration':
         if (node.declare !== true) this.classLike(node, node.id?.name ?? 'default')
-        return
+        break
       case 'ReturnStatement':
         this.#with(Kind.Return, node.argument, node)
-        return
+        break
       case 'ThrowStatement':
         this.#with(Kind.Raise, node.argument, node)
-        return
+        break
       case 'IfStatement':
         this.#if(node)
-        return
+        break
       case 'BlockStatement':
         this.statements(node.body)
-        return
-      case 'ForStatement': {
-        if (node.init !== null) {
-          if (node.init.type === 'VariableDeclaration') this.#variables(node.init)
-          else this.#expressionStatement(node.init, node.init)
-        }
-        const mark = this.mark()
-        if (node.test === null) this.leaf(Kind.True, 0, node)
-        else this.expression(node.test)
-        const { update } = node
-        this.#block(Kind.Body, node.body, update === null ? undefined : () => this.#expressionStatement(update, update))
-        this.node(Kind.While, 0, node, NO_VALUE, mark)
-        return
-      }
+        break
+      case 'ForStatement':
+        this.#for(node)
+        break
       case 'ForInStatement':
-      case 'ForOfStatement': {
-        const mark = this.mark()
-        if (node.left.type === 'VariableDeclaration') {
-          const [declared] = node.left.declarations
-          if (declared !== undefined) this.target(declared.id, Flag.STORE)
-        } else this.target(node.left, Flag.STORE | Flag.REBOUND)
-        this.expression(node.right)
-        this.#block(Kind.Body, node.body)
-        this.node(Kind.For, node.type === 'ForOfStatement' && node.await ? Flag.ASYNC : 0, node, NO_VALUE, mark)
-        return
-      }
+      case 'ForOfStatement':
+        this.#forEach(node)
+        break
       case 'WhileStatement':
-      case 'DoWhileStatement': {
-        const mark = this.mark()
-        this.expression(node.test)
-        this.#block(Kind.Body, node.body)
-        this.node(Kind.While, 0, node, NO_VALUE, mark)
-        return
-      }
-      case 'SwitchStatement': {
-        const mark = this.mark()
-        this.expression(node.discriminant)
-        for (const one of node.cases) {
-          const own = this.mark()
-          if (one.test === null) this.leaf(Kind.MatchAs, 0, one)
-          else {
-            const pattern = this.mark()
-            this.expression(one.test)
-            this.node(Kind.MatchValue, 0, one.test, NO_VALUE, pattern)
-          }
-          this.#block(Kind.Body, one.consequent, undefined, one)
-          this.node(Kind.Case, 0, one, NO_VALUE, own)
-        }
-        this.node(Kind.Match, 0, node, NO_VALUE, mark)
-        return
-      }
-      case 'TryStatement': {
-        const mark = this.mark()
-        this.#block(Kind.Body, node.block)
-        if (node.handler !== null) {
-          const own = this.mark()
-          const { param } = node.handler
-          this.#block(Kind.Body, node.handler.body)
-          const name = param?.type === 'Identifier' ? this.string(param.name) : NO_VALUE
-          this.node(Kind.Handler, 0, node.handler, name, own)
-        }
-        if (node.finalizer !== null) this.#block(Kind.Finally, node.finalizer)
-        this.node(Kind.Try, 0, node, NO_VALUE, mark)
-        return
-      }
+      case 'DoWhileStatement':
+        this.#while(node)
+        break
+      case 'SwitchStatement':
+        this.#switch(node)
+        break
+      case 'TryStatement':
+        this.#try(node)
+        break
       case 'LabeledStatement':
       case 'WithStatement':
         this.#statement(node.body)
-        return
+        break
       case 'BreakStatement':
         this.leaf(Kind.Break, 0, node)
-        return
+        break
       case 'ContinueStatement':
         this.leaf(Kind.Continue, 0, node)
-        return
+        break
+      default:
+        this.#writeOfModule(node)
+    }
+  }
+
+  /** Imports, exports and declarations of types: what stands at the top of a file or a namespace. */
+  #writeOfModule(node: Statement | Directive): void {
+    switch (node.type) {
       case 'ImportDeclaration':
         this.#import(node)
-        return
+        break
       case 'ExportNamedDeclaration':
         this.#exportNamed(node)
-        return
+        break
       case 'ExportDefaultDeclaration':
         this.#exportDefault(node)
-        return
-      case 'ExportAllDeclaration': {
-        const flags = Flag.RE_EXPORT | typeOnly(node.exportKind)
-        const mark = this.mark()
-        if (node.exported === null) {
-          this.leaf(Kind.Alias, 0, node, this.string('*'))
-          this.node(Kind.ImportFrom, flags, node, this.string(node.source.value), mark)
-        } else this.#namespace(node.source.value, exportName(node.exported), flags, node)
-        return
-      }
-      case 'TSExportAssignment': {
-        const mark = this.mark()
-        this.storeName('export=', node)
-        this.expression(node.expression)
-        this.node(Kind.Assign, 0, node, NO_VALUE, mark)
-        return
-      }
-      case 'TSImportEqualsDeclaration': {
-        const { moduleReference } = node
-        if (moduleReference.type === 'TSExternalModuleReference') {
-          const flags = Flag.REQUIRE | typeOnly(node.importKind)
-          this.#namespace(moduleReference.expression.value, node.id.name, flags, node)
-        }
-        return
-      }
+        break
+      case 'ExportAllDeclaration':
+        this.#exportAll(node)
+        break
+      case 'TSExportAssignment':
+        this.#exportAssignment(node)
+        break
+      case 'TSImportEqualsDeclaration':
+        this.#importEquals(node)
+        break
       case 'TSInterfaceDeclaration':
         this.interfaceLike(node)
-        return
+        break
       case 'TSEnumDeclaration':
         this.enumLike(node)
-        return
+        break
       case 'TSModuleDeclaration':
         if (node.kind !== 'global') this.namespaceLike(node)
-        return
+        break
       case 'TSTypeAliasDeclaration': {
         const mark = this.mark()
         this.storeName(node.id.name, node.id)
@@ -204,6 +160,95 @@ export class StatementWriter extends ClassWriter {
         this.node(Kind.TypeAlias, 0, node, NO_VALUE, mark)
       }
     }
+  }
+
+  #for(node: ForStatement): void {
+    const { init, test, update } = node
+    if (init !== null) {
+      if (init.type === 'VariableDeclaration') this.#variables(init)
+      else this.#expressionStatement(init, init)
+    }
+    const mark = this.mark()
+    if (test === null) this.leaf(Kind.True, 0, node)
+    else this.expression(test)
+    this.#block(Kind.Body, node.body, update === null ? undefined : () => this.#expressionStatement(update, update))
+    this.node(Kind.While, 0, node, NO_VALUE, mark)
+  }
+
+  #forEach(node: ForInStatement | ForOfStatement): void {
+    const mark = this.mark()
+    if (node.left.type === 'VariableDeclaration') {
+      const [declared] = node.left.declarations
+      if (declared !== undefined) this.target(declared.id, Flag.STORE)
+    } else this.target(node.left, Flag.STORE | Flag.REBOUND)
+    this.expression(node.right)
+    this.#block(Kind.Body, node.body)
+    this.node(Kind.For, node.type === 'ForOfStatement' && node.await ? Flag.ASYNC : 0, node, NO_VALUE, mark)
+  }
+
+  #while(node: WhileStatement | DoWhileStatement): void {
+    const mark = this.mark()
+    this.expression(node.test)
+    this.#block(Kind.Body, node.body)
+    this.node(Kind.While, 0, node, NO_VALUE, mark)
+  }
+
+  #switch(node: SwitchStatement): void {
+    const mark = this.mark()
+    this.expression(node.discriminant)
+    for (const one of node.cases) {
+      const own = this.mark()
+      if (one.test === null) this.leaf(Kind.MatchAs, 0, one)
+      else {
+        const pattern = this.mark()
+        this.expression(one.test)
+        this.node(Kind.MatchValue, 0, one.test, NO_VALUE, pattern)
+      }
+      this.#block(Kind.Body, one.consequent, undefined, one)
+      this.node(Kind.Case, 0, one, NO_VALUE, own)
+    }
+    this.node(Kind.Match, 0, node, NO_VALUE, mark)
+  }
+
+  #try(node: TryStatement): void {
+    const mark = this.mark()
+    this.#block(Kind.Body, node.block)
+    if (node.handler !== null) {
+      const own = this.mark()
+      const { param } = node.handler
+      this.#block(Kind.Body, node.handler.body)
+      const name = param?.type === 'Identifier' ? this.string(param.name) : NO_VALUE
+      this.node(Kind.Handler, 0, node.handler, name, own)
+    }
+    if (node.finalizer !== null) this.#block(Kind.Finally, node.finalizer)
+    this.node(Kind.Try, 0, node, NO_VALUE, mark)
+  }
+
+  #exportAll(node: ExportAllDeclaration): void {
+    const flags = Flag.RE_EXPORT | typeOnly(node.exportKind)
+    if (node.exported !== null) {
+      this.#namespace(node.source.value, exportName(node.exported), flags, node)
+      return
+    }
+    const mark = this.mark()
+    this.leaf(Kind.Alias, 0, node, this.string('*'))
+    this.node(Kind.ImportFrom, flags, node, this.string(node.source.value), mark)
+  }
+
+  /** `export = value`. */
+  #exportAssignment(node: TSExportAssignment): void {
+    const mark = this.mark()
+    this.storeName('export=', node)
+    this.expression(node.expression)
+    this.node(Kind.Assign, 0, node, NO_VALUE, mark)
+  }
+
+  /** `import x = require('y')`; an alias of a namespace imports nothing. */
+  #importEquals(node: TSImportEqualsDeclaration): void {
+    const { moduleReference } = node
+    if (moduleReference.type !== 'TSExternalModuleReference') return
+    const flags = Flag.REQUIRE | typeOnly(node.importKind)
+    this.#namespace(moduleReference.expression.value, node.id.name, flags, node)
   }
 
   #with(kind: number, inner: Expression | null, span: Span): void {

@@ -28,6 +28,44 @@ export interface ModuleMap {
 
 /** Builds the map from paths in audit order. Cost: one entry per module and folder above it. */
 export function mapModules(paths: readonly string[]): ModuleMap {
+  const layout = readLayout(paths)
+  const { fileAt, folders, stems, isPackage, packageFolders } = layout
+  const bySuffix = nameSuffixes(fileAt)
+  const rootFolders = findRoots(paths, folders, packageFolders)
+  const roots = folders.map((folder) => sourceRoot(folder, packageFolders, rootFolders))
+  const topFolders = new Set([...new Set(folders)].flatMap((folder) => folder.split('/')))
+  const children = childrenByFolder(fileAt)
+  const childrenOf = folders.map((folder, id) => (isPackage[id]! ? children.get(folder) : undefined))
+  const finder = new ModuleFinder(layout, roots, bySuffix)
+  return {
+    language: 'python',
+    paths,
+    names: stems.map((stem, id) => dottedName(stem, roots[id]!)),
+    roots,
+    isPackage,
+    folders,
+    roles: paths.map(roles()),
+    find: (name, from) => finder.find(name, from),
+    findBelow(folder, name) {
+      const below = name.replaceAll('.', '/')
+      return fileAt.get(below === '' ? folder : folder === '' ? below : `${folder}/${below}`) ?? -1
+    },
+    submodule: (package_, name) => childrenOf[package_]?.get(name) ?? -1,
+    mayOwn: (top) => bySuffix.has(top) || topFolders.has(top),
+    byName: (name) => bySuffix.get(name) ?? [],
+  }
+}
+
+/** What the paths say by themselves. A stem is a path without its ending, or the folder of a package. */
+interface Layout {
+  readonly fileAt: ReadonlyMap<string, ModuleId>
+  readonly packageFolders: ReadonlySet<string>
+  readonly isPackage: readonly boolean[]
+  readonly folders: readonly string[]
+  readonly stems: readonly string[]
+}
+
+function readLayout(paths: readonly string[]): Layout {
   const fileAt = new Map<string, ModuleId>()
   const packageFolders = new Set<string>()
   const isPackage: boolean[] = []
@@ -47,9 +85,12 @@ export function mapModules(paths: readonly string[]): ModuleMap {
     // A package wins over a module file of the same name, as it does in Python; a stub never wins.
     if (!path.endsWith('.pyi') && (package_ || !fileAt.has(stem))) fileAt.set(stem, id)
   }
+  return { fileAt, packageFolders, isPackage, folders, stems }
+}
+
+/** Modules by each end of their dotted name: `a.b.c`, `b.c` and `c`. */
+function nameSuffixes(fileAt: ReadonlyMap<string, ModuleId>): ReadonlyMap<string, readonly ModuleId[]> {
   const bySuffix = new Map<string, ModuleId[]>()
-  const topFolders = new Set<string>()
-  for (const folder of new Set(folders)) for (const segment of folder.split('/')) topFolders.add(segment)
   for (const [stem, id] of fileAt) {
     let name = stem.replaceAll('/', '.')
     for (;;) {
@@ -61,94 +102,96 @@ export function mapModules(paths: readonly string[]): ModuleMap {
       name = name.slice(dot + 1)
     }
   }
-  const rootFolders = findRoots(paths, folders, packageFolders)
-  const roots = paths.map((_, id) => sourceRoot(folders[id]!, packageFolders, rootFolders))
-  const names = stems.map((stem, id) => {
-    const root = roots[id]!
-    const below = root === '' ? stem : stem === root ? lastSegment(stem) : stem.slice(root.length + 1)
-    return below.replaceAll('/', '.') || '__init__'
-  })
-  const rootSet = new Set(roots)
+  return bySuffix
+}
 
-  const rootOf = (id: ModuleId, name: string): string => {
-    const stem = stems[id]!
-    return stem.length === name.length ? '' : stem.slice(0, stem.length - name.length - 1)
+/** Modules by their folder and the last part of their name. */
+function childrenByFolder(fileAt: ReadonlyMap<string, ModuleId>): ReadonlyMap<string, ReadonlyMap<string, ModuleId>> {
+  const children = new Map<string, Map<string, ModuleId>>()
+  for (const [stem, id] of fileAt) {
+    const parent = parentOf(stem)
+    const segment = lastSegment(stem)
+    const list = children.get(parent)
+    if (list === undefined) children.set(parent, new Map([[segment, id]]))
+    else list.set(segment, id)
   }
-  const folderNumbers = new Map<string, number>()
-  const remembered: Map<string, ModuleId>[] = []
-  const rememberedOf = folders.map((folder) => {
-    let number = folderNumbers.get(folder)
-    if (number === undefined) {
-      number = remembered.length
-      folderNumbers.set(folder, number)
-      remembered.push(new Map())
-    }
-    return remembered[number]!
-  })
-  const find = (name: string, from: ModuleId): ModuleId => {
-    const answers = rememberedOf[from]!
+  return children
+}
+
+function dottedName(stem: string, root: string): string {
+  const below = root === '' ? stem : stem === root ? lastSegment(stem) : stem.slice(root.length + 1)
+  return below.replaceAll('/', '.') || '__init__'
+}
+
+/** Finds the module that a name means; remembers what it told a folder. */
+class ModuleFinder {
+  readonly #layout: Layout
+  readonly #roots: readonly string[]
+  readonly #rootSet: ReadonlySet<string>
+  readonly #bySuffix: ReadonlyMap<string, readonly ModuleId[]>
+  /** Answers by name, one map for all modules of a folder. */
+  readonly #answersOf: readonly Map<string, ModuleId>[]
+
+  constructor(layout: Layout, roots: readonly string[], bySuffix: ReadonlyMap<string, readonly ModuleId[]>) {
+    this.#layout = layout
+    this.#roots = roots
+    this.#rootSet = new Set(roots)
+    this.#bySuffix = bySuffix
+    const byFolder = new Map<string, Map<string, ModuleId>>()
+    this.#answersOf = layout.folders.map((folder) => {
+      const answers = byFolder.get(folder) ?? new Map<string, ModuleId>()
+      byFolder.set(folder, answers)
+      return answers
+    })
+  }
+
+  find(name: string, from: ModuleId): ModuleId {
+    const answers = this.#answersOf[from]!
     const known = answers.get(name)
     if (known !== undefined && known !== from) return known
-    const candidates = bySuffix.get(name)
+    const candidates = this.#bySuffix.get(name)
     if (candidates === undefined) {
       answers.set(name, -1)
       return -1
     }
+    const best = this.#best(candidates, name, from)
     // No module is its own answer, so what it is told would be wrong for the others of its folder.
-    const forAll = !candidates.includes(from)
-    let best = -1
-    let bestScore = 0
-    const home = roots[from]!
-    const folder = folders[from]!
-    const top = firstSegment(name)
-    const foreign = isStandardLibrary(top)
-    for (const id of candidates) {
-      const root = rootOf(id, name)
-      let score = 0
-      if (root === home) score = 1_000_000
-      else if (root === folder) score = packageFolders.has(root) ? 0 : 900_000
-      else if (packageFolders.has(root)) score = 0
-      else if (rootSet.has(root)) score = 500_000 + shared(root, folder)
-      else if (isAbove(root, folder)) score = 300_000 + root.length
-      // A standard library name is only ours where the project's own root shadows it.
-      if (foreign && score < 1_000_000) score = 0
-      if (id === from) score = 0
-      if (score > bestScore) {
-        best = id
-        bestScore = score
-      }
-    }
-    if (forAll) answers.set(name, best)
+    if (!candidates.includes(from)) answers.set(name, best)
     return best
   }
-  const submodules = new Map<string, Map<string, ModuleId>>()
-  for (const [stem, id] of fileAt) {
-    const parent = parentOf(stem)
-    const segment = lastSegment(stem)
-    const list = submodules.get(parent)
-    if (list === undefined) submodules.set(parent, new Map([[segment, id]]))
-    else list.set(segment, id)
+
+  #best(candidates: readonly ModuleId[], name: string, from: ModuleId): ModuleId {
+    const isForeign = isStandardLibrary(firstSegment(name))
+    let best = -1
+    let bestScore = 0
+    for (const id of candidates) {
+      if (id === from) continue
+      const score = this.#score(id, name, from)
+      // A standard library name is only ours where the project's own root shadows it.
+      if (score <= bestScore || (isForeign && score < OWN_ROOT)) continue
+      best = id
+      bestScore = score
+    }
+    return best
   }
-  const childrenOf = folders.map((folder, id) => (isPackage[id]! ? submodules.get(folder) : undefined))
-  const findBelow = (folder: string, name: string): ModuleId => {
-    const below = name.replaceAll('.', '/')
-    return fileAt.get(below === '' ? folder : folder === '' ? below : `${folder}/${below}`) ?? -1
-  }
-  return {
-    language: 'python',
-    paths,
-    names,
-    roots,
-    isPackage,
-    folders,
-    roles: paths.map(roles()),
-    find,
-    findBelow,
-    submodule: (package_, name) => childrenOf[package_]?.get(name) ?? -1,
-    mayOwn: (top) => bySuffix.has(top) || topFolders.has(top),
-    byName: (name) => bySuffix.get(name) ?? [],
+
+  /** How likely a candidate is meant; 0 when it cannot be. */
+  #score(id: ModuleId, name: string, from: ModuleId): number {
+    const { stems, folders, packageFolders } = this.#layout
+    const stem = stems[id]!
+    // The folder that has to be a source root for the candidate to have this name.
+    const root = stem.length === name.length ? '' : stem.slice(0, stem.length - name.length - 1)
+    const folder = folders[from]!
+    if (root === this.#roots[from]) return OWN_ROOT
+    if (packageFolders.has(root)) return 0
+    if (root === folder) return 900_000
+    if (this.#rootSet.has(root)) return 500_000 + shared(root, folder)
+    return isAbove(root, folder) ? 300_000 + root.length : 0
   }
 }
+
+/** The score of a module below the source root of who asks. */
+const OWN_ROOT = 1_000_000
 
 /** Folders that look like the top of a Python project: they hold setup.py, manage.py, or are called src, lib or backend. */
 function findRoots(

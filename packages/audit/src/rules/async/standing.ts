@@ -20,25 +20,43 @@ const RUNNERS = new Set([
 /** Calls that make a process a server or a long-lived consumer, so that its loop is shared after all. */
 const SERVES =
   /^(asyncio\.(start_server|start_unix_server)|uvicorn\.|hypercorn\.|websockets\.|aiohttp\.web\.|grpc\.aio\.|aiogram\.|telegram\.|discord\.|aio_pika\.|nats\.|aiokafka\.)|\.(serve|serve_forever|start_polling|run_forever|create_server|create_task|ensure_future|gather)$/
+/** Functions that are the body of a command by their name. */
+const COMMAND_NAMES = /^(main|cli|_?main_?\w*|run_migrations_online|run_async_migrations)$/
 const TASK_STARTERS = new Set(['create_task', 'ensure_future', 'start_soon', 'gather', 'call_soon', 'call_later'])
+
+/** Functions where work begins, by where it runs. */
+interface Roots {
+  readonly loop: FunctionId[]
+  readonly startup: FunctionId[]
+  readonly alone: FunctionId[]
+  /** Every function that somebody is seen to begin. */
+  readonly known: Set<FunctionId>
+}
 
 /** Decides the standing of every async function of a program. */
 export function standingOf(program: AnalysedProgram): (fn: FunctionId) => Standing {
-  const { index, graph, modules } = program
-  const count = index.scopeCount
-  const loop = new Uint8Array(count)
-  const startup = new Uint8Array(count)
-  const alone = new Uint8Array(count)
-  const known = new Set<FunctionId>()
-  const loopRoots: FunctionId[] = []
-  const startupRoots: FunctionId[] = []
-  const aloneRoots: FunctionId[] = []
+  const roots: Roots = { loop: [], startup: [], alone: [], known: new Set() }
+  addEntries(program, roots)
+  addStartedCoroutines(program, roots)
+  addUncalled(program, roots)
+  const loop = reachedFrom(program, roots.loop)
+  const startup = reachedFrom(program, roots.startup)
+  const alone = reachedFrom(program, roots.alone)
+  return (fn) => (loop[fn] === 1 ? 'loop' : startup[fn] === 1 ? 'startup' : alone[fn] === 1 ? 'alone' : 'loop')
+}
+
+function addEntries(program: AnalysedProgram, roots: Roots): void {
   for (const entry of program.entries) {
-    known.add(entry.function)
-    if (entry.kind === 'startup') startupRoots.push(entry.function)
-    else if (entry.framework === 'flask' || entry.kind === 'command') aloneRoots.push(entry.function)
-    else if (isAsync(program, entry.function)) loopRoots.push(entry.function)
+    roots.known.add(entry.function)
+    if (entry.kind === 'startup') roots.startup.push(entry.function)
+    else if (entry.framework === 'flask' || entry.kind === 'command') roots.alone.push(entry.function)
+    else if (isAsync(program, entry.function)) roots.loop.push(entry.function)
   }
+}
+
+/** Coroutines that are handed to a loop: by `asyncio.run` and its like, or by `create_task` and its like. */
+function addStartedCoroutines(program: AnalysedProgram, roots: Roots): void {
+  const { index, graph } = program
   const named = (texts: Iterable<string>): ReadonlySet<number> =>
     new Set([...texts].map((text) => program.inference.nameId(text)))
   const starters = named(TASK_STARTERS)
@@ -56,55 +74,55 @@ export function standingOf(program: AnalysedProgram): (fn: FunctionId) => Standi
     if (!starts && !graph.targets(call).some((t) => RUNNERS.has(t.external))) continue
     const argument = tree.nextSibling(node + 1)
     if (argument < 0) continue
-    const roots = coroutinesIn(program, module, argument, tree.end(node))
-    for (const fn of roots) known.add(fn)
-    if (starts) {
-      loopRoots.push(...roots)
-      continue
-    }
-    const role = modules[module]!.role
-    const isCommand =
-      role === 'script' ||
-      role === 'example' ||
-      role === 'migration' ||
-      index.scopeKind[caller] === ScopeKind.Module ||
-      /^(main|cli|_?main_?\w*|run_migrations_online|run_async_migrations)$/.test(program.qualifiedName(caller)) ||
-      (program.reach.isReachable(caller, ['command']) &&
-        !program.reach.isReachable(caller, ['route', 'task', 'scheduled']))
-    for (const fn of roots) {
-      if (isCommand && !serves(program, fn)) aloneRoots.push(fn)
-      else loopRoots.push(fn)
+    const isCommand = !starts && isCommandBody(program, caller)
+    for (const fn of coroutinesIn(program, module, argument, tree.end(node))) {
+      roots.known.add(fn)
+      if (isCommand && !serves(program, fn)) roots.alone.push(fn)
+      else roots.loop.push(fn)
     }
   }
-  const { start, to, backStart } = program.reach.rows()
-  const spread = (roots: readonly FunctionId[], marks: Uint8Array): void => {
-    const queue = [...roots]
-    for (const root of roots) marks[root] = 1
-    while (queue.length > 0) {
-      const at = queue.pop()!
-      for (let i = start[at]!; i < start[at + 1]!; i++) {
-        const next = to[i]!
-        if (marks[next] === 1) continue
-        marks[next] = 1
-        queue.push(next)
-      }
+}
+
+/** Whether a body runs when somebody starts a command, and never for a request or a job. */
+function isCommandBody(program: AnalysedProgram, body: FunctionId): boolean {
+  const { index, modules, reach } = program
+  const { role } = modules[index.scopeModule[body]!]!
+  return (
+    role === 'script' ||
+    role === 'example' ||
+    role === 'migration' ||
+    index.scopeKind[body] === ScopeKind.Module ||
+    COMMAND_NAMES.test(program.qualifiedName(body)) ||
+    (reach.isReachable(body, ['command']) && !reach.isReachable(body, ['route', 'task', 'scheduled']))
+  )
+}
+
+/** Nobody that we see calls it: a framework may, so it is taken to share a loop. */
+function addUncalled(program: AnalysedProgram, roots: Roots): void {
+  const { index } = program
+  const { backStart } = program.reach.rows()
+  for (let fn = 0; fn < index.scopeCount; fn++) {
+    const isCalled = roots.known.has(fn) || backStart[fn] !== backStart[fn + 1]
+    if (!isCalled && index.scopeKind[fn] === ScopeKind.Function && isAsync(program, fn)) roots.loop.push(fn)
+  }
+}
+
+/** 1 for each function that is reached from the roots. */
+function reachedFrom(program: AnalysedProgram, roots: readonly FunctionId[]): Uint8Array {
+  const { start, to } = program.reach.rows()
+  const marks = new Uint8Array(program.index.scopeCount)
+  const queue = [...roots]
+  for (const root of roots) marks[root] = 1
+  while (queue.length > 0) {
+    const at = queue.pop()!
+    for (let i = start[at]!; i < start[at + 1]!; i++) {
+      const next = to[i]!
+      if (marks[next] === 1) continue
+      marks[next] = 1
+      queue.push(next)
     }
   }
-  for (let fn = 0; fn < count; fn++) {
-    // Nobody that we see calls it: a framework may, so it is taken to share a loop.
-    if (
-      index.scopeKind[fn] === ScopeKind.Function &&
-      !known.has(fn) &&
-      backStart[fn] === backStart[fn + 1] &&
-      isAsync(program, fn)
-    ) {
-      loopRoots.push(fn)
-    }
-  }
-  spread(loopRoots, loop)
-  spread(startupRoots, startup)
-  spread(aloneRoots, alone)
-  return (fn) => (loop[fn] === 1 ? 'loop' : startup[fn] === 1 ? 'startup' : alone[fn] === 1 ? 'alone' : 'loop')
+  return marks
 }
 
 function isAsync(program: AnalysedProgram, fn: FunctionId): boolean {

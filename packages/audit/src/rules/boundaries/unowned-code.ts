@@ -1,6 +1,6 @@
 // unowned-code: nobody is asked when this code changes.
 
-import type { Detection } from '../../detection/detection.ts'
+import type { Detection, Message, Severity } from '../../detection/detection.ts'
 import type { OwnersFile } from '../../extract/config/contract.ts'
 import { isProduct } from '../../modules/domain-arrows.ts'
 import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
@@ -55,70 +55,66 @@ function missing({ program, history, paths }: RuleContext): Detection[] {
 
 function faults(owners: OwnersFile, context: RuleContext): Detection[] {
   const owned = owners.lines.filter((line) => line.owners.length > 0)
-  const found: Detection[] = []
-  const say = (
-    line: number,
-    evidence: string,
-    what: string,
-    why: string,
-    advice: string,
-    severity: Detection['severity'] = 'low',
-  ) => {
-    found.push({
-      place: { path: owners.path, line },
-      subject: '<repository>',
-      evidence,
-      message: { what, why, do: advice },
-      confidence: 'definite',
-      ...(severity === undefined ? {} : { severity }),
-    })
-  }
   if (owned.length === 0) {
-    say(
-      1,
-      'no line has an owner',
-      `No line of ${owners.path} gives an owner: a line is a pattern followed by @user, @organisation/team or an address.`,
-      'The file looks as if code were owned, and no review is ever asked for.',
-      'Put a path before each owner, for example `/src/billing/ @acme/payments`.',
-      'medium',
-    )
-    return found
-  }
-  for (const { line, text, reason } of owners.malformed.slice(0, 20)) {
-    say(
-      line,
-      text,
-      `This line is ignored: ${reason}.`,
-      'Whoever wrote it believes that the path has an owner.',
-      'Correct the line.',
-    )
+    return [
+      inFile(owners, 1, 'no line has an owner', 'medium', {
+        what: `No line of ${owners.path} gives an owner: a line is a pattern followed by @user, @organisation/team or an address.`,
+        why: 'The file looks as if code were owned, and no review is ever asked for.',
+        do: 'Put a path before each owner, for example `/src/billing/ @acme/payments`.',
+      }),
+    ]
   }
   const catchAll = owned.every(({ pattern }) => /^\/?\*{0,2}\/?$/.test(pattern))
-  if (catchAll) {
-    say(
-      owned[0]?.line ?? 1,
-      'only a catch-all',
-      'One owner has everything: the file has no line but the catch-all.',
-      'The same people are asked about every change, so nobody in particular is responsible.',
-      'Add a line for each domain package below it.',
-    )
-  }
-  const paths = context.paths
-  for (const { line, pattern, owners: own } of owned.slice(0, 2000)) {
+  return [
+    ...malformedLines(owners),
+    ...(catchAll ? [onlyCatchAll(owners, owned[0]?.line ?? 1)] : []),
+    ...linesWithoutFiles(owners, owned, context.paths),
+    ...(catchAll ? [] : bareHotspots(owners, context)),
+  ]
+}
+
+function inFile({ path }: OwnersFile, line: number, evidence: string, severity: Severity, message: Message): Detection {
+  return { place: { path, line }, subject: '<repository>', evidence, message, confidence: 'definite', severity }
+}
+
+function malformedLines(owners: OwnersFile): Detection[] {
+  return owners.malformed.slice(0, 20).map(({ line, text, reason }) =>
+    inFile(owners, line, text, 'low', {
+      what: `This line is ignored: ${reason}.`,
+      why: 'Whoever wrote it believes that the path has an owner.',
+      do: 'Correct the line.',
+    }),
+  )
+}
+
+function onlyCatchAll(owners: OwnersFile, line: number): Detection {
+  return inFile(owners, line, 'only a catch-all', 'low', {
+    what: 'One owner has everything: the file has no line but the catch-all.',
+    why: 'The same people are asked about every change, so nobody in particular is responsible.',
+    do: 'Add a line for each domain package below it.',
+  })
+}
+
+function linesWithoutFiles(owners: OwnersFile, owned: OwnersFile['lines'], paths: readonly string[]): Detection[] {
+  return owned.slice(0, 2000).flatMap(({ line, pattern }) => {
     const plain = pattern.replace(/^\//, '').replace(/\/$/, '')
-    if (own.length === 0 || /[*?\\[]/.test(plain) || !plain.includes('/') || exists(plain, paths)) continue
-    say(
-      line,
-      `gone: ${pattern}`,
-      `\`${pattern}\` matches nothing any more.`,
-      'The path was moved or deleted, and its new place has no owner by this line.',
-      'Write the path of today, or delete the line.',
-    )
-  }
-  const bare = catchAll ? [] : hotspots(context).filter((path) => owners.ownersOf(path).length === 0)
+    if (/[*?\\[]/.test(plain) || !plain.includes('/') || exists(plain, paths)) return []
+    return [
+      inFile(owners, line, `gone: ${pattern}`, 'low', {
+        what: `\`${pattern}\` matches nothing any more.`,
+        why: 'The path was moved or deleted, and its new place has no owner by this line.',
+        do: 'Write the path of today, or delete the line.',
+      }),
+    ]
+  })
+}
+
+function bareHotspots(owners: OwnersFile, context: RuleContext): Detection[] {
+  const bare = hotspots(context).filter((path) => owners.ownersOf(path).length === 0)
   const [first] = bare
-  if (first !== undefined) {
-    found.push({
+  if (first === undefined) return []
+  return [
+    {
       place: { path: first, line: 1 },
       subject: '<repository>',
       evidence: 'hotspots without owner',
@@ -131,9 +127,8 @@ function faults(owners: OwnersFile, context: RuleContext): Detection[] {
       severity: 'medium',
       related: bare.slice(1, 10).map((path) => ({ path, line: 1, label: 'without owner' })),
       fanOut: bare.length,
-    })
-  }
-  return found
+    },
+  ]
 }
 
 function hotspots({ program, history }: RuleContext): string[] {

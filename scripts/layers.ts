@@ -147,6 +147,10 @@ export const layers: readonly Layer[] = [
   {
     folder: `${core}/migrations`,
     mayImport: [
+      `${core}/data/contract`,
+      `${core}/data`,
+      `${core}/module`,
+      `${core}/capability`,
       `${core}/migrations/recipes`,
       `${core}/migrations/files`,
       `${core}/migrations/hazards`,
@@ -296,6 +300,7 @@ export const layers: readonly Layer[] = [
   {
     folder: `${core}/app`,
     mayImport: [
+      `${core}/migrations`,
       `${core}/loop`,
       `${core}/capability`,
       `${core}/work`,

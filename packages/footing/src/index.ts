@@ -1,6 +1,7 @@
 // The public list of the library: what every application uses. Each capability has an entry of its own.
 export { type Clock, defineErrors, type ErrorIssue, FootingError, isFootingError } from '@footing/kernel'
 export { type App, createApp, type RunningApp, type StartOptions } from './app/create-app.ts'
+export { stopOnFaults } from './app/stop-on-faults.ts'
 export { stopOnSignals } from './app/stop-on-signals.ts'
 export type { Database, Queries, ReadQueries, Transaction } from './data/contract/contract.ts'
 export { compiled } from './data/query/compiled-query.ts'

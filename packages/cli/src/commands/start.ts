@@ -50,6 +50,8 @@ export const start: Command = {
       ...(typeof options.port === 'string' ? { port: readPort(options.port) } : {}),
       ...(typeof options.host === 'string' ? { host: options.host } : {}),
     })
+    const { stopOnFaults } = await import('@footing/core')
+    stopOnFaults(running, { finish: telemetry.stop })
     terminal.note(`${app.name} ${running.role} ${running.url ?? ''}`.trimEnd())
     if (!signal.aborted) await new Promise((done) => signal.addEventListener('abort', done, { once: true }))
     await running.stop()

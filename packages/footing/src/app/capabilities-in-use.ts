@@ -131,6 +131,7 @@ export class OpenCapabilities {
       modules,
       edges,
       health: () => this.health(),
+      unready: () => this.unready(),
       gauges: () => this.gauges(),
     }
     const ones = [...this.#open.values()]
@@ -140,16 +141,13 @@ export class OpenCapabilities {
   }
 
   /** State of each capability that can tell. */
-  async health(): Promise<Readonly<Record<string, string>>> {
-    const told = [...this.#open.values()].map(async ({ capability, open }) => {
-      if (capability.health === undefined) return []
-      try {
-        return [[capability.name, await capability.health(open)] as const]
-      } catch (error) {
-        return [[capability.name, isFootingError(error) ? error.code : 'failed'] as const]
-      }
-    })
-    return Object.fromEntries((await Promise.all(told)).flat())
+  health(): Promise<Readonly<Record<string, string>>> {
+    return this.#ask(({ capability, open }) => capability.health?.(open))
+  }
+
+  /** Why this process must not get requests yet, by capability. */
+  unready(): Promise<Readonly<Record<string, string>>> {
+    return this.#ask(({ capability, open }) => capability.ready?.(open))
   }
 
   gauges(): readonly Gauge[] {
@@ -210,6 +208,21 @@ export class OpenCapabilities {
       details: { failures: failures.join('; ') },
       cause: first.error,
     })
+  }
+
+  // All at once; one that cannot answer is told by the code of its error.
+  async #ask(
+    question: (one: OpenOne) => string | undefined | Promise<string | undefined>,
+  ): Promise<Readonly<Record<string, string>>> {
+    const told = [...this.#open.values()].map(async (one) => {
+      try {
+        const answer = await question(one)
+        return answer === undefined ? [] : [[one.capability.name, answer] as const]
+      } catch (error) {
+        return [[one.capability.name, isFootingError(error) ? error.code : 'failed'] as const]
+      }
+    })
+    return Object.fromEntries((await Promise.all(told)).flat())
   }
 
   async #attempt({ capability }: OpenOne, step: string, work: () => unknown): Promise<void> {

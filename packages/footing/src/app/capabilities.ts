@@ -4,6 +4,7 @@ import { dataCapability } from '../data/capability.ts'
 import { eventsCapability } from '../events/capability.ts'
 import { httpCapability } from '../http/capability.ts'
 import { loopCapability } from '../loop/capability.ts'
+import { migrationsCapability } from '../migrations/capability.ts'
 import { placementCapability } from '../placement/capability.ts'
 import { recordsCapability } from '../records/capability.ts'
 import { redisCapability } from '../redis/capability.ts'
@@ -12,6 +13,7 @@ import { redisCapability } from '../redis/capability.ts'
 export const capabilities: readonly AnyCapability[] = [
   loopCapability,
   dataCapability,
+  migrationsCapability,
   recordsCapability,
   redisCapability,
   eventsCapability,

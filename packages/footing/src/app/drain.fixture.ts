@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { defineModule } from '../module/define-module.ts'
 import { implement } from '../module/implement.ts'
 import { route } from '../module/route.ts'
+import { startTelemetry } from '../telemetry/start-telemetry.ts'
 import { createApp } from './create-app.ts'
+import { stopOnFaults } from './stop-on-faults.ts'
 import { stopOnSignals } from './stop-on-signals.ts'
 
 const slow = defineModule('slow', { owner: '@acme/slow' })
@@ -22,10 +24,25 @@ const slowModule = implement(slow, ({ clock }) => ({
         return { done: true as const }
       },
     }),
+    route({
+      method: 'GET',
+      path: '/lose',
+      auth: 'none',
+      query: z.object({ how: z.enum(['rejection', 'exception']) }),
+      handle: async ({ query }) => {
+        if (query.how === 'rejection') void Promise.reject(new Error('nobody waits for me'))
+        else
+          setImmediate(() => {
+            throw new Error('nobody catches me')
+          })
+      },
+    }),
     route({ method: 'GET', path: '/hang', auth: 'none', handle: () => new Promise<void>(() => {}) }),
   ],
 }))
 
 const running = await createApp({ name: 'slow', modules: [slowModule] }).start({ port: 0, host: '127.0.0.1' })
 stopOnSignals(running)
+stopOnFaults(running)
+if (process.env.LOG === 'true') startTelemetry()
 process.stdout.write(`${running.port}\n`)

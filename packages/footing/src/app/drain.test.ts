@@ -20,8 +20,11 @@ async function start(env: Record<string, string>) {
   })
   children.push(child)
   const exited = once(child, 'exit') as Promise<[code: number | null, signal: string | null]>
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-  return { child, exited, url: `http://127.0.0.1:${line}` }
+  const output = createInterface({ input: child.stdout })
+  const lines: string[] = []
+  output.on('line', (line) => lines.push(line))
+  const [line] = (await once(output, 'line')) as [string]
+  return { child, exited, lines, url: `http://127.0.0.1:${line}` }
 }
 
 interface Answer {
@@ -93,4 +96,20 @@ test('a request that hangs is given up at the limit, with a coded answer', async
   const answer = await hanging
   expect([answer.status, JSON.parse(answer.body).code]).toEqual([503, 'shutting-down'])
   expect(await exited).toEqual([0, null])
+})
+
+test.each([
+  ['rejection', 'unhandled-rejection'],
+  ['exception', 'uncaught-exception'],
+])('a lost %s: one line with route, module and place, what runs is answered, exit code 1', async (how, kind) => {
+  const { exited, lines, url } = await start({ DRAIN_DELAY_MS: '0', LOG: 'true' })
+  const long = ask(`${url}/v1/work?ms=500`)
+  await ask(`${url}/livez`)
+  await ask(`${url}/v1/lose?how=${how}`).catch(() => undefined)
+  expect((await long).status).toBe(200)
+  expect(await exited).toEqual([1, null])
+  const told = lines.filter((line) => line.includes('process-fault')).map((line) => JSON.parse(line))
+  expect(told).toHaveLength(1)
+  expect(told[0]).toMatchObject({ level: 'error', module: 'slow', fields: { kind, route: 'GET /v1/lose' } })
+  expect(told[0].fields.at).toMatch(/drain\.fixture\.ts:\d+:\d+$/)
 })

@@ -318,3 +318,17 @@ test('modules start in order of needs and stop in the opposite one; a failure ta
   })
   expect(events).toEqual(['start a', 'start b', 'start c', 'stop b', 'stop a'])
 })
+
+test('a variable that is nearly one that is read is told of, once, and without its value', async () => {
+  const { subscribe, unsubscribe } = await import('node:diagnostics_channel')
+  const lines: string[] = []
+  const listen = (record: unknown) => lines.push((record as { message: string }).message)
+  subscribe('footing:log', listen)
+  const env = { NODE_ENV: 'test', DRAIN_DELAY_M: 'hunter2', HOME: '/root', LANGUAGE: 'en' }
+  const app = createApp({ name: 'x', modules: [implement(defineModule('x', { owner: '@a' }), () => ({ port: {} }))] })
+  await (await app.start({ env, port: 0 })).stop()
+  unsubscribe('footing:log', listen)
+  expect(lines.filter((line) => line.includes('nothing reads it'))).toEqual([
+    'DRAIN_DELAY_M is set, and nothing reads it; DRAIN_DELAY_MS is read',
+  ])
+})

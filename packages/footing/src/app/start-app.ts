@@ -12,7 +12,7 @@ import { baseSettings } from './base-settings.ts'
 import { chooseCapabilities, OpenCapabilities, settingsOfCapability } from './capabilities-in-use.ts'
 import type { App, RunningApp, StartOptions } from './create-app.ts'
 import { edgeSettings } from './edge-module.ts'
-import { faultsError, type ReadSettings, readProfile, tryReadSettings } from './read-settings.ts'
+import { faultsError, misspelt, type ReadSettings, readProfile, tryReadSettings } from './read-settings.ts'
 import { makeEdges, type StartedModule, startModules, stopModules } from './start-modules.ts'
 
 /**
@@ -25,6 +25,9 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
   const { facts, values } = await readFacts(app, options, given, profile)
   const log = createLog(undefined, currentContext)
   const { clock, role } = facts
+  for (const [given, meant] of misspelt(facts.env, Object.keys(values))) {
+    log.warn(`${given} is set, and nothing reads it; ${meant} is read`, { variable: given })
+  }
   const network = new ModuleNetwork(app.modules, {
     clock,
     wheel: new DeadlineWheel(clock),

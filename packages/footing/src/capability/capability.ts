@@ -43,6 +43,8 @@ export interface Capability<Settings extends SettingsShape = SettingsShape, Open
   start?(open: Open, process: StartedProcess): void | Promise<void>
   /** `ok`, or in a few words what is wrong; no secret and no address. */
   health?(open: Open): string | Promise<string>
+  /** Why this process must not get requests yet; undefined when nothing speaks against it. Asked for each `/readyz`. */
+  ready?(open: Open): string | undefined | Promise<string | undefined>
   /** Numbers for `/metrics`, read when somebody asks. */
   gauges?(open: Open): readonly Gauge[]
   /** What the running application shows of it; joined into `RunningApp`. */
@@ -147,6 +149,8 @@ export interface StartedProcess extends AppProcess {
   readonly edges: readonly StartedModule[]
   /** State of each capability that can tell, by name. */
   health(): Promise<Readonly<Record<string, string>>>
+  /** Why it must not get requests yet, by capability; empty when nothing speaks against it. */
+  unready(): Promise<Readonly<Record<string, string>>>
   gauges(): readonly Gauge[]
 }
 

@@ -74,6 +74,7 @@ export async function openListener(process: StartedProcess): Promise<Listener> {
     started: () => state.started,
     draining,
     checks: () => process.health(),
+    unready: () => process.unready(),
     eventLoop: () => loop?.read(),
   })
   const told = process.options.metrics as (() => string) | undefined // `metrics` of the options of a start

@@ -1,6 +1,6 @@
 // What the pending migrations would do to code that runs meanwhile: each with its hazards, reviewed before it is applied.
 import type { MigrationSource, MigrationStatus } from '@footing/core/tooling'
-import { lintMigration, type MigrationReview, readMigrations } from '@footing/core/tooling'
+import { columnFacts, lintMigration, type MigrationReview, readMigrations } from '@footing/core/tooling'
 import { type ExitCode, exit } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -13,15 +13,19 @@ export interface PlannedMigration {
   readonly draft?: true
   /** The migration that an earlier run must have applied. */
   readonly waitsFor?: string
+  /** What goes together with the columns that it drops, a sentence for each column. */
+  readonly drops?: readonly string[]
 }
 
 /**
- * Reviews what is pending, in the order in which it would be applied.
+ * Reviews what is pending, in the order in which it would be applied. `schemaOf` gives the dump of a module as it is in the
+ * database now; without it nothing is said of what hangs on a dropped column.
  * @throws `migration-unparsed`, `migration-parser-missing`, `migration-invalid`
  */
 export async function planMigrations(
   sources: readonly MigrationSource[],
   statuses: readonly MigrationStatus[],
+  schemaOf: (module: string) => Promise<string> = () => Promise.resolve(''),
 ): Promise<readonly PlannedMigration[]> {
   const files = (await Promise.all(sources.map(readMigrations))).flat()
   const planned: PlannedMigration[] = []
@@ -39,9 +43,29 @@ export async function planMigrations(
           })
         : undefined
     const notes = { ...(draft === true ? { draft } : {}), ...(waitsFor === undefined ? {} : { waitsFor }) }
-    planned.push({ module, name, review, ...notes })
+    const drops = review === undefined ? [] : await dropsOf(review, () => schemaOf(module))
+    planned.push({ module, name, review, ...notes, ...(drops.length === 0 ? {} : { drops }) })
   }
   return planned
+}
+
+async function dropsOf(review: MigrationReview, schema: () => Promise<string>): Promise<readonly string[]> {
+  const dropped = [...review.hazards, ...review.allowed.map(({ hazard }) => hazard)]
+    .filter(({ id }) => id === 'column-drop')
+    .map(({ subject }) => subject)
+  if (dropped.length === 0) return []
+  const dump = await schema()
+  return dropped.flatMap((subject) => {
+    const end = subject.lastIndexOf('.')
+    const facts = columnFacts(dump, subject.slice(0, end), subject.slice(end + 1))
+    const what = [
+      ...(facts.notNull ? ['NOT NULL'] : []),
+      ...(facts.fallback === undefined ? [] : [`default ${facts.fallback}`]),
+      ...facts.checks.map(({ name, expression }) => `check ${name} ${expression}`),
+      ...facts.others,
+    ]
+    return what.length === 0 ? [] : [`with ${subject} goes: ${what.join('; ')}`]
+  })
 }
 
 /** Shows a plan; the exit code is 1 when a hazard stands that no comment allows. */
@@ -54,9 +78,10 @@ export function showPlan(terminal: Terminal, plan: readonly PlannedMigration[]):
 
 function renderPlan(plan: readonly PlannedMigration[], style: Terminal['style']): readonly string[] {
   if (plan.length === 0) return ['nothing to do']
-  const lines = plan.flatMap(({ module, name, review, draft, waitsFor }) => [
+  const lines = plan.flatMap(({ module, name, review, draft, waitsFor, drops }) => [
     style(`${module}/${name}`, 'bold'),
     ...(draft === true ? ['  draft: not applied until it says otherwise'] : []),
+    ...(drops ?? []).map((line) => `  ${style(line, 'yellow')}`),
     ...(waitsFor === undefined ? [] : [`  waits in production for the deployment after ${waitsFor}`]),
     ...(review === undefined ? ['  TypeScript: read it, nothing reviews it'] : renderReview(review, style)),
   ])

@@ -152,6 +152,41 @@ describe('new', () => {
     expect(await source('schema.sql')).toContain('  title text')
   })
 
+  test('a recipe keeps NOT NULL, default and checks, and plan says what goes with the old column', async () => {
+    await file(
+      '0002-price.sql',
+      `alter table item add column price int not null default 7 check (price > 0), add constraint odd check (price <> 13);
+       alter table item add unique (price); create index item_by_price on item (price)`,
+    )
+    await run('up')
+    await database.query(`insert into shop.item (id, name, price) values (1, 'a', 5), (2, 'b', 6)`)
+    const options = { recipe: 'rename-column', table: 'item', column: 'price', to: 'cents' }
+    expect((await run('new', ['shop', 'cents'], { options })).answer.written).toHaveLength(5)
+    const plan = await run('plan', [], { json: false })
+    expect(plan.code).toBe(0)
+    expect(plan.text).toMatch(
+      /with item\.price goes: NOT NULL; default 7; check item_price_check .*; check odd .*; constraint item_price_key UNIQUE \(price\); index item_by_price/,
+    )
+    const env = { NODE_ENV: 'production' }
+    await run('up', [], { env })
+    await database.query(`insert into shop.item (id, name) values (3, 'old'); insert into shop.item (id, name, cents) values (4, 'new', 9);
+      update shop.item set name = 'c' where id = 1`)
+    await expect(database.query('insert into shop.item (id, cents) values (5, -1)')).rejects.toThrow()
+    expect((await run('up', [], { env })).answer.applied).toHaveLength(1)
+    expect(await database.query('select id, cents from shop.item order by id')).toEqual([
+      { id: 1, cents: 5 },
+      { id: 2, cents: 6 },
+      { id: 3, cents: 7 },
+      { id: 4, cents: 9 },
+    ])
+    await database.query(`insert into shop.item (id, name) values (6, 'by default')`)
+    for (const wrong of ['0', '13', 'null'])
+      await expect(database.query(`insert into shop.item (id, cents) values (9, ${wrong})`)).rejects.toThrow()
+    expect(await readFile(join(folder, 'src/shop/migrations/0007-cents-contract.sql'), 'utf8')).toContain(
+      '--   index item_by_price',
+    )
+  })
+
   test.each<[string, string[], Record<string, string>, string]>([
     ['a name with spaces', ['shop', 'Add Price'], {}, 'migration-name-invalid'],
     ['an unknown module', ['shob', 'add-price'], {}, 'migrate-module-unknown'],
@@ -243,6 +278,19 @@ describe('dump, types and check', () => {
     expect(answer.stale).toMatchObject([{ path: expect.stringContaining('tables.generated.ts') }])
     expect(await run('types', [], { options: { check: true } })).toMatchObject({ code: 1 })
     expect(await run('dump', [], { options: { check: true } })).toMatchObject({ code: 1 })
+  })
+
+  test('what a migration dropped is never to be put back, however old the dump is', async () => {
+    await file('0003-drop.sql', 'drop view card; alter table item drop column name')
+    await run('up', [], { options: { dump: false } })
+    for (const only of [undefined, 'live'] as const) {
+      const { answer } = await run('check', [], { options: only === undefined ? {} : { only } })
+      const live = (answer.drift as readonly { place: string }[]).filter(({ place }) => place === 'live database')
+      expect({ only, live }).toEqual({ only, live: [] })
+    }
+    const { text } = await run('check', [], { json: false })
+    expect(text).toContain('Run footing migrate dump')
+    expect(text).not.toContain('put it back')
   })
 
   test('an edited dump, a missing one and one with conflict marks', async () => {

@@ -5,7 +5,9 @@ import {
   dataErrors,
   type MigrationStatus,
   provisionDatabase,
+  readSchemas,
   redoMigration,
+  renderSchema,
 } from '@footing/core/tooling'
 import { type ExitCode, exit } from '../command.ts'
 import { planMigrations, showPlan } from '../migration-plan.ts'
@@ -99,7 +101,11 @@ function describe(world: MigrateWorld, migration: MigrationStatus): string {
 
 async function plan(world: MigrateWorld): Promise<ExitCode> {
   const migrator = await migratorOf(world)
-  return showPlan(world.context.terminal, await planMigrations(world.sources, await migrator.status()))
+  const schemaOf = async (module: string): Promise<string> => {
+    const [schema] = await readSchemas(await world.databaseUrl(), [module])
+    return schema === undefined ? '' : renderSchema(schema)
+  }
+  return showPlan(world.context.terminal, await planMigrations(world.sources, await migrator.status(), schemaOf))
 }
 
 async function create(world: MigrateWorld, module: string, what: string): Promise<ExitCode> {

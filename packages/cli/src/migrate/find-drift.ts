@@ -1,6 +1,7 @@
 // Compares what the migration files build, what is committed, and what a database has.
 import type { MigrationStatus } from '@footing/core/tooling'
 import {
+  type BuiltSchema,
   buildSchema,
   compareSchemas,
   createMigrator,
@@ -29,6 +30,8 @@ export interface DriftReport {
   readonly stale: readonly StaleFile[]
   /** Why the database was not compared; undefined when it was. */
   readonly databaseSkipped: string | undefined
+  /** Why it was compared with the committed dumps and not with what the migrations build; undefined when it was not. */
+  readonly dumpTrusted?: string
 }
 
 /** Why the database was left out when only the files were asked for. */
@@ -48,8 +51,10 @@ export async function findDrift(world: MigrateWorld, only: DriftScope): Promise<
     )
   const drift: SchemaDrift[] = []
   const stale: StaleFile[] = []
+  let whole: BuiltSchema | undefined
   if (only !== 'live') {
-    const made = await schemaFiles(world, await buildAll(world))
+    whole = await buildAll(world)
+    const made = await schemaFiles(world, whole)
     for (const view of made.missingViews) stale.push(missingView(view))
     for (const file of made.files) {
       const { module, kind, committed, text } = file
@@ -66,12 +71,13 @@ export async function findDrift(world: MigrateWorld, only: DriftScope): Promise<
   if (!statuses.some(({ state }) => state === 'applied')) {
     return { modules: world.sources.length, drift, stale, databaseSkipped: 'no migration has been applied to it' }
   }
-  const expected = await expectedOf(world, statuses)
-  for (const schema of await readSchemas(url, [...expected.keys()])) {
-    const text = expected.get(schema.module)
+  const { texts, dumpTrusted } = await expectedOf(world, statuses, whole)
+  for (const schema of await readSchemas(url, [...texts.keys()])) {
+    const text = texts.get(schema.module)
     if (text !== undefined) drift.push(...explain(schema.module, text, renderSchema(schema), 'live database'))
   }
-  return { modules: world.sources.length, drift, stale, databaseSkipped: undefined }
+  const trust = dumpTrusted === undefined ? {} : { dumpTrusted }
+  return { modules: world.sources.length, drift, stale, databaseSkipped: undefined, ...trust }
 }
 
 function staleness({ kind, path, text, committed, own }: SchemaFile, differences: number): StaleFile | undefined {
@@ -104,31 +110,44 @@ function brokenHistory(statuses: readonly MigrationStatus[], modules: ReadonlySe
   })
 }
 
-// A database in the middle of a deployment is compared with what its own part of the history builds. When it has all,
-// that is the committed dump, and no second database is needed.
+interface Expected {
+  readonly texts: ReadonlyMap<string, string>
+  readonly dumpTrusted?: string
+}
+
+// What the applied part of the history builds. A committed dump may be older than the migrations: compared with it, a
+// column that a migration dropped would look like one that somebody removed. It is trusted only where nothing can be built.
 async function expectedOf(
   world: MigrateWorld,
   statuses: readonly MigrationStatus[],
-): Promise<ReadonlyMap<string, string>> {
-  const expected = new Map<string, string>()
-  if (statuses.every(({ state }) => state !== 'pending')) {
-    for (const { module, dump } of moduleFiles(world.sources)) {
-      const text = await readText(dump)
-      if (text !== undefined) expected.set(module, text)
-    }
-    if (expected.size === world.sources.length) return expected
-  }
+  whole: BuiltSchema | undefined,
+): Promise<Expected> {
+  const complete = statuses.every(({ state }) => state !== 'pending')
   const applied = new Set(
     statuses.filter(({ state }) => state !== 'pending').map(({ module, name }) => `${module}/${name}`),
   )
-  const built = await buildSchema({
-    serverUrl: await world.scratchUrl(),
-    sources: world.sources,
-    now: new Date(),
-    only: ({ module, name }) => applied.has(`${module}/${name}`),
-  })
-  for (const schema of built.schemas) {
-    if (!expected.has(schema.module)) expected.set(schema.module, renderSchema(schema))
+  const only = ({ module, name }: { readonly module: string; readonly name: string }): boolean =>
+    applied.has(`${module}/${name}`)
+  try {
+    const { sources } = world
+    const built =
+      (complete ? whole : undefined) ??
+      (await buildSchema({ serverUrl: await world.scratchUrl(), sources, now: new Date(), only }))
+    return { texts: new Map(built.schemas.map((schema) => [schema.module, renderSchema(schema)])) }
+  } catch (error) {
+    const texts = complete ? await committedDumps(world) : undefined
+    if (texts === undefined) throw error
+    return { texts, dumpTrusted: error instanceof Error ? error.message : String(error) }
   }
-  return expected
+}
+
+/** All of them, or undefined. */
+async function committedDumps({ sources }: MigrateWorld): Promise<ReadonlyMap<string, string> | undefined> {
+  const texts = new Map<string, string>()
+  for (const { module, dump } of moduleFiles(sources)) {
+    const text = await readText(dump)
+    if (text === undefined) return undefined
+    texts.set(module, text)
+  }
+  return texts
 }

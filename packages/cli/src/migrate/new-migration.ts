@@ -2,6 +2,7 @@
 import { relative } from 'node:path'
 import {
   blankMigration,
+  columnFacts,
   createMigrationFiles,
   dumpedTable,
   moduleFiles,
@@ -50,7 +51,8 @@ async function readInput(world: MigrateWorld, module: string, recipe: RecipeName
     })
   }
   const key = text(options, 'key')
-  return { ...given, key: key === '' ? known.key : key.split(',').map((part) => part.trim()) }
+  const facts = known.types.has(column) ? columnFacts(dump ?? '', table, column) : undefined
+  return { ...given, facts, key: key === '' ? known.key : key.split(',').map((part) => part.trim()) }
 }
 
 function text(options: CommandContext['options'], name: string): string {

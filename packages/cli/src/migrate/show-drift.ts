@@ -7,7 +7,7 @@ const longest = 400
 
 /** Shows a report; the exit code is 1 when anything differs. */
 export function showDrift(terminal: Terminal, report: DriftReport): ExitCode {
-  const { drift, stale, modules, databaseSkipped } = report
+  const { drift, stale, modules, databaseSkipped, dumpTrusted } = report
   const ok = drift.length + stale.length === 0
   if (terminal.wantsJson) terminal.json({ ok, ...report })
   else {
@@ -24,6 +24,8 @@ export function showDrift(terminal: Terminal, report: DriftReport): ExitCode {
     }
     if (databaseSkipped !== undefined && databaseSkipped !== notAskedFor)
       terminal.note(`the database was not compared: ${databaseSkipped}`)
+    if (dumpTrusted !== undefined)
+      terminal.note(`the database was compared with schema.sql, because nothing could be built here: ${dumpTrusted}`)
     const differences = `${drift.length + stale.length} ${drift.length + stale.length === 1 ? 'difference' : 'differences'}`
     terminal.out(ok ? `no drift in ${modules} modules` : differences)
   }

@@ -1,4 +1,5 @@
 // The safe ways to change a table that running code uses, written as migrations that only need to be read.
+import { type ColumnFacts, withColumn } from '../schema/column-facts.ts'
 import { writtenName } from './written-name.ts'
 
 /** What a recipe is about. */
@@ -11,6 +12,8 @@ export interface RecipeInput {
   readonly type: string
   /** Key that a copy walks along; empty for the primary key. */
   readonly key: readonly string[]
+  /** What hangs on the column, from a dump; undefined when there is none. */
+  readonly facts?: ColumnFacts | undefined
 }
 
 /** One file of a recipe: what comes after its number, and its text when the numbers of all are known. */
@@ -66,12 +69,14 @@ function replaceColumn(input: RecipeInput): readonly RecipeFile[] {
   const from = writtenName(input.column)
   const to = writtenName(input.to)
   const follows = writtenName(`${input.table}_${input.to}_follows`.slice(0, 63))
+  const kept = keptConstraints(input)
+  const last = kept.length > 0 ? 3 : 1
   return [
     {
       suffix: '-expand',
       text: () => `-- footing: phase expand
 -- ${to} takes the place of ${from}. Both are written by whichever version of the code runs; old rows follow in the next file.
--- Lock: ACCESS EXCLUSIVE for a moment, no row is read. Does ${from} have a default, an index or a constraint? Give ${to} its own.
+-- Lock: ACCESS EXCLUSIVE for a moment, no row is read.${input.facts !== undefined ? '' : ` Does ${from} have a default or a constraint? Run footing migrate dump first, then this recipe keeps them.`}
 alter table ${table} add column ${to} ${input.type};
 
 create function ${follows}() returns trigger language plpgsql as $$
@@ -98,18 +103,75 @@ create trigger ${follows} before insert or update on ${table}
           `${table}.${to} is null and ${table}.${from} is not null`,
         ),
     },
+    ...(kept.length === 0 ? [] : keepFiles(table, to, kept)),
+    { suffix: '-contract', text: (numbers) => contractText(input, follows, numbers[last] ?? '') },
+  ]
+}
+
+interface Kept {
+  readonly name: string
+  readonly expression: string
+}
+
+/** What the new column has to hold as well, NOT NULL as a check at first. */
+function keptConstraints({ table, column, to, facts }: RecipeInput): readonly Kept[] {
+  const written = writtenName(to)
+  const checks = (facts?.checks ?? []).map(({ name, expression }) => ({
+    name: name.includes(column) ? name.replace(column, to) : `${name}_${to}`,
+    expression: withColumn(expression, column, written),
+  }))
+  const present = { name: presentName(table, to), expression: `(${written} is not null)` }
+  return [...(facts?.notNull === true ? [present] : []), ...checks].map(({ name, expression }) => ({
+    name: writtenName(name.slice(0, 63)),
+    expression,
+  }))
+}
+
+const presentName = (table: string, column: string): string => `${table}_${column}_present`
+
+function keepFiles(table: string, to: string, kept: readonly Kept[]): readonly RecipeFile[] {
+  return [
     {
-      suffix: '-contract',
-      text: (numbers) => `-- footing: phase contract after ${numbers[1] ?? ''}
--- Production applies this in a later run than ${numbers[1] ?? ''}: deploy the code that reads and writes ${to} only in between.
--- Must ${to} be NOT NULL? footing migrate new <module> <name> --recipe not-null --table ${input.table} --column ${input.to}
--- Lock: ACCESS EXCLUSIVE for a moment.
-drop trigger ${follows} on ${table};
-drop function ${follows}();
-alter table ${table} drop column ${from};
+      suffix: '-keep',
+      text: () => `-- What the old column had to hold holds for ${to} too. Read the checks: they were taken over word for word.
+-- Lock: ACCESS EXCLUSIVE for a moment, no row is read.
+${kept.map(({ name, expression }) => `alter table ${table} add constraint ${name} check ${expression} not valid;`).join('\n')}
+`,
+    },
+    {
+      suffix: '-validate',
+      text: () => `-- Lock: SHARE UPDATE EXCLUSIVE while all rows are read; reads and writes go on.
+${kept.map(({ name }) => `alter table ${table} validate constraint ${name};`).join('\n')}
 `,
     },
   ]
+}
+
+function contractText({ table: name, column, to: target, type, facts }: RecipeInput, follows: string, after: string) {
+  const table = writtenName(name)
+  const from = writtenName(column)
+  const to = writtenName(target)
+  const present = writtenName(presentName(name, target).slice(0, 63))
+  const lost = facts === undefined ? [] : facts.others
+  const notNull =
+    facts?.notNull === true
+      ? `-- footing: allow scanning-not-null: ${present} is validated, so there is no scan
+alter table ${table} alter column ${to} set not null;
+alter table ${table} drop constraint ${present};
+`
+      : ''
+  // Not before: with a default of its own the new column would hide what old code writes into the old one.
+  const fallback =
+    facts?.fallback === undefined
+      ? ''
+      : `alter table ${table} alter column ${to} set default (${facts.fallback})::${type};\n`
+  return `-- footing: phase contract after ${after}
+-- Applied when somebody says so: deploy the code that reads and writes ${to} only before that.
+${lost.length === 0 ? '' : `-- Goes with ${from} and is not carried over; write what ${to} needs of it into a migration before this one:\n${lost.map((what) => `--   ${what.replaceAll('\n', ' ')}\n`).join('')}`}-- Lock: ACCESS EXCLUSIVE for a moment.
+drop trigger ${follows} on ${table};
+drop function ${follows}();
+${notNull}${fallback}alter table ${table} drop column ${from};
+`
 }
 
 function notNull(input: RecipeInput): readonly RecipeFile[] {

@@ -139,6 +139,7 @@ export const layers: readonly Layer[] = [
       `${core}/data/contract`,
       `${core}/data/connection`,
       `${core}/migrations/files`,
+      `${core}/migrations/recipes`,
       `${core}/migrations/apply`,
     ],
     vendors: ['pg', 'kysely'],

@@ -51,7 +51,7 @@ async function readInput(world: MigrateWorld, module: string, recipe: RecipeName
     })
   }
   const key = text(options, 'key')
-  const facts = known.types.has(column) ? columnFacts(dump ?? '', table, column) : undefined
+  const facts = known.types.has(column) ? columnFacts(dump ?? '', table, column, given.to) : undefined
   return { ...given, facts, key: key === '' ? known.key : key.split(',').map((part) => part.trim()) }
 }
 

@@ -29,7 +29,7 @@ export {
   recipes,
 } from './recipes/recipe.ts'
 export { type BuildOptions, type BuiltSchema, buildSchema } from './schema/build-schema.ts'
-export { type ColumnFacts, columnFacts } from './schema/column-facts.ts'
+export { columnFacts } from './schema/column-facts.ts'
 export { compareSchemas, type SchemaDifference } from './schema/compare-schemas.ts'
 export { type DumpedTable, dumpedTable } from './schema/dumped-table.ts'
 export { type DriftPlace, explainDifferences, type SchemaDrift } from './schema/explain-difference.ts'

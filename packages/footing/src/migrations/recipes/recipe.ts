@@ -1,6 +1,22 @@
 // The safe ways to change a table that running code uses, written as migrations that only need to be read.
-import { type ColumnFacts, withColumn } from '../schema/column-facts.ts'
 import { writtenName } from './written-name.ts'
+
+/** A check that names the column. */
+export interface ColumnCheck {
+  readonly name: string
+  /** `(price > 0)`, with its parentheses. */
+  readonly expression: string
+}
+
+/** What hangs on a column, as a dump says. */
+export interface ColumnFacts {
+  readonly notNull: boolean
+  /** The default as SQL. */
+  readonly fallback: string | undefined
+  readonly checks: readonly ColumnCheck[]
+  /** Everything else that goes when the column is dropped, in words: `index item_by_name`. */
+  readonly others: readonly string[]
+}
 
 /** What a recipe is about. */
 export interface RecipeInput {
@@ -12,7 +28,7 @@ export interface RecipeInput {
   readonly type: string
   /** Key that a copy walks along; empty for the primary key. */
   readonly key: readonly string[]
-  /** What hangs on the column, from a dump; undefined when there is none. */
+  /** What hangs on the column, with checks written for the new one; undefined without a dump. */
   readonly facts?: ColumnFacts | undefined
 }
 
@@ -118,7 +134,7 @@ function keptConstraints({ table, column, to, facts }: RecipeInput): readonly Ke
   const written = writtenName(to)
   const checks = (facts?.checks ?? []).map(({ name, expression }) => ({
     name: name.includes(column) ? name.replace(column, to) : `${name}_${to}`,
-    expression: withColumn(expression, column, written),
+    expression,
   }))
   const present = { name: presentName(table, to), expression: `(${written} is not null)` }
   return [...(facts?.notNull === true ? [present] : []), ...checks].map(({ name, expression }) => ({

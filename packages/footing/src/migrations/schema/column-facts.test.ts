@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { columnFacts, withColumn } from './column-facts.ts'
+import { columnFacts } from './column-facts.ts'
 
 const dump = `-- What the migrations build.
 
@@ -60,6 +60,7 @@ test.each(['', '--- table item', '<<<<<<< ours', 'create table item ('])('nothin
   expect(columnFacts(text, 'item', 'name')).toEqual({ notNull: false, fallback: undefined, checks: [], others: [] })
 })
 
-test('a column is put in the place of another, and texts stay', () => {
-  expect(withColumn(`(price > 0 and "price" <> 'price')`, 'price', 'cents')).toBe(`(cents > 0 and cents <> 'price')`)
+test('checks are written for the column that takes its place, and texts stay', () => {
+  const { checks } = columnFacts(dump, 'item', 'price', 'New')
+  expect(checks).toEqual([{ name: 'both_check', expression: `("New" > 0::numeric OR name = 'price'::text)` }])
 })

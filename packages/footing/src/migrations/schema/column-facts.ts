@@ -1,35 +1,27 @@
 // What hangs on a column, found in a dump: what a column that takes its place has to have, and what is gone with it.
+
 import { nameOf, type SqlToken, sqlTokens } from '../files/sql-tokens.ts'
+import type { ColumnCheck, ColumnFacts } from '../recipes/recipe.ts'
+import { writtenName } from '../recipes/written-name.ts'
 import { parseSchema } from './schema-object.ts'
-
-/** A check that names the column. */
-export interface ColumnCheck {
-  readonly name: string
-  /** `(price > 0)`, with its parentheses. */
-  readonly expression: string
-}
-
-/** One column of a dumped table. */
-export interface ColumnFacts {
-  readonly notNull: boolean
-  /** The default as SQL. */
-  readonly fallback: string | undefined
-  readonly checks: readonly ColumnCheck[]
-  /** Everything else that goes when the column is dropped, in words: `index item_by_name`. */
-  readonly others: readonly string[]
-}
 
 /** Words that begin the next part of a column's line. */
 const nextPart = new Set(['not', 'storage', 'with', 'comment'])
 
-/** The facts of a column; nothing hangs on one that the dump does not have. */
-export function columnFacts(dump: string, table: string, column: string): ColumnFacts {
+/**
+ * The facts of a column; nothing hangs on one that the dump does not have. With `to`, checks are written for a column of that
+ * name.
+ */
+export function columnFacts(dump: string, table: string, column: string, to = column): ColumnFacts {
   const objects = parseSchema(dump)
   const own = objects.find(({ kind, name }) => kind === 'table' && namesIn(name)[0] === table)
   const lines = (own?.lines ?? []).filter((line) => line.startsWith('  ')).map((line) => line.trim())
   const constraints = lines.filter((line) => line.startsWith('constraint ')).filter((line) => names(line, column))
   const line = lines.find((text) => !text.startsWith('constraint ') && nameOf(sqlTokens(text)[0]) === column) ?? ''
-  const checks = constraints.map(readCheck).filter((check) => check !== undefined)
+  const checks = constraints
+    .map(readCheck)
+    .filter((check) => check !== undefined)
+    .map(({ name, expression }) => ({ name, expression: withColumn(expression, column, writtenName(to)) }))
   const indexes = objects.filter(
     ({ kind, name, lines: text }) => kind === 'index' && namesIn(name)[0] === table && names(text.join('\n'), column),
   )
@@ -45,7 +37,7 @@ export function columnFacts(dump: string, table: string, column: string): Column
 }
 
 /** The expression of a check with another column in the place of one. */
-export function withColumn(expression: string, column: string, written: string): string {
+function withColumn(expression: string, column: string, written: string): string {
   return sqlTokens(expression)
     .map((token) => (nameOf(token) === column ? written : token.text))
     .join('')

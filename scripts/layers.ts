@@ -194,7 +194,14 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${core}/records/personal-data`,
-    mayImport: [kernel, `${core}/data/contract`, `${core}/data/connection`, `${core}/module`],
+    mayImport: [
+      kernel,
+      `${core}/capability`,
+      `${core}/data/contract`,
+      `${core}/data/connection`,
+      `${core}/data/query`,
+      `${core}/module`,
+    ],
     vendors: ['pg'],
     because: 'personal data are exported and erased by what manifests declare, through ports and the database',
   },
@@ -214,6 +221,7 @@ export const layers: readonly Layer[] = [
   {
     folder: `${core}/records`,
     mayImport: [
+      `${core}/http`,
       `${core}/capability`,
       `${core}/data`,
       `${core}/data/contract`,
@@ -796,7 +804,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'examples/conduit/src',
-    mayImport: [`${core}/records`, `${core}/data`, core, `${core}/testing`],
+    mayImport: [`${core}/records`, `${core}/data`, `${core}/module`, core, `${core}/testing`],
     vendors: ['zod', 'jose', 'kysely', 'ajv', 'ajv-formats', 'yaml'],
     because: 'an application knows the library and its own schemas, never the inside of a package',
   },

@@ -3,10 +3,10 @@ import { defineModule, op } from '@footing/core'
 import { z } from 'zod'
 import { identity } from '../identity/identity.module.ts'
 import { largestPage, rowId } from '../realworld/text.ts'
+import { personal } from './personal.ts'
 import { invoice, invoicePage, newPlan, plan, pledge, support } from './pledge.ts'
 
 const byReader = z.object({ readerId: rowId, author: z.string() })
-const invoicesStay = { why: 'accounts have to be kept by tax law', until: 'ten years after the year of the invoice' }
 const idempotent = { idempotent: true } as const
 
 export const billing = defineModule('billing', {
@@ -44,48 +44,6 @@ export const billing = defineModule('billing', {
     invoice: { key: 'id', reads: true, values: true },
     pledge: { key: 'id' },
   },
-  personal: {
-    plan: {
-      subject: 'author_id',
-      key: 'author_id',
-      columns: { amount_cents: 'keep', currency: 'keep', updated_at: 'keep' },
-      erase: 'delete',
-    },
-    // Ended, not deleted: an invoice stands on it.
-    pledge: {
-      subject: ['reader_id', 'author_id'],
-      columns: {
-        amount_cents: 'keep',
-        currency: 'keep',
-        started_on: 'keep',
-        months_invoiced: 'keep',
-        covered_until: 'keep',
-        ended_at: 'keep',
-      },
-      erase: 'by-module',
-      keep: invoicesStay,
-    },
-    invoice: {
-      subject: ['reader_id', 'author_id'],
-      columns: {
-        pledge_id: 'keep',
-        period_start: 'keep',
-        period_end: 'keep',
-        amount_cents: 'keep',
-        currency: 'keep',
-        articles: 'keep',
-        issued_at: 'keep',
-        paid_at: 'keep',
-      },
-      erase: 'keep',
-      keep: invoicesStay,
-    },
-    publication: {
-      subject: 'author_id',
-      key: 'article_id',
-      columns: { published_on: 'keep' },
-      erase: 'delete',
-    },
-  },
+  personal,
   migrations: new URL('./migrations/', import.meta.url),
 })

@@ -14,6 +14,7 @@ import {
   newComment,
   viewerId,
 } from './article.ts'
+import { personal } from './personal.ts'
 
 const slug = z.string()
 const page = { limit: z.int().min(1).max(largestPage), offset: z.int().min(0) }
@@ -43,32 +44,7 @@ export const content = defineModule('content', {
     tags: op({ ...read, out: z.array(z.string()) }),
   },
   tables: ['article', 'article_tag', 'favorite', 'comment', 'tally'],
-  personal: {
-    // Both count towards totals, so the module takes them away by itself.
-    article: {
-      subject: 'author_id',
-      columns: {
-        slug: 'keep',
-        title: 'keep',
-        description: 'keep',
-        body: 'keep',
-        tag_list: 'keep',
-        supporters_only: 'keep',
-        favorites_count: 'other',
-        created_at: 'keep',
-        updated_at: 'keep',
-      },
-      erase: 'by-module',
-    },
-    favorite: { subject: 'reader_id', key: ['reader_id', 'article_id'], columns: {}, erase: 'by-module' },
-    comment: {
-      subject: 'author_id',
-      columns: { article_id: 'keep', body: 'keep', created_at: 'keep', updated_at: 'keep' },
-      erase: 'delete',
-    },
-    article_tag: { none: 'tags of an article, which go with it' },
-    tally: { none: 'numbers of articles' },
-  },
+  personal,
   // A list needs the author of each article, and a feed needs to know who is followed: joined in one query.
   reads: { identity: ['profile_card', 'following'] },
   migrations: new URL('./migrations/', import.meta.url),

@@ -3,6 +3,7 @@ import { defineModule, op, setting } from '@footing/core'
 import { z } from 'zod'
 import { rowId } from '../realworld/text.ts'
 import { account, accountChanges, credentials, newAccount, profile, profileCard, session } from './account.ts'
+import { personal } from './personal.ts'
 
 export const identity = defineModule('identity', {
   owner: '@conduit/accounts',
@@ -61,28 +62,7 @@ export const identity = defineModule('identity', {
   },
   tables: ['account', 'follow'],
   access: { account: { key: 'id', values: true } },
-  personal: {
-    account: {
-      subject: 'id',
-      columns: {
-        username: { replace: 'gone-{key}' },
-        email: { replace: 'gone-{key}@erased.invalid' },
-        password_hash: 'secret',
-        bio: 'erase',
-        image: 'erase',
-        created_at: 'keep',
-        updated_at: 'other',
-      },
-      erase: 'anonymise',
-      keep: { why: 'its number stands in what others wrote and paid', until: 'those rows are gone' },
-    },
-    follow: {
-      subject: ['follower_id', 'author_id'],
-      key: ['follower_id', 'author_id'],
-      columns: { created_at: 'keep' },
-      erase: 'delete',
-    },
-  },
+  personal,
   migrations: new URL('./migrations/', import.meta.url),
 })
 

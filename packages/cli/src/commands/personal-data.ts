@@ -88,7 +88,7 @@ async function erase(terminal: Terminal, running: RunningApp, user: string): Pro
 
 function showProof(
   { out, style }: Terminal,
-  { subject, requestedAt, finishedAt, tables, accessLog, digest }: ErasureProof,
+  { subject, requestedAt, finishedAt, tables, stores, access, accessLog, digest }: ErasureProof,
 ): void {
   for (const { module, table, action, rows, kept, why, until } of tables) {
     const reason = why === undefined ? '' : ` (${why}; until ${until})`
@@ -96,6 +96,11 @@ function showProof(
       `${action.padEnd(10)} ${`${module}.${table}`.padEnd(28)} ${rows} rows${kept > 0 ? `, ${kept} stay${reason}` : ''}`,
     )
   }
+  for (const { store, erased, left, why } of stores) {
+    const reason = why === undefined ? '' : ` (${why})`
+    out(`${'erase'.padEnd(10)} ${store.padEnd(28)} ${erased} entries${left > 0 ? `, ${left} are left` : ''}${reason}`)
+  }
+  out(`access: ${access}`)
   out(`access log: ${accessLog}`)
   out(style(`${subject} asked ${requestedAt}, done ${finishedAt}, proof ${digest}`, 'dim'))
 }

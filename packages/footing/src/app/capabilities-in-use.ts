@@ -91,6 +91,8 @@ export class OpenCapabilities {
           const extend = capability.extends?.[name]
           return extend === undefined ? [] : [extend(this.#open.get(capability.name)?.open, this.process)]
         }),
+      personalStores: () =>
+        [...this.#open.values()].flatMap(({ capability, open }) => capability.personal?.(open, this.process) ?? []),
     }
   }
 

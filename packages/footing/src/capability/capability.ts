@@ -140,6 +140,8 @@ export interface AppProcess extends ProcessFacts {
   opened<Open>(capability: Capability<SettingsShape, Open>): Open | undefined
   /** What other capabilities add to the one of this name, in their order. */
   extensionsOf(capability: string): readonly unknown[]
+  /** What all open capabilities keep about people. */
+  personalStores(): readonly PersonalStore[]
 }
 
 /** A process whose modules have started. */

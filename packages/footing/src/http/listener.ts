@@ -48,7 +48,9 @@ export async function openListener(process: StartedProcess): Promise<Listener> {
   const serves = role !== 'worker'
   const withRoutes = serves && places.hasRoutes ? inOrder(app.modules, [...process.modules, ...process.edges]) : []
   const routes = placeRoutes(withRoutes.map(routesOf), http)
-  const authenticate = authenticationOf(withRoutes, routes)
+  // An extension of this capability is what the others made for it.
+  const extensions = process.extensionsOf('http') as readonly HttpExtension[]
+  const authenticate = extended(authenticationOf(withRoutes, routes), extensions)
   const log = createLog('http', currentContext)
   const running = new Set<CallContext>()
   const environment: ServerEnvironment = {
@@ -84,10 +86,7 @@ export async function openListener(process: StartedProcess): Promise<Listener> {
   if (serves && places.hasRoutes && http.reference !== false)
     addReference(server, { name: app.name, version: app.version, http, routes, profile })
   if (serves) {
-    // An extension of this capability is what the others made for it.
-    for (const extension of process.extensionsOf('http') as readonly HttpExtension[]) {
-      await extension.mount(server, environment)
-    }
+    for (const extension of extensions) await extension.mount?.(server, environment)
   }
   // Part of the options of a start, like `metrics`.
   await (process.options.beforeListen as (() => Promise<void>) | undefined)?.()
@@ -139,6 +138,10 @@ function authenticationOf(modules: readonly StartedModule[], routes: readonly Pl
     throw httpErrors('authentication-missing', { details: { route: `${closed.route.method} ${closed.path}` } })
   }
   return first?.implementation.authenticate
+}
+
+function extended(own: Authenticate | undefined, extensions: readonly HttpExtension[]): Authenticate | undefined {
+  return own && extensions.reduce((inner, extension) => extension.authenticate?.(inner) ?? inner, own)
 }
 
 function hostOf({ HOST }: HttpValues, { profile }: StartedProcess): string {

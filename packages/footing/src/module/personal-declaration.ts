@@ -4,8 +4,8 @@ import type { Transaction } from '../data/contract/contract.ts'
 /**
  * What a column is, for the person in the row:
  * `erase` is exported, and emptied on erasure; `secret` is emptied and never exported; `keep` is exported and stays;
- * `other` says nothing about the person, so it is neither; `{ replace }` is exported and replaced on erasure, where `{key}`
- * stands for the row's key: for columns that are unique or may not be empty.
+ * `other` says nothing about the person, so it is neither; `{ replace }` is exported and replaced on erasure, where
+ * `{random}` stands for 32 hexadecimal digits: for columns that are unique or may not be empty.
  */
 export type ColumnRule = 'erase' | 'secret' | 'keep' | 'other' | { readonly replace: string }
 
@@ -59,6 +59,12 @@ function tableFault({ subject, key, columns, erase, keep }: PersonalTable): stri
   if (!['anonymise', 'delete', 'keep', 'by-module'].includes(erase)) return `cannot be erased by "${String(erase)}".`
   if (erase === 'keep' && (keep === undefined || keep.why.trim() === '' || keep.until.trim() === '')) {
     return 'keeps its rows and does not say why and until when.'
+  }
+  const foreseen = Object.entries(columns).find(
+    ([, rule]) => typeof rule === 'object' && rule.replace.includes('{key}'),
+  )
+  if (foreseen) {
+    return `replaces ${foreseen[0]} with {key}: anybody can foresee that, take it before, and so stand in the way of the erasure. Write {random}.`
   }
   const changed = Object.values(columns).some((rule) => rule !== 'keep' && rule !== 'other')
   if (erase === 'anonymise' && !changed) return 'is anonymised, but no column of it is erased.'

@@ -1,4 +1,4 @@
-// The two operations that every module with personal data has in its port, so that they work wherever the module is placed.
+// The operations that every module with personal data has in its port, so that they work wherever the module is placed.
 import type { JsonValue } from '@footing/kernel'
 import type { Operation } from './operation.ts'
 import { isPersonal, type PersonalDeclaration } from './personal-declaration.ts'
@@ -12,7 +12,7 @@ export interface PageRequest {
 }
 
 /** Names of the operations; no module may use them for something else. */
-export const personalNames = ['personalDataPage', 'erasePersonalData'] as const
+export const personalNames = ['personalDataPage', 'erasePersonalData', 'personalDataErased'] as const
 
 /** Adds the operations to the port of a module that declares personal data. */
 export function withPersonalOperations<Port extends object>(port: Port, personal: PersonalDeclaration): Port {
@@ -35,6 +35,14 @@ export function withPersonalOperations<Port extends object>(port: Port, personal
       idempotent: true,
       deadlineMs: 30_000,
       summary: 'Erases some rows about a person, to be called until it answers 0',
+    } satisfies Operation,
+    personalDataErased: {
+      kind: 'operation',
+      in: request(['subject'], []),
+      out: answer({ erased: { type: 'boolean' } }, ['erased']),
+      idempotent: true,
+      deadlineMs: 5_000,
+      summary: 'Whether a person was erased, for a process that has no database of its own',
     } satisfies Operation,
   }
 }

@@ -2,13 +2,16 @@
 import { defineCapability } from '../capability/capability.ts'
 import { dataCapability } from '../data/capability.ts'
 import type { DataSource } from '../data/contract/contract.ts'
+import type { HttpExtension } from '../http/http-extension.ts'
 import { keepAccessLog } from './access-log/keep-access-log.ts'
-import { openPersonalData } from './personal-data/personal-data.ts'
+import { openPersonalData } from './personal-data/open-personal-data.ts'
+import type { PersonalData } from './personal-data/personal-data.ts'
 import { personalHandlers } from './personal-data/personal-handlers.ts'
 import { recordHooks } from './record-hooks.ts'
 
 interface Records {
   readonly data: DataSource | undefined
+  readonly personalData: PersonalData
   stopSealing: () => void
 }
 
@@ -18,9 +21,27 @@ export const recordsCapability = defineCapability<Readonly<Record<never, never>>
   summary: 'who read and changed what, and what is held about people',
   settings: {},
   wanted: () => true,
-  extends: { data: (_records, { places }) => ({ hooks: recordHooks(places.local) }) },
-  open: (_values, process) => ({ data: process.opened(dataCapability), stopSealing: () => undefined }),
-  // Its two operations answer in the port of each module that declares personal data.
+  extends: {
+    data: (_records, { places }) => ({ hooks: recordHooks(places.local) }),
+    // An extension is asked for when this capability is open.
+    http: (records): HttpExtension => ({ authenticate: (records as Records).personalData.refuseErased }),
+  },
+  async open(_values, process) {
+    const data = process.opened(dataCapability)
+    // One that was given to the start may not have been asked yet; before its first answer nothing of a logged table is read.
+    await data?.ping()
+    const { app, places, network, clock } = process
+    const personalData = openPersonalData({
+      modules: app.modules,
+      local: places.local,
+      ports: network.portsFor(undefined, app.modules),
+      data,
+      clock,
+      stores: () => process.personalStores(),
+    })
+    return { data, personalData, stopSealing: () => undefined }
+  },
+  // Its operations answer in the port of each module that declares personal data.
   join({ data }, { manifest, implementation }) {
     const database = () => {
       if (data === undefined) {
@@ -34,9 +55,7 @@ export const recordsCapability = defineCapability<Readonly<Record<never, never>>
     const given = 'opened' in options && options.opened !== undefined
     records.stopSealing = keepAccessLog(given ? undefined : records.data, places.local, clock, log)
   },
-  running: ({ data }, { app, network, clock }) => ({
-    personalData: openPersonalData(app.modules, network.portsFor(undefined, app.modules), data, clock),
-  }),
+  running: ({ personalData }) => ({ personalData }),
   drain: async ({ stopSealing }) => stopSealing(),
   close: ({ stopSealing }) => stopSealing(),
 })

@@ -6,7 +6,10 @@ export interface QueryCounter {
   /** Put into the scope of the data source; adds to what the scope already has. */
   observe(scope: QueryScope | undefined): QueryScope
   readonly queries: readonly CountedQuery[]
-  /** How many statements, without begin, commit, rollback and savepoints; of one route when it is named. */
+  /**
+   * How many statements of modules, without begin, commit, rollback and savepoints; of one route when it is named. What the
+   * library asks for itself, such as whether a person was erased, is in `queries` only.
+   */
   count(route?: string): number
   /** Statements that were sent more than once by the same route: the sign of a query in a loop. */
   repeated(): readonly { readonly route: string; readonly text: string; readonly times: number }[]
@@ -21,7 +24,7 @@ export interface CountedQuery extends QueryRecord {
 /** Makes a counter. */
 export function queryCounter(): QueryCounter {
   let queries: CountedQuery[] = []
-  const own = (): readonly CountedQuery[] => queries.filter(({ text }) => !isControl(text))
+  const own = (): readonly CountedQuery[] => queries.filter(({ text, module }) => !isControl(text) && module !== library)
   return {
     observe(scope) {
       const route = scope?.route ?? ''
@@ -52,6 +55,8 @@ export function queryCounter(): QueryCounter {
     },
   }
 }
+
+const library = 'footing'
 
 function isControl(text: string): boolean {
   return /^(begin|commit|rollback|savepoint|release)\b/.test(text)

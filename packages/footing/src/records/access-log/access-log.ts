@@ -6,7 +6,7 @@ import type { SendToPrimary } from '../../data/contract/statement-hooks.ts'
 import { actorText, setActor } from './actor.ts'
 import { accessLogErrors } from './errors.ts'
 import { type AccessModule, type LoggedTable, loggedTables } from './logged-table.ts'
-import { writeFunction, writeTriggers } from './record-writes.ts'
+import { soundWriteTrigger, writeFunction, writeTriggers } from './record-writes.ts'
 import { type ReadRecord, WatchedReads, type WatchedRelation } from './watched-reads.ts'
 
 /** What is asked for each statement; `recordHooks` joins it to a data source. */
@@ -56,7 +56,6 @@ export class AccessLog {
           key: table.key,
         })),
       ),
-      writeTriggers,
     ])
     const found = rows as readonly RelationRow[] // the query below names exactly these columns
     for (const [index, table] of this.#tables.entries()) {
@@ -106,8 +105,7 @@ with recursive declared as (
 select r.at, r.oid::int8::int as oid, c.relname as name, r.view,
   (select count(*)::int from pg_trigger t join pg_proc p on p.oid = t.tgfoid
      join pg_namespace n on n.oid = p.pronamespace
-    where t.tgrelid = r.oid and n.nspname = 'footing_access' and p.proname = r.routine
-      and t.tgname = any($2) and t.tgenabled = 'A') as triggers,
+    where t.tgrelid = r.oid and n.nspname = 'footing_access' and p.proname = r.routine and ${soundWriteTrigger}) as triggers,
   coalesce((select jsonb_object_agg(a.attname, a.attnum) from pg_attribute a
     where a.attrelid = r.oid and a.attname in (select jsonb_array_elements_text(r.key))), '{}') as keys
 from relation r join pg_class c on c.oid = r.oid`

@@ -7,7 +7,7 @@ import { schemaOf } from '../../data/contract/schema-name.ts'
 import { accessLogErrors } from './errors.ts'
 import { createLogTables } from './log-tables.ts'
 import { type AccessModule, type LoggedTable, loggedTables } from './logged-table.ts'
-import { writeFunction, writeFunctionBody, writeTriggers } from './record-writes.ts'
+import { soundWriteTrigger, writeFunction, writeFunctionBody, writeTriggers } from './record-writes.ts'
 
 /**
  * Installs the log for the tables that the manifests name, and takes the triggers off those that are logged no longer.
@@ -68,8 +68,8 @@ async function hasTriggers(client: pg.Client, target: string, table: LoggedTable
   const { rows } = await client.query<{ count: number }>(
     `select count(*)::int as count from pg_trigger t join pg_proc p on p.oid = t.tgfoid
        join pg_namespace n on n.oid = p.pronamespace
-      where t.tgrelid = $1::regclass and n.nspname = 'footing_access' and p.proname = $2 and t.tgname = any($3) and t.tgenabled = 'A'`,
-    [target, writeFunction(table), writeTriggers],
+      where t.tgrelid = $1::regclass and n.nspname = 'footing_access' and p.proname = $2 and ${soundWriteTrigger}`,
+    [target, writeFunction(table)],
   )
   return rows[0]?.count === writeTriggers.length
 }

@@ -12,6 +12,15 @@ export const entryLine = `jsonb_build_array(to_char(e.at at time zone 'UTC', 'YY
 export const sealLine = `jsonb_build_array(s.number, s.month::text, s.from_xid::text, s.to_xid::text, s.entries,
   encode(s.digest, 'hex'), to_char(s.sealed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'))::text`
 
+/** Body of the function that refuses every change of the log. */
+export const refuseChange = `
+begin
+  raise exception 'the access log is append-only' using errcode = '42501';
+end `
+
+/** What guards the log itself: trigger → its kind in pg_trigger.tgtype. */
+export const guardTriggers = { footing_append_only: 27, footing_no_truncate: 34 } as const
+
 const definer = 'security definer set search_path = pg_catalog, pg_temp'
 
 /** Creates what is missing; running it again changes nothing. */
@@ -71,16 +80,24 @@ create table if not exists footing_access.retired (
 revoke all on all tables in schema footing_access from public;
 revoke all on all sequences in schema footing_access from public;
 
-create or replace function footing_access.refuse_change() returns trigger language plpgsql as $body$
-begin
-  raise exception 'the access log is append-only' using errcode = '42501';
-end $body$;
+create or replace function footing_access.refuse_change() returns trigger language plpgsql as $body$${refuseChange}$body$;
 create or replace trigger footing_append_only before update or delete on footing_access.entry
   for each row execute function footing_access.refuse_change();
 create or replace trigger footing_append_only before update or delete on footing_access.seal
   for each row execute function footing_access.refuse_change();
-create or replace trigger footing_append_only before truncate on footing_access.seal
-  for each statement execute function footing_access.refuse_change();
+-- "enable always": not even a session in the role of a replica changes what was logged.
+alter table footing_access.entry enable always trigger footing_append_only;
+alter table footing_access.seal enable always trigger footing_append_only;
+
+-- Emptying a table fires the triggers of that table only, so each month has one of its own.
+create or replace function footing_access.refuse_truncate(p_relation regclass) returns void language plpgsql as $body$
+begin
+  execute format('create or replace trigger footing_no_truncate before truncate on %s for each statement execute function footing_access.refuse_change()', p_relation);
+  execute format('alter table %s enable always trigger footing_no_truncate', p_relation);
+end $body$;
+revoke all on function footing_access.refuse_truncate(regclass) from public;
+select footing_access.refuse_truncate(relid) from pg_partition_tree('footing_access.entry');
+select footing_access.refuse_truncate('footing_access.seal');
 
 -- No unique constraint on the user: two first writes of one person at once must not wait for each other. Whoever has
 -- two pseudonyms is found, and forgotten, by both.
@@ -115,6 +132,7 @@ begin
     execute format('create table footing_access.%I partition of footing_access.entry for values from (%L) to (%L)', part,
       (p_month::timestamp at time zone 'UTC')::timestamptz, ((p_month + interval '1 month')::timestamp at time zone 'UTC')::timestamptz);
     execute format('revoke all on footing_access.%I from public', part);
+    perform footing_access.refuse_truncate(('footing_access.' || part)::regclass);
   end if;
 exception
   -- Entries of that month lie in the default partition already, another process was faster, or a long transaction holds

@@ -14,6 +14,10 @@ export function writeFunction({ module, table }: Pick<LoggedTable, 'module' | 't
 /** Names of the triggers on a logged table. Behind `footing_access_` they tell when they fire. */
 export const writeTriggers = ['insert', 'update', 'delete', 'truncate'].map((event) => `footing_access_${event}`)
 
+/** Condition on a row `t` of pg_trigger: it fires always, for everything, and when its name says so. */
+export const soundWriteTrigger = `t.tgenabled = 'A' and t.tgqual is null and (t.tgname, t.tgtype) in
+  (('footing_access_insert', 4), ('footing_access_update', 16), ('footing_access_delete', 8), ('footing_access_truncate', 34))`
+
 /**
  * Body of the trigger function. Rows before and after an update are joined by key, so that a changed key is two entries:
  * one for the record that is gone under its old name, one for the one that came.

@@ -52,7 +52,7 @@ test('many sealers and writers at once: one chain, every entry in one seal', asy
   expect(await verify()).toMatchObject({ ok: true, entries: 331, unsealed: 0, faults: [] })
 })
 
-// Each is done as the owner with the guard switched off: the strongest attacker short of one who rewrites the chain.
+// Each is done as the owner with the guards switched off and on again: the strongest attacker short of one who rewrites the chain.
 const attacks: readonly (readonly [string, string, RegExp])[] = [
   [
     'an entry changed',
@@ -92,12 +92,57 @@ const attacks: readonly (readonly [string, string, RegExp])[] = [
     /shop.item: a trigger is missing or switched off/,
   ],
   ['a trigger dropped', 'drop trigger footing_access_delete on shop.item', /shop.item: a trigger is missing/],
+  [
+    'a trigger that fires never',
+    `create or replace trigger footing_access_truncate before truncate on shop.item for each statement when (false)
+       execute function footing_access.refuse_change()`,
+    /shop.item: a trigger is missing/,
+  ],
+  [
+    'a guard of the log that was switched off',
+    `alter table footing_access.seal disable trigger footing_no_truncate`,
+    /footing_access.seal: the trigger footing_no_truncate is missing or switched off/,
+  ],
+  [
+    'a guard of one month that fires in replicas only',
+    `do $$ begin execute format('alter table footing_access.%I enable replica trigger footing_no_truncate', 'entry_' || to_char(now() at time zone 'UTC', 'YYYY_MM')); end $$`,
+    /footing_access.entry_\d{4}_\d\d: the trigger footing_no_truncate is missing or switched off/,
+  ],
+  [
+    'guards that let everything pass',
+    'create or replace function footing_access.refuse_change() returns trigger language plpgsql as $$ begin return new; end $$',
+    /footing_access.entry: the trigger footing_append_only does not refuse changes any more/,
+  ],
 ]
 test.each(attacks)('%s is found', async (_name, attack, words) => {
   const copy = await damaged(attack)
   const found = await verifyAccessLog(copy.directUrl, modules)
   expect(found.ok).toBe(false)
   expect(found.faults.join('\n')).toMatch(words)
+  await copy.drop()
+})
+
+test('not even a session in the role of a replica changes the log, in any month, old or new', async () => {
+  const copy = await damaged('select 1')
+  await copy.query("select footing_access.ensure_month('2030-01-01')")
+  const months = await copy.query("select relid::text as name from pg_partition_tree('footing_access.entry')")
+  expect(months.length).toBeGreaterThan(3)
+  await copy.query(
+    "insert into footing_access.entry (at, module, table_name, operation) values ('2030-01-05', 'shop', 'item', 'insert')",
+  )
+  const refused = /append-only/
+  for (const table of [...months.map(({ name }) => String(name)), 'footing_access.seal']) {
+    await expect(copy.query(`set session_replication_role = replica; truncate ${table}`)).rejects.toThrow(refused)
+  }
+  for (const change of [
+    "update footing_access.entry set module = 'x'",
+    "delete from footing_access.entry where at > '2030-01-01'",
+    'update footing_access.seal set entries = 0',
+    'delete from footing_access.seal',
+  ]) {
+    await expect(copy.query(`set session_replication_role = replica; ${change}`)).rejects.toThrow(refused)
+  }
+  expect(await verifyAccessLog(copy.directUrl, modules)).toMatchObject({ ok: true, faults: [] })
   await copy.drop()
 })
 
@@ -178,6 +223,8 @@ async function damaged(attack: string): Promise<TestDatabase> {
   await sealAccessLog(copy.directUrl)
   await copy.query("insert into shop.item select n, 'x' from generate_series(26, 27) n")
   await sealAccessLog(copy.directUrl)
-  await copy.query(`set session_replication_role = replica; ${attack}`)
+  const guards = (how: string) =>
+    `alter table footing_access.entry ${how} trigger footing_append_only; alter table footing_access.seal ${how} trigger footing_append_only;`
+  await copy.query(`${guards('disable')} ${attack}; ${guards('enable always')}`)
   return copy
 }

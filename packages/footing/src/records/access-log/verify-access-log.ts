@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import { withDirectClient } from '../../data/connection/direct-session.ts'
 import { schemaOf } from '../../data/contract/schema-name.ts'
-import { entryLine, sealLine } from './log-tables.ts'
+import { entryLine, guardTriggers, refuseChange, sealLine } from './log-tables.ts'
 import { type AccessModule, type LoggedTable, loggedTables } from './logged-table.ts'
-import { writeFunction, writeFunctionBody, writeTriggers } from './record-writes.ts'
+import { soundWriteTrigger, writeFunction, writeFunctionBody, writeTriggers } from './record-writes.ts'
 
 /** What a verification found. */
 export interface LogVerification {
@@ -39,7 +39,7 @@ export async function verifyAccessLog(
 ): Promise<LogVerification> {
   return withDirectClient(directUrl, async (client) => {
     await client.query('begin isolation level repeatable read read only')
-    const faults = await triggerFaults(client, loggedTables(modules))
+    const faults = [...(await guardFaults(client)), ...(await triggerFaults(client, loggedTables(modules)))]
     const retired = await column<string>(
       client,
       'select month::text as value from footing_access.retired order by month',
@@ -120,15 +120,35 @@ async function digestOf(client: pg.Client, seal: Seal): Promise<{ digest: Buffer
   }
 }
 
+// What keeps the log itself from being changed: on each of its months, and on the seals.
+async function guardFaults(client: pg.Client): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string; trigger: string; source: string | null }>(
+    `select r.relation::text as name, g.trigger, (
+        select p.prosrc from pg_trigger t join pg_proc p on p.oid = t.tgfoid join pg_namespace n on n.oid = p.pronamespace
+         where t.tgrelid = r.relation and t.tgname = g.trigger and t.tgtype = g.kind and t.tgenabled = 'A' and t.tgqual is null
+           and n.nspname = 'footing_access' and p.proname = 'refuse_change') as source
+       from (select relid as relation from pg_partition_tree('footing_access.entry') union select 'footing_access.seal'::regclass) r
+      cross join (select key as trigger, value::int as kind from jsonb_each_text($1::jsonb)) g order by 1, 2`,
+    [JSON.stringify(guardTriggers)],
+  )
+  return rows
+    .filter(({ source }) => source !== refuseChange)
+    .map(({ name, trigger, source }) =>
+      source === null
+        ? `${name}: the trigger ${trigger} is missing or switched off`
+        : `${name}: the trigger ${trigger} does not refuse changes any more`,
+    )
+}
+
 async function triggerFaults(client: pg.Client, tables: readonly LoggedTable[]): Promise<string[]> {
   const faults: string[] = []
   for (const table of tables.filter(({ writes }) => writes)) {
     const { rows } = await client.query<{ source: string; triggers: number }>(
-      `select p.prosrc as source, (select count(*)::int from pg_trigger t where t.tgfoid = p.oid and t.tgenabled = 'A'
-          and t.tgrelid = to_regclass(format('%I.%I', $2::text, $3::text)) and t.tgname = any($4)) as triggers
+      `select p.prosrc as source, (select count(*)::int from pg_trigger t where t.tgfoid = p.oid
+          and t.tgrelid = to_regclass(format('%I.%I', $2::text, $3::text)) and ${soundWriteTrigger}) as triggers
          from pg_proc p join pg_namespace n on n.oid = p.pronamespace
         where n.nspname = 'footing_access' and p.proname = $1`,
-      [writeFunction(table), schemaOf(table.module), table.table, writeTriggers],
+      [writeFunction(table), schemaOf(table.module), table.table],
     )
     const name = `${table.module}.${table.table}`
     const [found] = rows

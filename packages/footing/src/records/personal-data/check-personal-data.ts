@@ -2,7 +2,9 @@
 import { withDirectClient } from '../../data/connection/direct-session.ts'
 import { schemaOf } from '../../data/contract/schema-name.ts'
 import { isPersonal, type PersonalDeclaration } from '../../module/personal-declaration.ts'
+import { personalTables } from './declared-table.ts'
 import { personalDataErrors } from './errors.ts'
+import { unfencedTables } from './verify-personal-data.ts'
 
 /** What of a manifest is compared. */
 export interface CheckedModule {
@@ -47,6 +49,14 @@ export async function checkPersonalData(
       columns += found.length
       faults.push(...tableFaults(`${name}.${table}`, personal[table], found))
     }
+  }
+  const personal = modules.flatMap(personalTables)
+  const unfenced = await withDirectClient(directUrl, (client) =>
+    unfencedTables((text, values) => client.query(text, [...values]), personal),
+  )
+  if (unfenced === undefined) faults.push('nothing keeps account of erasures in this database: run footing migrate up')
+  for (const table of unfenced ?? []) {
+    faults.push(`${table}: the trigger that keeps erased people out is missing or switched off: run footing migrate up`)
   }
   return { declared: true, tables, columns, faults }
 }

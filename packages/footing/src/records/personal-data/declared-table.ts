@@ -38,6 +38,13 @@ export function personalTables(module: PersonalModule): readonly DeclaredTable[]
   )
 }
 
+/** Columns that an erasure empties or replaces. */
+export function emptiedColumns({ columns }: PersonalTable): readonly string[] {
+  return Object.entries(columns)
+    .filter(([, rule]) => rule !== 'keep' && rule !== 'other')
+    .map(([column]) => column)
+}
+
 /** Columns whose values are gone after an erasure, so that they must not live on anywhere else. */
 export function erasedColumns(table: PersonalTable | ImpersonalTable | undefined): readonly string[] {
   if (table === undefined || !isPersonal(table)) return []

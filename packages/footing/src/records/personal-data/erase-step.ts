@@ -5,6 +5,7 @@ import { quoteName, quoteText } from '../../data/contract/quote.ts'
 import { schemaOf } from '../../data/contract/schema-name.ts'
 import type { ColumnRule, ModuleErasure } from '../../module/personal-declaration.ts'
 import type { DeclaredTable } from './declared-table.ts'
+import { erasingSetting, fenceTriggers } from './erasure-tables.ts'
 import { personalDataErrors } from './errors.ts'
 
 /** What a step did, and what the account of the table says now. */
@@ -41,6 +42,7 @@ export async function eraseStep(
   byModule: ModuleErasure | undefined,
 ): Promise<ErasureStep> {
   return db.transaction(async (tx) => {
+    await begin(tx, table, subject)
     const rows = await eraseSome(tx, table, subject, byModule)
     const kept = table.erase === 'delete' ? 0 : await countRows(tx, table, subject)
     await tx.query('select footing_personal.note_step($1, $2, $3, $4, $5, $6)', [
@@ -60,6 +62,17 @@ export async function eraseStep(
     )
     return { rows, total: account?.total ?? rows, kept }
   })
+}
+
+// The fence lets the erasure itself through; one that is off would make the proof untrue.
+async function begin(tx: Transaction<unknown>, table: DeclaredTable, subject: string): Promise<void> {
+  const [found] = await tx.query<{ fences: number }>(
+    `select set_config('${erasingSetting}', $1, true), (select count(*)::int from pg_trigger
+        where tgrelid = $2::regclass and tgname = any($3) and tgenabled = 'A') as fences`,
+    [subject, targetOf(table), fenceTriggers],
+  )
+  if (found?.fences === fenceTriggers.length) return
+  throw personalDataErrors('personal-data-unfenced', { details: { table: `${table.module}.${table.table}` } })
 }
 
 /**
@@ -103,7 +116,7 @@ async function eraseSome(
       : `update ${target} t set ${replaced.map(({ column, value }) => `${column} = ${value}`).join(', ')} where (${key}) in (${some})`
   const [done] = await tx.query<{ count: number }>(
     `with done as (${statement} returning 1) select count(*)::int as count from done`,
-    [subject],
+    replaced.some(({ random }) => random) ? [subject, subject] : [subject],
   )
   return done?.count ?? 0
 }
@@ -130,6 +143,8 @@ interface Replacement {
   readonly column: string
   /** SQL of the new value. */
   readonly value: string
+  /** True when it takes the person once more, as text in `$2`. */
+  readonly random: boolean
 }
 
 async function replacements(tx: Transaction<unknown>, table: DeclaredTable): Promise<readonly Replacement[]> {
@@ -142,7 +157,8 @@ async function replacements(tx: Transaction<unknown>, table: DeclaredTable): Pro
     const found = columns.find((column) => column.name === name)
     if (found === undefined || rule === 'keep' || rule === 'other') return []
     const value = emptied(rule, found, table)
-    if (value !== undefined) return [{ column: quoteName(name), value }]
+    const random = typeof rule === 'object' && rule.replace.includes('{random}')
+    if (value !== undefined) return [{ column: quoteName(name), value, random }]
     const reason = `nothing is known that could stand in ${name} of type ${found.type}, which may not be empty.`
     throw personalDataErrors('personal-data-invalid', { details: { table: `${table.module}.${table.table}`, reason } })
   })
@@ -160,13 +176,15 @@ const emptyByType: Readonly<Record<string, string>> = {
 
 function emptied(
   rule: Exclude<ColumnRule, 'keep' | 'other'>,
-  column: { readonly type: string; readonly category: string; readonly required: boolean },
+  column: { readonly name: string; readonly type: string; readonly category: string; readonly required: boolean },
   table: DeclaredTable,
 ): string | undefined {
   if (typeof rule === 'object') {
     const key = table.keys.map((name) => `t.${quoteName(name)}::text`).join(` || '-' || `)
-    const parts = rule.replace.split('{key}').map((part) => quoteText(part))
-    return `(${parts.join(` || ${key} || `)})::${column.type}`
+    const place = quoteText(`${table.module}.${table.table}.${column.name}`)
+    const random = `footing_personal.replacement_of($2, ${place}, ${key})`
+    const parts = rule.replace.split('{random}').map((part) => quoteText(part))
+    return `(${parts.join(` || ${random} || `)})::${column.type}`
   }
   if (!column.required) return `null::${column.type}`
   const empty = emptyByType[column.type] ?? emptyValues[column.category]

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import { quoteName } from '../../data/contract/quote.ts'
-import type { DeclaredTable } from './declared-table.ts'
+import { type DeclaredTable, emptiedColumns } from './declared-table.ts'
 
 const definer = 'security definer set search_path = pg_catalog, pg_temp'
 
@@ -26,6 +26,8 @@ create table if not exists footing_personal.erasure (
   finished_at timestamptz,
   proof jsonb
 );
+-- What replacements are made of: known to nobody before the erasure begins, so that nobody can take them before.
+alter table footing_personal.erasure add column if not exists salt uuid not null default gen_random_uuid();
 create table if not exists footing_personal.erasure_step (
   subject text not null references footing_personal.erasure (subject),
   module text not null,
@@ -58,6 +60,17 @@ begin
   perform pg_advisory_xact_lock(${fenceLock}, footing_personal.bucket_of(p_subject));
   insert into footing_personal.erasure (subject) values (p_subject) on conflict (subject) do nothing;
 end $body$;
+
+create or replace function footing_personal.is_erased(p_subject text) returns boolean language sql stable ${definer} as $body$
+  select exists (select 1 from footing_personal.erasure where subject = p_subject)
+$body$;
+
+-- 32 hexadecimal digits for one value: the same each time that the erasure is interrupted and goes on.
+create or replace function footing_personal.replacement_of(p_subject text, p_column text, p_key text) returns text
+language sql stable ${definer} as $body$
+  select left(encode(sha256(convert_to(salt::text || '/' || p_column || '/' || p_key, 'UTF8')), 'hex'), 32)
+    from footing_personal.erasure where subject = p_subject
+$body$;
 
 create or replace function footing_personal.finish_erasure(p_subject text, p_proof jsonb) returns void language plpgsql ${definer} as $body$
 begin
@@ -92,12 +105,19 @@ export function fenceFunction({ module, table }: Pick<DeclaredTable, 'module' | 
   return `fence_${createHash('sha256').update(`${module}.${table}`).digest('hex').slice(0, 16)}`
 }
 
+/** Names of the triggers that ask it. */
+export const fenceTriggers = ['footing_personal_insert', 'footing_personal_update']
+
+/** Setting of the transaction that erases, with the identifier of the person. */
+export const erasingSetting = 'footing.erasing'
+
 /**
- * Body of the fence: refuses rows that name an erased person. An update of a row that named the person before passes:
- * rows that are kept by law go on living.
+ * Body of the fence: refuses rows that name an erased person, and updates that write something into what was emptied.
+ * Other updates of a row that named the person before pass: rows that are kept by law go on living.
  */
 export function fenceFunctionBody(table: DeclaredTable): string {
   const key = (row: string) => table.keys.map((column) => `${row}.${quoteName(column)}`).join(', ')
+  const emptied = emptiedColumns(table).map((column) => quoteName(column))
   const named = table.subjects.map((column) => quoteName(column))
   const people = (rows: string) =>
     named.map((column) => `select n.${column}::text as subject from ${rows}`).join(' union ')
@@ -107,16 +127,25 @@ export function fenceFunctionBody(table: DeclaredTable): string {
         where not exists (select 1 from footing_old o where (${key('o')}) = (${key('n')}) and o.${column} is not distinct from n.${column})`,
     )
     .join(' union ')
+  // As text, because not every type can be compared.
+  const changed = emptied.map((column) => `n.${column}::text is distinct from o.${column}::text`).join(' or ')
+  const refilled = named
+    .map(
+      (column) => `select n.${column}::text as subject from footing_new n
+        join footing_old o on (${key('o')}) = (${key('n')}) where ${changed}`,
+    )
+    .join(' union ')
   const check = (rows: string) => `
     perform pg_advisory_xact_lock_shared(${fenceLock}, b.bucket) from (
       select distinct footing_personal.bucket_of(p.subject) as bucket from (${rows}) p where p.subject is not null order by 1) b;
-    if exists (select 1 from (${rows}) p join footing_personal.erasure e on e.subject = p.subject) then
+    if exists (select 1 from (${rows}) p join footing_personal.erasure e on e.subject = p.subject
+        where e.subject is distinct from nullif(current_setting('${erasingSetting}', true), '')) then
       raise exception 'this person was erased' using errcode = '${erasedState}';
     end if;`
   return `
 begin
   if tg_op = 'INSERT' then ${check(people('footing_new n'))}
-  else ${check(fresh)}
+  else ${check(emptied.length === 0 ? fresh : `${fresh} union ${refilled}`)}
   end if;
   return null;
 end `

@@ -17,7 +17,28 @@ export const personalDataErrors = defineErrors({
     what: 'The personal data of {table} cannot be handled: {reason}',
     why: 'Erasing has to leave a row that its table accepts.',
     remedy:
-      'Give the column { replace: "…{key}" } in the manifest, or let the module erase the table by a function of its own.',
+      'Give the column { replace: "…{random}" } in the manifest, or let the module erase the table by a function of its own.',
+  },
+  'personal-data-absent': {
+    status: 500,
+    retryable: false,
+    what: 'The manifest declares personal data in {place}, which is not in the database.',
+    why: 'What is declared and not there is a name that was changed, or a migration that has not run.',
+    remedy: 'Apply the migration that adds it, correct the name in personal of the manifest, or take it out there.',
+  },
+  'personal-data-unfenced': {
+    status: 500,
+    retryable: false,
+    what: 'The trigger that keeps erased people out of {table} is missing or switched off.',
+    why: 'Rows about somebody who was erased could be written again, and the proof of the erasure would not be true.',
+    remedy: 'Run footing migrate up with a user that owns the tables; it puts the trigger there and switches it on.',
+  },
+  'personal-data-access-ended': {
+    status: 401,
+    retryable: false,
+    what: 'The account of this login was erased.',
+    why: 'A token or a session may outlive its account; whoever was forgotten is let in by none of them.',
+    remedy: 'Log out. Somebody who comes back opens a new account.',
   },
   'personal-data-missing': {
     status: 500,
@@ -30,7 +51,7 @@ export const personalDataErrors = defineErrors({
     status: 410,
     retryable: false,
     what: 'This person was erased; nothing new is stored about them.',
-    why: 'A request that was under way, or a token that is still valid, would bring data back that had to go.',
+    why: 'A request that was under way would bring data back that had to go.',
     remedy: 'Log the session out. Somebody who comes back opens a new account.',
   },
   'personal-data-busy': {

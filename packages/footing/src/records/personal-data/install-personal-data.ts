@@ -5,7 +5,7 @@ import { withDirectClient } from '../../data/connection/direct-session.ts'
 import { quoteName, quoteText } from '../../data/contract/quote.ts'
 import { schemaOf } from '../../data/contract/schema-name.ts'
 import { type DeclaredTable, type PersonalModule, personalTables } from './declared-table.ts'
-import { createErasureTables, fenceFunction, fenceFunctionBody } from './erasure-tables.ts'
+import { createErasureTables, fenceFunction, fenceFunctionBody, fenceTriggers } from './erasure-tables.ts'
 import { personalDataErrors } from './errors.ts'
 
 /**
@@ -45,16 +45,17 @@ async function installFence(client: pg.Client, table: DeclaredTable): Promise<vo
      revoke all on function ${routine} from public`,
   )
   const { rows } = await client.query<{ count: number }>(
-    "select count(*)::int as count from pg_trigger where tgrelid = $1::regclass and tgname like 'footing\\_personal\\_%'",
-    [target],
+    "select count(*)::int as count from pg_trigger where tgrelid = $1::regclass and tgname = any($2) and tgenabled = 'A'",
+    [target, fenceTriggers],
   )
   // Making a trigger locks the table against writers, so what is there already is left alone.
-  if (rows[0]?.count === 2) return
+  if (rows[0]?.count === fenceTriggers.length) return
   await client.query(
     `create or replace trigger footing_personal_insert after insert on ${target} referencing new table as footing_new
        for each statement execute function ${routine};
      create or replace trigger footing_personal_update after update on ${target}
-       referencing old table as footing_old new table as footing_new for each statement execute function ${routine}`,
+       referencing old table as footing_old new table as footing_new for each statement execute function ${routine};
+     alter table ${target} enable always trigger footing_personal_insert, enable always trigger footing_personal_update`,
   )
 }
 
@@ -67,8 +68,8 @@ async function verifyColumns(client: pg.Client, table: DeclaredTable): Promise<v
   const names = new Set(rows.map(({ name }) => name))
   const missing = [...table.subjects, ...table.keys, ...Object.keys(table.columns)].find((name) => !names.has(name))
   if (missing === undefined) return
-  const reason = names.size === 0 ? 'there is no such table.' : `it has no column ${missing}.`
-  throw personalDataErrors('personal-data-invalid', { details: { table: `${table.module}.${table.table}`, reason } })
+  const place = [table.module, table.table, ...(names.size === 0 ? [] : [missing])].join('.')
+  throw personalDataErrors('personal-data-absent', { details: { place } })
 }
 
 async function removeFences(client: pg.Client, tables: readonly DeclaredTable[]): Promise<void> {

@@ -31,7 +31,7 @@ export function makeDiary(folder: URL) {
       person: {
         subject: 'id',
         columns: {
-          name: { replace: 'gone-{key}' },
+          name: { replace: 'gone-{random}' },
           email: 'erase',
           secret: 'secret',
           height: 'erase',

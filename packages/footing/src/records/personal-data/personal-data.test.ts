@@ -4,13 +4,22 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { systemClock } from '@footing/kernel'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createApp } from '../../app/create-app.ts'
+import type { PersonalStore } from '../../capability/personal-store.ts'
+import { openDataSource } from '../../data/data-source.ts'
 import { defineModule } from '../../module/define-module.ts'
 import { implement } from '../../module/implement.ts'
+import type { BoundPorts } from '../../module/module-network.ts'
 import { startTestApp, type TestApp } from '../../testing/start-test-app.ts'
+import { createTestDatabase } from '../../testing/test-database.ts'
+import type { Context } from '../../work/context.ts'
 import { readAccessLog } from '../access-log/read-access-log.ts'
+import { recordHooks } from '../record-hooks.ts'
+import { checkPersonalData } from './check-personal-data.ts'
 import { installPersonalData } from './install-personal-data.ts'
+import { openPersonalData } from './open-personal-data.ts'
 import { makeDiary } from './personal-data.fixture.ts'
 
 let folder: string
@@ -60,6 +69,9 @@ beforeEach(async () => {
   await database.query('insert into notes.bill values ($1, $2, 9007199254740993)', [next, user])
   await database.query('insert into notes.total values ($1, 1080)', [user])
 })
+
+// Ports of any shape, as the application has them inside.
+const outsidePorts = () => running.app.ports as unknown as BoundPorts
 
 const exported = async (who: string) => {
   let text = ''
@@ -113,7 +125,17 @@ describe('erasure', () => {
     })
     expect(
       await running.database.query('select * , joined is not null as joined from people.person where id = $1', [user]),
-    ).toMatchObject([{ name: `gone-${user}`, email: '', secret: '', height: null, tags: [], extra: {}, joined: true }])
+    ).toMatchObject([
+      {
+        name: expect.stringMatching(/^gone-[0-9a-f]{32}$/),
+        email: '',
+        secret: '',
+        height: null,
+        tags: [],
+        extra: {},
+        joined: true,
+      },
+    ])
     expect(
       await running.database.query('select count(*)::int as n from notes.note where owner = $1', ['other']),
     ).not.toEqual([{ n: 0 }])
@@ -163,6 +185,151 @@ describe('erasure', () => {
     })
     // Rows that stay may still be changed by whoever keeps them.
     await running.database.query('update notes.bill set cents = 1 where owner = $1', [user])
+  })
+
+  test('nobody can take a replacement before: the old predictable form stands in the way of nothing', async () => {
+    await running.database.query(
+      "insert into people.person values ($1::bigint + 200000, 'gone-' || $1, '', '', null, '2000-01-01', '{}', '{}')",
+      [user],
+    )
+    await running.app.personalData.erase(user)
+    const names = await running.database.query("select name from people.person where name like 'gone-%'")
+    expect(new Set(names.map(({ name }) => name)).size).toBe(names.length)
+    // Going on after an interruption gives the same values again, or it would never end.
+    const [before] = await running.database.query('select name from people.person where id = $1', [user])
+    await running.app.personalData.erase(user)
+    expect(await running.database.query('select name from people.person where id = $1', [user])).toEqual([before])
+  })
+
+  test('no token lets an erased person in, in this process and in another one that had just believed it', async () => {
+    const { modules } = app
+    const options = { modules, local: modules, ports: outsidePorts(), clock: systemClock }
+    const data = openDataSource({ url: running.database.url })
+    const other = openPersonalData({ ...options, data })
+    // A process without a database asks a module that has one.
+    const edge = openPersonalData({ ...options, local: [], data: undefined })
+    const request = [{ scheme: 'token', token: 'valid', headers: {} }, {} as Context] as const
+    const login = async () => ({ id: user })
+    const doors = [running.app.personalData, other, edge].map((one) => one.refuseErased(login))
+    for (const door of doors) expect(await door(...request)).toEqual({ id: user })
+    let ended = false
+    const seen = new Set<string>()
+    const knocking = doors.map(async (door) => {
+      while (!ended) {
+        await door(...request).then(
+          () => seen.add('in'),
+          (error: unknown) => seen.add(String((error as { code: string }).code)),
+        )
+      }
+    })
+    const proof = await running.app.personalData.erase(user)
+    const after = doors.map((door) => door(...request))
+    for (const refused of after) await expect(refused).rejects.toMatchObject({ code: 'personal-data-access-ended' })
+    ended = true
+    await Promise.all(knocking)
+    expect([...seen].toSorted()).toEqual(['in', 'personal-data-access-ended'])
+    expect(proof.access).toContain('no token')
+    // Others are let in as before.
+    expect(await running.app.personalData.refuseErased(async () => ({ id: 'x' }))(...request)).toEqual({ id: 'x' })
+    await data.close()
+  })
+
+  test('what was emptied stays empty: a request that was let in before cannot fill it again', async () => {
+    await running.app.personalData.erase(user)
+    const source = openDataSource({ url: running.database.url, hooks: recordHooks(app.modules) })
+    const people = source.forModule('people')
+    for (const change of ["email = 'back@example.com'", "secret = 'new hash'", "name = 'Ada'", 'height = 1.7']) {
+      await expect(people.query(`update people.person set ${change} where id = $1`, [user])).rejects.toMatchObject({
+        code: 'personal-data-erased',
+      })
+    }
+    // What is kept may be corrected, and so may the same values be written again.
+    await people.query("update people.person set joined = now(), email = '' where id = $1", [user])
+    await source.close()
+    expect((await running.app.personalData.erase(user)).tables).toContainEqual(
+      expect.objectContaining({ table: 'person', rows: 1, kept: 1 }),
+    )
+  })
+
+  test('a fence that is switched off, or fires only sometimes, is told by the check, at the start and by the erasure', async () => {
+    const { directUrl, url } = running.database
+    const start = async () => {
+      const source = openDataSource({ url, hooks: recordHooks(app.modules) })
+      await source.ping().finally(() => source.close())
+    }
+    for (const [table, how] of [
+      ['people.person', 'disable trigger footing_personal_update'],
+      ['notes.note', 'enable replica trigger footing_personal_insert'],
+    ] as const) {
+      await running.database.query(`alter table ${table} ${how}`)
+      expect((await checkPersonalData(directUrl, app.modules)).faults).toEqual([expect.stringContaining(table)])
+      await expect(start()).rejects.toMatchObject({ code: 'personal-data-unfenced' })
+      await expect(running.app.personalData.erase(user)).rejects.toMatchObject({ code: 'personal-data-unfenced' })
+      await installPersonalData(directUrl, app.modules)
+      await start()
+    }
+    expect((await checkPersonalData(directUrl, app.modules)).faults).toEqual([])
+    await running.app.personalData.erase(user)
+  })
+
+  test('a database without the account is told at the start', async () => {
+    const bare = await createTestDatabase()
+    const source = openDataSource({
+      url: bare.url,
+      hooks: recordHooks(app.modules.map((one) => ({ ...one, access: {} }))),
+    })
+    await expect(source.ping()).rejects.toMatchObject({ code: 'personal-data-missing' })
+    await source.close()
+    await bare.drop()
+  })
+
+  test('stores of other capabilities are exported and erased as well, over interruptions, each with its line of the proof', async () => {
+    const files = new Map([
+      ['a.png', user],
+      ['b.png', user],
+      ['c.png', 'other'],
+    ])
+    let failing = true
+    const kept: PersonalStore = {
+      name: 'ledger',
+      async *export() {},
+      erase: async () => {
+        if (failing) throw new Error('the ledger is away')
+        return { erased: 0, left: 1, why: 'tax law' }
+      },
+    }
+    const storage: PersonalStore = {
+      name: 'storage',
+      async *export(subject) {
+        for (const [key, owner] of files) if (owner === subject) yield JSON.stringify({ key })
+      },
+      async erase(subject) {
+        const own = [...files].filter(([, owner]) => owner === subject)
+        for (const [key] of own) files.delete(key)
+        return { erased: own.length, left: 0 }
+      },
+    }
+    const data = openDataSource({ url: running.database.url })
+    const { modules } = app
+    const whole = openPersonalData({
+      modules,
+      local: modules,
+      ports: outsidePorts(),
+      data,
+      clock: systemClock,
+      stores: () => [storage, kept],
+    })
+    let text = ''
+    for await (const part of whole.export(user)) text += part
+    expect(JSON.parse(text).stores).toEqual({ storage: [{ key: 'a.png' }, { key: 'b.png' }], ledger: [] })
+    await expect(whole.erase(user)).rejects.toThrow('the ledger is away')
+    failing = false
+    expect((await whole.erase(user)).stores).toEqual([
+      { store: 'storage', erased: 2, left: 0 },
+      { store: 'ledger', erased: 0, left: 1, why: 'tax law' },
+    ])
+    expect([...files.keys()]).toEqual(['c.png'])
+    await data.close()
   })
 
   test('a transaction that began before is waited for, and its rows go as well', async () => {
@@ -260,6 +427,10 @@ describe('declarations', () => {
     [{ thing: { none: ' ' } }, /gives no reason/],
     [{ other: { none: 'x' } }, /not among its tables/],
     [{ thing: { subject: 'id', columns: {}, erase: 'burn' } }, /cannot be erased by/],
+    [
+      { thing: { subject: 'id', columns: { name: { replace: 'gone-{key}' } }, erase: 'anonymise' } },
+      /Write \{random\}/,
+    ],
   ])('refuses %j', (personal, words) => {
     expect(() => defineModule('shop', { owner: '@a', tables: ['thing'], personal: personal as never })).toThrow(words)
   })
@@ -271,6 +442,10 @@ describe('declarations', () => {
       installPersonalData(running.database.directUrl, [
         { name: 'notes', personal: { lost: { subject: 'id', columns: {}, erase: 'delete' } } },
       ]),
-    ).rejects.toMatchObject({ code: 'personal-data-invalid' })
+    ).rejects.toMatchObject({
+      code: 'personal-data-absent',
+      message: expect.stringContaining('notes.lost'),
+      remedy: expect.stringContaining('Apply the migration'),
+    })
   })
 })

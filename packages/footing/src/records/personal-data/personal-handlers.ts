@@ -1,4 +1,4 @@
-// The functions behind the two operations for personal data that a module has in its port.
+// The functions behind the operations for personal data that a module has in its port.
 import type { Database } from '../../data/contract/contract.ts'
 import type { ModuleErasure, PersonalDeclaration } from '../../module/personal-declaration.ts'
 import type { PageRequest } from '../../module/personal-operations.ts'
@@ -23,6 +23,12 @@ export function personalHandlers(
       const db = database()
       await requestErasure(db, subject)
       return eraseStep(db, tableNamed(tables, table), subject, own?.[table])
+    },
+    async personalDataErased({ subject }: Pick<PageRequest, 'subject'>) {
+      const [row] = await database().query<{ erased: boolean }>('select footing_personal.is_erased($1) as erased', [
+        subject,
+      ])
+      return { erased: row?.erased === true }
     },
   }
 }

@@ -24,7 +24,8 @@ export interface CountedQuery extends QueryRecord {
 /** Makes a counter. */
 export function queryCounter(): QueryCounter {
   let queries: CountedQuery[] = []
-  const own = (): readonly CountedQuery[] => queries.filter(({ text, module }) => !isControl(text) && module !== library)
+  const own = (): readonly CountedQuery[] =>
+    queries.filter(({ text, module }) => !isControl(text) && module !== library)
   return {
     observe(scope) {
       const route = scope?.route ?? ''

@@ -49,6 +49,7 @@ const FRAMEWORKS: Readonly<Record<string, string>> = {
   huey: 'Huey',
   arq: 'arq',
   prefect: 'Prefect',
+  ariadne: 'GraphQL',
   apscheduler: 'APScheduler',
 }
 

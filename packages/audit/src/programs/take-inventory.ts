@@ -9,6 +9,9 @@ import type { Draft } from './draft.ts'
 import { pythonPrograms } from './python-programs.ts'
 import { typescriptPrograms } from './typescript-programs.ts'
 
+/** Registrations that led nowhere which are named. */
+const MAX_EXAMPLES = 3
+
 /** What the inventory is taken of. */
 export interface InventorySource {
   readonly programs: readonly ProgramOfLanguage[]
@@ -59,10 +62,22 @@ export function takeInventory({ programs, config, manifests, paths }: InventoryS
       SERVING_KINDS.includes(found.drafts[number]!.kind) ? [] : modules.map((id) => [id, 'apart'] as const),
     )
     program.setRoles(new Map<ModuleId, 'code' | 'apart'>([...roles, ...apartRoles]))
-    registrations.found += program.entries.filter(({ kind, function: fn }) => {
-      const { role } = program.modules[program.functionInfo(fn).module]!
-      return (kind === 'route' || kind === 'websocket') && (role === 'code' || role === 'configuration')
-    }).length
+    const serves = (module: ModuleId): boolean => {
+      const { role } = program.modules[module]!
+      return role === 'code' || role === 'configuration'
+    }
+    registrations.found += new Set(
+      program.entries.flatMap(({ kind, place, function: fn }) =>
+        (kind === 'route' || kind === 'websocket') && serves(program.functionInfo(fn).module)
+          ? [`${place.path}:${place.line}`]
+          : [],
+      ),
+    ).size
+    for (const { module, line, label } of program.lostRoutes) {
+      if (!serves(module)) continue
+      registrations.lost++
+      if (examples.length < MAX_EXAMPLES) examples.push({ label, place: { path: program.modules[module]!.path, line } })
+    }
   }
   built.sort(
     (a, b) => rank(a.program) - rank(b.program) || b.program.lines - a.program.lines || compare(a.program, b.program),

@@ -19,7 +19,17 @@ const ON_LOOP = new Set([
   'channels',
   'asyncio',
   'apscheduler',
+  'twisted',
+  'strawberry',
+  'ariadne',
 ])
+
+/** A place that registers a handler that leads nowhere. */
+export interface LostRoute {
+  readonly module: number
+  readonly line: number
+  readonly label: string
+}
 
 /** What a finder of entry points writes to and asks. */
 export class EntryCollector {
@@ -30,6 +40,8 @@ export class EntryCollector {
   readonly routesOf = new Map<string, FunctionId[]>()
   /** Extra arrows that frameworks make: a route runs a dependency that only its router names. */
   readonly extra: { readonly from: FunctionId; readonly to: FunctionId }[] = []
+  /** Registrations of routes whose handler could not be followed. */
+  readonly lost: LostRoute[] = []
   readonly #seen = new Set<string>()
 
   constructor(graph: CallGraph) {
@@ -56,6 +68,15 @@ export class EntryCollector {
     })
   }
 
+  /** Notes a registration that led nowhere, so that the audit can say what it did not see. */
+  lose(label: string, module: number, node: number): void {
+    const line = this.inference.index.trees[module]!.line(node)
+    const key = `lost ${module} ${line} ${label}`
+    if (this.#seen.has(key)) return
+    this.#seen.add(key)
+    this.lost.push({ module, line, label })
+  }
+
   isAsync(fn: FunctionId): boolean {
     const { index } = this.inference
     const tree = index.trees[index.scopeModule[fn]!]!
@@ -71,6 +92,16 @@ export class EntryCollector {
       if (table.kind[member] === TypeKind.Function) found.push(table.a[member]!)
     }
     return found
+  }
+
+  /** True when an expression is a thing of a library: what it does is no code of the project. */
+  isOutside(module: number, node: number): boolean {
+    const { table } = this.inference
+    const members = table.members(this.inference.typeOf(module, node))
+    return members.some((type) => {
+      const kind = table.kind[type]
+      return kind === TypeKind.Outside || kind === TypeKind.OutsideInstance || kind === TypeKind.OutsideMethod
+    })
   }
 
   /** Classes that an expression names. */

@@ -85,6 +85,11 @@ export class AnalysedProgram implements Program {
     return this.#found().entries
   }
 
+  /** Registrations of routes that lead nowhere. */
+  get lostRoutes(): Entries['lost'] {
+    return this.#found().lost
+  }
+
   #found(): Entries {
     this.#entries ??= findEntryPoints(this.graph)
     return this.#entries

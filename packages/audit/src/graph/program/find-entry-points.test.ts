@@ -95,11 +95,11 @@ test('Django and DRF: urls.py, class-based views, view sets with actions, middle
   expect(found.sort()).toEqual([
     'django command: command sweep → Command.handle',
     'django middleware: middleware Timing → Timing.__call__',
-    'django route on loop: ROUTE /live → live',
-    'django route: ROUTE / → index',
-    'django route: ROUTE /item/(?P<pk>\\d+)$ (get) → Detail.get',
-    'django route: ROUTE /orders (list) → Orders.list',
-    'django route: ROUTE /orders (pay) → Orders.pay',
+    'django route on loop: /live → live',
+    'django route: / → index',
+    'django route: /orders (list) → Orders.list',
+    'django route: /orders (pay) → Orders.pay',
+    'django route: GET /item/{pk} → Detail.get',
     'django signal: signal → saved',
     'django startup: ready Shop → Shop.ready',
   ])
@@ -131,10 +131,130 @@ test('Flask: routes, blueprints, MethodView, hooks; an async view has a loop of 
     'flask exception-handler: errorhandler → missing',
     'flask middleware: before request → load',
     'flask route: GET /live → live',
+    'flask route: GET /plain → plain',
     'flask route: GET Item → Item.get',
     'flask route: POST / → index',
-    'flask route: ROUTE /plain → plain',
   ])
+})
+
+test('views behind decorators, called classes and instances; tables in loops; aiohttp tables', () => {
+  expect(
+    entries({
+      'shop/__init__.py': '',
+      'shop/views.py': [
+        'from django.views import View',
+        'from django.views.decorators.csrf import csrf_exempt',
+        'def index(request): ...',
+        'class Detail(View):',
+        '    def get(self, request): ...',
+        'class Feed:',
+        '    def __call__(self, request): ...',
+      ].join('\n'),
+      'shop/urls.py': [
+        'from django.urls import path',
+        'from django.views.decorators.csrf import csrf_exempt',
+        'from shop import views',
+        'urlpatterns = [path("a/", csrf_exempt(views.index)), path("b/", views.Detail().as_view()), path("c/", views.Feed())]',
+      ].join('\n'),
+      'table.py': [
+        'from flask import Flask',
+        'app = Flask(__name__)',
+        'def one(): ...',
+        'def two(): ...',
+        'ROUTES = [("/one", one), ("/two", two)]',
+        'for rule, view in ROUTES:',
+        '    app.add_url_rule(rule, view_func=view)',
+      ].join('\n'),
+      'web.py': [
+        'from aiohttp import web',
+        'async def three(request): ...',
+        'app = web.Application()',
+        'app.add_routes([web.get("/three", three)])',
+      ].join('\n'),
+    }),
+  ).toEqual([
+    'django route: /a/ → index',
+    'django route: GET /b/ → Detail.get',
+    'django route: /c/ → Feed.__call__',
+    'flask route: GET → one',
+    'flask route: GET → two',
+    'aiohttp route on loop: GET /three → three',
+  ])
+})
+
+test('GraphQL: Strawberry, Graphene, Ariadne', () => {
+  expect(
+    entries({
+      'a.py': [
+        'import strawberry',
+        '@strawberry.type',
+        'class Query:',
+        '    @strawberry.field',
+        '    async def orders(self): ...',
+        '    @strawberry.mutation(name="pay")',
+        '    def pay(self): ...',
+      ].join('\n'),
+      'b.py': [
+        'import graphene',
+        'class Query(graphene.ObjectType):',
+        '    def resolve_orders(self, info): ...',
+        '    def total(self): ...',
+        'class Pay(graphene.Mutation):',
+        '    def mutate(self, info): ...',
+      ].join('\n'),
+      'c.py': [
+        'from ariadne import MutationType, QueryType',
+        'query = QueryType()',
+        'mutation = MutationType()',
+        '@query.field("orders")',
+        'def resolve(*_): ...',
+        '@mutation.field("pay")',
+        'def pay(*_): ...',
+      ].join('\n'),
+    }),
+  ).toEqual([
+    'strawberry route on loop: query orders → Query.orders',
+    'strawberry route: mutation pay → Query.pay',
+    'graphene route: query orders → Query.resolve_orders',
+    'graphene route: mutation Pay → Pay.mutate',
+    'ariadne route: query orders → resolve',
+    'ariadne route: mutation pay → pay',
+  ])
+})
+
+test('methods called after a verb of HTTP: Twisted, frameworks of the project, Falcon; a word like it is none', () => {
+  expect(
+    entries({
+      'rest.py': [
+        'from twisted.web.resource import Resource',
+        'class Rooms:',
+        '    PATTERNS = patterns("/rooms/(?P<id>[^/]*)$")',
+        '    async def on_GET(self, request): ...',
+        '    def on_GETTING(self): ...',
+        'class Page(Resource):',
+        '    def render_POST(self, request): ...',
+        'def on_PUT(): ...',
+      ].join('\n'),
+      'things.py': ['import falcon', 'class Thing:', '    def on_get(self, request, response): ...'].join('\n'),
+    }),
+  ).toEqual([
+    'twisted route on loop: GET /rooms/(?P<id>[^/]*) → Rooms.on_GET',
+    'twisted route: POST Page → Page.render_POST',
+    'twisted route: GET Thing → Thing.on_get',
+  ])
+})
+
+test('a registration whose handler cannot be followed is lost and counted; one of a library is not', () => {
+  const program = programOf({
+    'shop/urls.py': [
+      'from django.urls import include, path',
+      'from django.contrib import admin',
+      'from django.views.generic import RedirectView',
+      'urlpatterns = [path("lost/", handlers["lost"].view), path("api/", include("shop.api")), path("admin/", admin.site.urls), path("r/", RedirectView.as_view())]',
+    ].join('\n'),
+    'app.py': 'from flask import Flask\napp = Flask(__name__)\napp.add_url_rule("/x", view_func=made["x"])\n',
+  })
+  expect(program.lostRoutes.map(({ label, line }) => `${label}:${line}`)).toEqual(['GET /x:3', '/lost/:4'])
 })
 
 test('jobs and commands: Celery, RQ, Dramatiq, APScheduler, click, typer', () => {

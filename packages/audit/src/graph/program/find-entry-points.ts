@@ -3,13 +3,16 @@
 import { Kind } from '../../facts/contract.ts'
 import type { CallGraph } from '../calls/call-graph.ts'
 import type { EntryPoint, FunctionId } from '../contract.ts'
-import { EntryCollector } from '../entry-points/entry-collector.ts'
+import { EntryCollector, type LostRoute } from '../entry-points/entry-collector.ts'
 import { findDjangoEntries } from '../entry-points/python/django-entries.ts'
+import { findGraphqlEntries } from '../entry-points/python/graphql-entries.ts'
 import { findTaskEntries } from '../entry-points/python/task-entries.ts'
+import { findVerbMethods } from '../entry-points/python/verb-methods.ts'
 import { findWebEntries } from '../entry-points/python/web-entries.ts'
 import { findFileRoutes } from '../entry-points/typescript/file-routes.ts'
 import { findHttpEntries } from '../entry-points/typescript/http-entries.ts'
 import { findNestEntries } from '../entry-points/typescript/nest-entries.ts'
+import { findTabledEntries } from '../entry-points/typescript/tabled-entries.ts'
 import { findWorkerEntries } from '../entry-points/typescript/worker-entries.ts'
 import { ScopeKind } from '../source-index.ts'
 
@@ -18,6 +21,8 @@ export interface Entries {
   readonly entries: readonly EntryPoint[]
   /** Route → dependency named by its router, application or class. */
   readonly arrows: readonly { readonly from: FunctionId; readonly to: FunctionId }[]
+  /** Registrations of routes that lead nowhere. */
+  readonly lost: readonly LostRoute[]
 }
 
 /** Finds every entry point. */
@@ -25,11 +30,14 @@ export function findEntryPoints(graph: CallGraph): Entries {
   const collector = new EntryCollector(graph)
   if (graph.inference.isTypeScript) {
     findHttpEntries(collector)
+    findTabledEntries(collector)
     findNestEntries(collector)
     findFileRoutes(collector)
     findWorkerEntries(collector)
   } else {
     findWebEntries(collector)
+    findGraphqlEntries(collector)
+    findVerbMethods(collector)
     findDjangoEntries(collector)
     findTaskEntries(collector)
     classDependencies(collector)
@@ -42,7 +50,7 @@ export function findEntryPoints(graph: CallGraph): Entries {
       index.scopeNode[a.function]! - index.scopeNode[b.function]! ||
       (a.label < b.label ? -1 : a.label > b.label ? 1 : 0),
   )
-  return { entries, arrows: collector.extra }
+  return { entries, arrows: collector.extra, lost: collector.lost }
 }
 
 /** Class-based routes: `session: Session = Depends(…)` in the body of the class or of its bases runs for each route. */

@@ -140,7 +140,7 @@ class C { put() {} }
     }
     expect(entries(files)).toEqual([
       'route POST /two -> a:<function>',
-      'middleware middleware -> a:log',
+      'middleware middleware log -> a:log',
       'route DELETE /four -> a:one',
       'route GET /one -> a:one',
       'route POST /two -> a:check',
@@ -153,7 +153,7 @@ class C { put() {} }
       'a.ts':
         "import express from 'express'\nconst app = express()\napp.use(pass)\napp.use(fallback)\nfunction pass(req: any, res: any, next: any) { next() }\nfunction fallback(req: any, res: any) { res.end() }\n",
     }
-    expect(entries(files).toSorted()).toEqual(['middleware middleware -> a:pass', 'route fallback -> a:fallback'])
+    expect(entries(files).toSorted()).toEqual(['middleware middleware pass -> a:pass', 'route fallback -> a:fallback'])
   })
 
   test('Fastify, Hono and Koa', () => {
@@ -168,7 +168,7 @@ class C { put() {} }
       'package.json': '{}',
     }
     expect(entries(files).map((entry) => entry.replace(/ -> .*$/, ''))).toEqual([
-      'middleware middleware',
+      'middleware middleware hook',
       'route GET /r',
       'route GET /o',
       'route GET /h',
@@ -206,11 +206,73 @@ export class Plain { @Get() notARoute() {} }
       'lambda.ts': "import type { Handler } from 'aws-lambda'\nexport const handler: Handler = async () => {}\n",
     }
     expect(entries(files)).toEqual([
-      'route GET app/api/orders/route -> app/api/orders/route:GET',
-      'route POST app/api/orders/route -> app/api/orders/route:POST',
+      'route GET /api/orders -> app/api/orders/route:GET',
+      'route POST /api/orders -> app/api/orders/route:POST',
       'route lambda -> lambda:handler',
-      'route pages/api/hello -> pages/api/hello:handler',
+      'route /api/hello -> pages/api/hello:handler',
     ])
+  })
+
+  test('Express: a controller behind a wrapper has the members of what was wrapped, in this file or another', () => {
+    const files = {
+      'package.json': '{"dependencies":{"express":"5"}}',
+      'a.ts': [
+        "import express from 'express'",
+        "import { wrapController } from './wrap'",
+        "import * as raw from './orders'",
+        "import { users } from './users'",
+        'const orders = wrapController(raw)',
+        'const app = express()',
+        "app.get('/orders', orders.list)",
+        "app.post('/orders', (orders as any).create)",
+        "app.get('/users', users.list)",
+        "app.get('/lost', container.get('x').list)",
+        "app.options('/free', cors())",
+        "app.get('setting')",
+      ].join('\n'),
+      'b.ts': "import cors from 'cors'\nimport express from 'express'\nexpress().options('/free', cors())\n",
+      'wrap.ts': 'export function wrapController(c: any): any { return c }\n',
+      'orders.ts': 'export async function list() {}\nexport const create = wrap(async () => {})\n',
+      'users.ts':
+        "import { wrapController } from './wrap'\nconst raw = { list() {} }\nexport const users = wrapController(raw)\n",
+    }
+    expect(entries(files)).toEqual([
+      'route GET /orders -> orders:list',
+      'route POST /orders -> orders:<function>',
+      'route GET /users -> users:list',
+    ])
+    const program = typescriptProgramOf(files)
+    expect(program.lostRoutes.map(({ label }) => label)).toEqual(['GET /lost', 'OPTIONS /free'])
+  })
+
+  test('routes in a table, resolvers in an object, handlers that a file exports behind wrappers', () => {
+    const files = {
+      'package.json': '{"dependencies":{"express":"5","next":"16"}}',
+      'table.ts': [
+        'function list() {}',
+        "export const routes = [{ method: 'get', path: '/orders', handler: list }, { method: 'post', path: '/orders', handler: made.x }]",
+        "export const menu = [{ method: 'none', path: '/x', handler: list }]",
+      ].join('\n'),
+      'resolvers.ts':
+        'export const resolvers = { Query: { orders: () => [] }, Mutation: { pay() {} }, Order: { total: () => 1 } }\n',
+      'pages/api/pay.ts':
+        "import { guard, route } from '../../wrap'\nexport default guard({ POST: route({ name: 'pay', fn: async () => {} }) })\n",
+      'app/api/users/route.ts':
+        "import { guard } from '../../../wrap'\nexport const GET = guard(async () => {})\nexport const POST = made.x\n",
+      'wrap.ts': 'export const guard = (x: any) => x\nexport const route = (x: any) => x\n',
+    }
+    expect(entries(files)).toEqual([
+      'route GET /api/users -> app/api/users/route:<function>',
+      'route /api/pay -> pages/api/pay:fn',
+      'route query orders -> resolvers:orders',
+      'route mutation pay -> resolvers:pay',
+      'route GET /orders -> table:list',
+    ])
+    expect(
+      typescriptProgramOf(files)
+        .lostRoutes.map(({ label }) => label)
+        .sort(),
+    ).toEqual(['POST /api/users', 'POST /orders'])
   })
 
   test('queues, schedules and procedures', () => {

@@ -1,5 +1,6 @@
 // Entry points of Django and DRF: urls.py, class-based views, view sets, middleware, commands, signals, AppConfig.ready.
 import { Kind } from '../../../facts/contract.ts'
+import type { FunctionId } from '../../contract.ts'
 import { lastName } from '../../inference/last-name.ts'
 import { TypeKind } from '../../inference/type-table.ts'
 import { ScopeKind } from '../../source-index.ts'
@@ -9,6 +10,7 @@ const VIEW_METHODS =
   'get post put patch delete head options dispatch list create retrieve update partial_update destroy form_valid form_invalid get_queryset get_context_data get_object perform_create perform_update perform_destroy initial'.split(
     ' ',
   )
+const HTTP_METHODS = new Set(['get', 'post', 'put', 'patch', 'delete', 'head', 'options'])
 const MIDDLEWARE_METHODS = [
   '__call__',
   '__acall__',
@@ -42,17 +44,64 @@ function urls(collector: EntryCollector): void {
       if ((kind !== Kind.Name && kind !== Kind.Attribute) || !wanted.has(tree.name(node + 1))) continue
       const view = inference.argumentOf(module, node, 1, '')
       if (view < 0) continue
-      const pattern = collector.textArgument(tree, module, node, 0, 'route')
-      const label = `ROUTE /${pattern.replace(/^\^/, '')}`
-      if (tree.kind(view) === Kind.Call && lastName(tree, view + 1) === 'as_view') {
-        for (const scope of collector.classesOf(module, view + 2)) addView(collector, scope, label, module, node)
+      const label = pathOf(collector.textArgument(tree, module, node, 0, 'route'))
+      const before = collector.entries.length
+      const isView = tree.kind(view) === Kind.Call && lastName(tree, view + 1) === 'as_view'
+      if (isView) {
+        // `Orders().as_view()` is `Orders.as_view()`.
+        const of = tree.kind(view + 2) === Kind.Call ? view + 3 : view + 2
+        for (const scope of collector.classesOf(module, of)) addView(collector, scope, label, module, node)
       } else if (tree.text(node + 1) === 'register') {
         for (const scope of collector.classesOf(module, view)) addView(collector, scope, label, module, node)
       } else {
-        for (const fn of collector.functionsOf(module, view)) collector.add('route', 'django', fn, label, module, node)
+        for (const fn of wrappedViews(collector, module, view))
+          collector.add('route', 'django', fn, label, module, node)
       }
+      const isUrls = /(?:^|\/)\w*urls?\w*(?:\/\w+)?\.py$/.test(tree.path)
+      if (collector.entries.length > before || !isUrls || !isOwnView(collector, module, view, isView)) continue
+      collector.lose(label, module, node)
     }
   }
+}
+
+/** A view by name, or inside of the decorators that are called on it: `csrf_exempt(orders)`. */
+function wrappedViews(collector: EntryCollector, module: number, view: number, depth = 0): readonly FunctionId[] {
+  const own = collector.functionsOf(module, view)
+  const tree = collector.inference.index.trees[module]!
+  if (own.length > 0 || tree.kind(view) !== Kind.Call || lastName(tree, view + 1) === 'include' || depth > 3) return own
+  const found: FunctionId[] = []
+  for (const scope of collector.classesOf(module, view + 1)) {
+    const call = collector.method(scope, '__call__')
+    if (call >= 0) found.push(call)
+  }
+  for (let at = tree.nextSibling(view + 1); at >= 0; at = tree.nextSibling(at))
+    found.push(...wrappedViews(collector, module, at, depth + 1))
+  return found
+}
+
+/** Whether a view that could not be followed is code of the project: not another list of URLs, not one of a library. */
+function isOwnView(collector: EntryCollector, module: number, view: number, isView: boolean): boolean {
+  const tree = collector.inference.index.trees[module]!
+  if (tree.kind(view) === Kind.Call && lastName(tree, view + 1) === 'include') return false
+  if (isView) {
+    // A class without a method of its own answers by those of the library.
+    return collector.classesOf(module, view + 2).length === 0 && !collector.isOutside(module, view + 2)
+  }
+  const kind = tree.kind(view)
+  if (kind !== Kind.Name && kind !== Kind.Attribute && kind !== Kind.Call) return false
+  if (kind === Kind.Attribute && tree.text(view) === 'urls') return false
+  const named = kind === Kind.Call ? view + 1 : view
+  return !collector.isOutside(module, named) && collector.classesOf(module, named).length === 0
+}
+
+/** A pattern as the path that people ask for: `/item/{pk}`. */
+function pathOf(pattern: string): string {
+  const path = pattern
+    .replace(/\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)/g, '{$1}')
+    .replace(/<(?:\w+:)?(\w+)>/g, '{$1}')
+    .replace(/^\^|\$$|\\(?=[./-])/g, '')
+    .replace(/\/?\?$/, '')
+  return `/${path}`
 }
 
 function addView(collector: EntryCollector, scope: number, label: string, module: number, node: number): void {
@@ -60,7 +109,9 @@ function addView(collector: EntryCollector, scope: number, label: string, module
   const { index, names } = inference
   for (const name of VIEW_METHODS) {
     const fn = collector.method(scope, name)
-    if (fn >= 0) collector.add('route', 'django', fn, `${label} (${name})`, module, node)
+    if (fn < 0) continue
+    const text = HTTP_METHODS.has(name) ? `${name.toUpperCase()} ${label}` : `${label} (${name})`
+    collector.add('route', 'django', fn, text, module, node)
   }
   for (const ancestor of inference.classes.ancestors(scope)) {
     if (ancestor.scope < 0) continue

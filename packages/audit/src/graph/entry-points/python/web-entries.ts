@@ -66,6 +66,7 @@ const FRAMEWORKS: readonly (readonly [string, string])[] = [
   ['bottle', 'flask'],
   ['robyn', 'sanic'],
 ]
+const AIOHTTP_TABLE = ['get', 'post', 'put', 'patch', 'delete', 'view']
 const CLASS_VERBS = 'get post put patch delete head options'.split(' ')
 
 /** Finds web entry points. */
@@ -296,6 +297,7 @@ function registered(collector: EntryCollector): void {
     'include_router',
     'append',
     'add_task',
+    ...AIOHTTP_TABLE,
   ]) {
     const id = strings.id(name)
     if (id >= 0) wanted.set(id, name)
@@ -313,6 +315,7 @@ function registered(collector: EntryCollector): void {
       else if (name === 'add_middleware' || name === 'Middleware') addMiddleware(collector, module, node)
       else if (name === 'append') addHookList(collector, module, tree, node)
       else if (name === 'add_task') continue
+      else if (AIOHTTP_TABLE.includes(name)) addTabled(collector, module, tree, node, name)
       else addApplication(collector, module, tree, node, name)
     }
   }
@@ -340,9 +343,63 @@ function addRegistered(
   const path = collector.textArgument(tree, module, node, 0, 'path')
   const label =
     how.kind === 'route'
-      ? `${name.startsWith('add_') && isAiohttp ? name.slice(4).toUpperCase() : 'ROUTE'} ${path}`.trim()
+      ? `${name.startsWith('add_') && isAiohttp ? name.slice(4).toUpperCase() : methodOf(collector, module, node)} ${path}`.trim()
       : `${name} ${path}`.trim()
-  for (const fn of collector.functionsOf(module, handler)) collector.add(how.kind, framework, fn, label, module, node)
+  const looped = loopedHandlers(collector, module, handler)
+  const found = looped.length > 0 ? looped : collector.functionsOf(module, handler)
+  for (const fn of found) collector.add(how.kind, framework, fn, label, module, node)
+  const isKnown = collector.classesOf(module, handler).length > 0 || collector.isOutside(module, handler)
+  const isAsView = tree.kind(handler) === Kind.Call && lastName(tree, handler + 1) === 'as_view'
+  const isRoute = how.kind === 'route' && path.startsWith('/') && importedFramework(collector, module) !== ''
+  if (found.length === 0 && isRoute && !isKnown && !isAsView) collector.lose(label, module, node)
+}
+
+/** The first method that a registration names; GET when it names none. */
+function methodOf(collector: EntryCollector, module: number, call: number): string {
+  const tree = collector.inference.index.trees[module]!
+  const methods = collector.inference.argumentOf(module, call, -1, 'methods')
+  const first = methods >= 0 ? tree.firstChild(methods) : -1
+  return first >= 0 && tree.kind(first) === Kind.String ? tree.text(first) : 'GET'
+}
+
+/** `for path, view in ROUTES: app.add_url_rule(path, view_func=view)`: every function in the table. */
+function loopedHandlers(collector: EntryCollector, module: number, handler: number): readonly FunctionId[] {
+  const { inference } = collector
+  const { index, names } = inference
+  const tree = index.trees[module]!
+  if (tree.kind(handler) !== Kind.Name) return []
+  const bound = names.lookUp(names.scopeOf(module, handler), tree.name(handler))
+  for (const node of bound?.nodes ?? []) {
+    const loop = tree.kind(node) === Kind.Name ? tree.ancestor(node, Kind.For) : -1
+    if (loop < 0 || index.scopeModule[bound!.scope] !== module) continue
+    const table = tree.nextSibling(tree.firstChild(loop))
+    if (table < 0 || node > table) continue
+    const place = inference.definitionOf(module, tree.kind(table) === Kind.Call ? table + 2 : table)
+    const [home, from] =
+      place === undefined || tree.kind(table) === Kind.List || tree.kind(table) === Kind.Tuple
+        ? [module, table]
+        : [place.module, index.trees[place.module]!.parent(place.node)]
+    const other = index.trees[home]!
+    const found: FunctionId[] = []
+    for (let at = from; at < other.end(from); at++) {
+      if (other.kind(at) === Kind.Name || other.kind(at) === Kind.Attribute)
+        found.push(...collector.functionsOf(home, at))
+    }
+    if (found.length > 0) return found
+  }
+  return []
+}
+
+/** `web.get('/x', handler)` in a table of aiohttp. */
+function addTabled(collector: EntryCollector, module: number, tree: SyntaxTree, node: number, name: string): void {
+  if (tree.kind(node + 1) !== Kind.Attribute || !/^(?:aiohttp_)?web$/.test(lastName(tree, node + 2))) return
+  if (importedFramework(collector, module) !== 'aiohttp') return
+  const handler = collector.inference.argumentOf(module, node, 1, '')
+  if (handler < 0) return
+  const label = `${name.toUpperCase()} ${collector.textArgument(tree, module, node, 0, 'path')}`.trim()
+  const found = collector.functionsOf(module, handler)
+  for (const fn of found) collector.add('route', 'aiohttp', fn, label, module, node)
+  if (found.length === 0 && collector.classesOf(module, handler).length === 0) collector.lose(label, module, node)
 }
 
 function addMiddleware(collector: EntryCollector, module: number, node: number): void {

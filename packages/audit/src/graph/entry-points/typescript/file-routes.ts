@@ -1,6 +1,6 @@
 // Routes that a framework finds by the place of a file: Next.js, Medusa, SvelteKit, Remix, Nitro, and functions of clouds.
 import type { EntryCollector } from '../entry-collector.ts'
-import { exportedFunction } from './handlers.ts'
+import { exportedFunction, exportedHandlers } from './handlers.ts'
 
 const VERBS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
 
@@ -48,10 +48,30 @@ function offer(
   framework: string,
   name: string,
 ): void {
-  const fn = exportedFunction(collector, module, name)
-  if (fn < 0) return
-  const { index } = collector.inference
-  const path = index.trees[module]!.path.replace(/\.[jt]sx?$/, '')
-  const home = index.scopeModule[fn]!
-  collector.add(kind, framework, fn, VERBS.includes(name) ? `${name} ${path}` : path, home, index.scopeNode[fn]!)
+  const { inference } = collector
+  const { index } = inference
+  const own = exportedFunction(collector, module, name)
+  const wrapped = own >= 0 ? [own] : exportedHandlers(collector, module, inference.nameId(name))
+  const file = index.trees[module]!.path
+  const path = framework === 'lambda' ? file.replace(/\.[jt]sx?$/, '') : urlOf(file)
+  for (const fn of wrapped) {
+    const label = VERBS.includes(name) ? `${name} ${path}` : path
+    collector.add(kind, framework, fn, label, index.scopeModule[fn]!, index.scopeNode[fn]!)
+  }
+  const isThere = index.trees[module]!.mentions(inference.nameId(name)) && name !== 'default'
+  if (wrapped.length === 0 && kind === 'route' && (isThere || isDefault(collector, module, name)))
+    collector.lose(VERBS.includes(name) ? `${name} ${path}` : path, module, 0)
+}
+
+/** Whether a file exports something by default. */
+function isDefault(collector: EntryCollector, module: number, name: string): boolean {
+  const { index, names } = collector.inference
+  return name === 'default' && names.bindingsIn(index.firstScope[module]!, collector.inference.nameId(name)).length > 0
+}
+
+/** `/api/orders/[id]` for `src/pages/api/orders/[id]/index.ts`: the path that people ask for. */
+function urlOf(path: string): string {
+  const bare = path.replace(/\.[jt]sx?$/, '')
+  const inside = /(?:^|\/)(?:pages|app|src\/routes|src)\/(.*)$/.exec(bare)?.[1] ?? bare
+  return `/${inside.replace(/(?:^|\/)(?:route|index|\+(?:server|page\.server|layout\.server))$/, '')}`
 }

@@ -19,6 +19,10 @@ export function handlersIn(collector: EntryCollector, module: number, node: numb
     case Kind.Attribute: {
       const own = collector.functionsOf(module, node)
       if (own.length > 0 || depth > MAX_WRAPPED) return own
+      if (tree.kind(node) === Kind.Attribute) {
+        const wrapped = wrappedMember(collector, module, node)
+        if (wrapped.length > 0) return wrapped
+      }
       // `const create = wrap(async () => …)`: the function is inside of what the name was given.
       const place = inference.definitionOf(module, node)
       if (place === undefined || (place.module === module && place.node === node)) return own
@@ -45,6 +49,66 @@ export function handlersIn(collector: EntryCollector, module: number, node: numb
     default:
       return []
   }
+}
+
+/** `controller.read` of `const controller = wrap(raw)`: what a wrapper gives has the members of what it was given. */
+function wrappedMember(collector: EntryCollector, module: number, node: number): readonly FunctionId[] {
+  const { inference } = collector
+  const place = inference.definitionOf(module, node + 1)
+  if (place === undefined) return []
+  const tree = inference.index.trees[place.module]!
+  const statement = tree.parent(place.node)
+  if (tree.kind(statement) !== Kind.Assign && tree.kind(statement) !== Kind.AnnAssign) return []
+  const value = tree.lastChild(statement)
+  if (tree.kind(value) !== Kind.Call) return []
+  const wanted = inference.index.trees[module]!
+  const found: FunctionId[] = []
+  for (let at = tree.nextSibling(value + 1); at >= 0; at = tree.nextSibling(at)) {
+    const { table } = inference
+    const type = inference.memberOf(
+      place.module,
+      inference.typeOf(place.module, at),
+      wanted.name(node),
+      wanted.text(node),
+    )
+    for (const member of table.members(type)) {
+      if (table.kind[member] === TypeKind.Function) found.push(table.a[member]!)
+    }
+    if (found.length > 0) return found
+    // `export const read = wrap(async () => …)` in the module that was given.
+    const given = inference.typeOf(place.module, at)
+    if (table.kind[given] === TypeKind.Module)
+      found.push(...exportedHandlers(collector, table.a[given]!, wanted.name(node)))
+    if (found.length > 0) return found
+  }
+  return found
+}
+
+/** Functions inside of the call that a module exports under a name: `export default withUser(handler)`. */
+export function exportedHandlers(collector: EntryCollector, module: number, name: number): readonly FunctionId[] {
+  const { index, names } = collector.inference
+  const tree = index.trees[module]!
+  for (const node of names.bindingsIn(index.firstScope[module]!, name)) {
+    const statement = tree.parent(node)
+    if (tree.kind(statement) !== Kind.Assign && tree.kind(statement) !== Kind.AnnAssign) continue
+    const value = tree.lastChild(statement)
+    if (tree.kind(value) === Kind.Call) return handedOver(collector, module, value, 0)
+    if (tree.kind(value) === Kind.Name) return handlersIn(collector, module, value)
+  }
+  return []
+}
+
+/** Every function that a call is given, also as a value of an object literal and through calls in its arguments. */
+function handedOver(collector: EntryCollector, module: number, call: number, depth: number): readonly FunctionId[] {
+  const tree = collector.inference.index.trees[module]!
+  const found: FunctionId[] = []
+  for (let at = tree.nextSibling(call + 1); at >= 0; at = tree.nextSibling(at)) {
+    if (tree.kind(at) === Kind.Dict) found.push(...functionsBelow(collector, module, at))
+    else if (tree.kind(at) === Kind.Call && depth < MAX_WRAPPED)
+      found.push(...handedOver(collector, module, at, depth + 1))
+    else found.push(...handlersIn(collector, module, at, depth))
+  }
+  return found
 }
 
 /** The node of a key's value in an object literal, or -1. */

@@ -55,6 +55,25 @@ function verb(collector: EntryCollector, module: number, node: number, method: s
   }
   const label = `${method.toUpperCase()} ${path || pathOfRoute(collector, module, node) || '…'}`
   for (const fn of handlers) collector.add('route', framework || 'node', fn, label, module, node)
+  // `app.get('setting')` reads one; with something behind the path it registers.
+  const isRegistration = framework !== '' && path.startsWith('/') && tree.nextSibling(first) >= 0
+  if (handlers.length === 0 && isRegistration && !isLibraryHandler(collector, module, first))
+    collector.lose(label, module, node)
+}
+
+/** The last argument is a function of a library, or what one gives: `cors()`, `express.static('public')`. */
+function isLibraryHandler(collector: EntryCollector, module: number, first: number): boolean {
+  const tree = collector.inference.index.trees[module]!
+  let last = first
+  for (let at = first; at >= 0; at = tree.nextSibling(at)) last = at
+  if (collector.isOutside(module, tree.kind(last) === Kind.Call ? last + 1 : last)) return true
+  // `const open = cors({ origin: '*' })`
+  const place = collector.inference.definitionOf(module, last)
+  if (place === undefined) return false
+  const other = collector.inference.index.trees[place.module]!
+  const statement = other.parent(place.node)
+  const value = other.kind(statement) === Kind.Assign ? other.lastChild(statement) : -1
+  return value >= 0 && other.kind(value) === Kind.Call && collector.isOutside(place.module, value + 1)
 }
 
 /** `router.route('/x').get(…)`. */
@@ -76,9 +95,24 @@ function middleware(collector: EntryCollector, module: number, node: number, fir
   for (let at = first; at >= 0; at = tree.nextSibling(at)) {
     for (const fn of handlersIn(collector, module, at)) {
       const last = isUse && framework !== 'koa' && framework !== 'hono' && endsRequest(collector, fn)
-      collector.add(last ? 'route' : 'middleware', 'node', fn, last ? 'fallback' : 'middleware', module, node)
+      collector.add(
+        last ? 'route' : 'middleware',
+        'node',
+        fn,
+        last ? 'fallback' : middlewareName(collector, fn),
+        module,
+        node,
+      )
     }
   }
+}
+
+/** `middleware authenticate`; one without a name of its own is only called what it is. */
+function middlewareName(collector: EntryCollector, fn: number): string {
+  const { index } = collector.inference
+  const tree = index.trees[index.scopeModule[fn]!]!
+  const node = index.scopeNode[fn]!
+  return tree.kind(node) === Kind.FunctionDef ? `middleware ${tree.text(node)}` : 'middleware'
 }
 
 /** `(req, res)` without `next`: it answers whatever reaches it, and nothing passes through it to a route. */

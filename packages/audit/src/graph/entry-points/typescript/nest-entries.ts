@@ -39,6 +39,20 @@ const CLASS_METHODS = new Map<string, readonly [string, EntryKind]>([
 ])
 /** Names above that plain words may be; they count in a class that is decorated for it. */
 const VERBS = /^(?:Get|Post|Put|Patch|Delete|All|Options|Head|Sse|Search|Query|Mutation|Subscription|Process)$/
+/** What GraphQL calls by a name, not by a path. */
+const GRAPHQL = /^(?:Query|Mutation|Subscription|ResolveField|ResolveProperty)$/
+/** What people call an entry that is no route. */
+const WORDS: Readonly<Record<string, string>> = {
+  SubscribeMessage: 'message',
+  MessagePattern: 'message',
+  EventPattern: 'event',
+  OnEvent: 'event',
+  Process: 'job',
+  OnQueueEvent: 'queue event',
+  OnWorkerEvent: 'worker event',
+  RabbitSubscribe: 'message',
+  RabbitRPC: 'message',
+}
 const HOLDERS = /^(?:Controller|JsonController|RestController|Resolver|Route|Processor|Consumer|WebSocketGateway)$/
 
 /** Finds methods that decorators hand to a framework. */
@@ -79,8 +93,11 @@ function ofClass(collector: EntryCollector, scope: number): void {
       const kind = METHODS.get(name)
       if (kind === undefined || (!isHolder && VERBS.test(name))) continue
       const path = tree.kind(one + 1) === Kind.Call ? collector.textArgument(tree, module, one + 1, 0, '') : ''
-      const label =
-        kind === 'route' ? `${name.toUpperCase()} ${joined(prefix, path)}` : `${name} ${path || tree.text(at)}`
+      const label = GRAPHQL.test(name)
+        ? `${name.toLowerCase()} ${path || tree.text(at)}`
+        : kind === 'route'
+          ? `${name.toUpperCase()} ${joined(prefix, path)}`
+          : `${WORDS[name] ?? name} ${path || tree.text(at)}`
       collector.add(kind, 'nest', inference.names.scopeAt(module, at), label, module, one)
     }
   }

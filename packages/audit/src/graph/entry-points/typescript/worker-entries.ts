@@ -47,8 +47,20 @@ export function findWorkerEntries(collector: EntryCollector): void {
     if (PROCEDURES.has(name)) procedure(collector, module, node, name)
     const method = METHODS.get(name)
     if (method === undefined || !namesOf(collector, module, node + 2).some((one) => method[0].test(one))) continue
-    add(collector, method[1], module, node, `${name} ${collector.textArgument(tree, module, node, 0, '')}`.trim())
+    const word = WORDS[name] ?? name
+    add(collector, method[1], module, node, `${word} ${collector.textArgument(tree, module, node, 0, '')}`.trim())
   }
+}
+
+/** What people call what is registered: `job send-mail`, not `define send-mail`. */
+const WORDS: Readonly<Record<string, string>> = {
+  process: 'job',
+  work: 'job',
+  define: 'job',
+  consume: 'queue',
+  run: 'consumer',
+  scheduleJob: 'schedule',
+  on: 'socket',
 }
 
 /** tRPC: `publicProcedure.input(…).query(async () => …)`. */
@@ -61,7 +73,17 @@ function procedure(collector: EntryCollector, module: number, node: number, name
   }
   const isProcedure =
     (tree.kind(at) === Kind.Name || tree.kind(at) === Kind.Attribute) && /procedure$/i.test(tree.text(at))
-  if (isProcedure) add(collector, 'route', module, node, `${name} procedure`)
+  if (isProcedure) add(collector, 'route', module, node, `${name} ${keyOf(collector, module, node)}`)
+}
+
+/** The key that a procedure stands under in its router. */
+function keyOf(collector: EntryCollector, module: number, node: number): string {
+  const tree = collector.inference.index.trees[module]!
+  const parent = tree.parent(node)
+  if (tree.kind(parent) !== Kind.Dict) return 'procedure'
+  let key = -1
+  for (let at = tree.firstChild(parent); at >= 0 && at !== node; at = tree.nextSibling(at)) key = at
+  return key >= 0 && tree.kind(key) === Kind.String && tree.value(key) >= 0 ? tree.text(key) : 'procedure'
 }
 
 function add(collector: EntryCollector, kind: EntryKind, module: number, node: number, label: string): void {

@@ -2,11 +2,12 @@
 import { defineModule, op } from '@footing/core'
 import { z } from 'zod'
 import { identity } from '../identity/identity.module.ts'
-import { largestPage, rowId } from '../realworld/text.ts'
+import { page, rowId, visibleText } from '../realworld/text.ts'
 import { personal } from './personal.ts'
 import { invoice, invoicePage, newPlan, plan, pledge, support } from './pledge.ts'
 
-const byReader = z.object({ readerId: rowId, author: z.string() })
+const author = visibleText({ max: 200 })
+const byReader = z.object({ readerId: rowId, author })
 const idempotent = { idempotent: true } as const
 
 export const billing = defineModule('billing', {
@@ -14,7 +15,7 @@ export const billing = defineModule('billing', {
   needs: [identity],
   port: {
     setPlan: op({ ...idempotent, in: z.object({ authorId: rowId, plan: newPlan }), out: plan }),
-    plan: op({ ...idempotent, in: z.object({ author: z.string() }), out: plan }),
+    plan: op({ ...idempotent, in: z.object({ author }), out: plan }),
     // Not idempotent: each success is the start of a new pledge with a first invoice.
     pledge: op({ in: byReader, out: pledge, deadline: '2s' }),
     endPledge: op({ in: byReader, out: pledge, deadline: '2s' }),
@@ -22,7 +23,7 @@ export const billing = defineModule('billing', {
     support: op({ ...idempotent, in: z.object({ authorId: rowId }), out: support }),
     invoices: op({
       ...idempotent,
-      in: z.object({ readerId: rowId, limit: z.int().min(1).max(largestPage), offset: z.int().min(0) }),
+      in: z.object({ readerId: rowId, ...page }),
       out: invoicePage,
     }),
     pay: op({ ...idempotent, in: z.object({ readerId: rowId, invoiceId: rowId }), out: invoice }),

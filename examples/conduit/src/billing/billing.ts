@@ -10,7 +10,7 @@ import type { Invoice, Pledge } from './pledge.ts'
 import { erasePledges, PledgeRepository, type PledgeRow } from './pledge-repository.ts'
 import type { BillingTables } from './tables.generated.ts'
 
-export const billingModule = implement(billing, ({ database, ports, self, clock }) => {
+export const billingModule = implement(billing, ({ database, ports, clock }) => {
   const db = database<BillingTables>()
   const pledges = new PledgeRepository(db)
   const invoices = new InvoiceRepository(db)
@@ -94,7 +94,7 @@ export const billingModule = implement(billing, ({ database, ports, self, clock 
       },
     },
 
-    routes: billingRoutes(self),
+    routes: billingRoutes,
 
     personal: { pledge: erasePledges },
   }

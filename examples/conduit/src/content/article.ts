@@ -1,7 +1,7 @@
 // What an article and a comment are, for callers of the module.
 import { z } from 'zod'
 import { profile } from '../identity/identity.module.ts'
-import { rowId, text, visibleText } from '../realworld/text.ts'
+import { oneFieldOf, rowId, text, visibleText } from '../realworld/text.ts'
 
 const title = visibleText({ max: 300 })
 const description = visibleText({ max: 2000 })
@@ -16,10 +16,12 @@ export const newArticle = z.object({
   supportersOnly: z.boolean().default(false),
 })
 
-export const articleChanges = z
-  .object({ title, description, body, supportersOnly: z.boolean() })
-  .partial()
-  .refine((changes) => Object.keys(changes).length > 0, 'must change at least one field')
+export const articleChanges = oneFieldOf(
+  z
+    .object({ title, description, body, supportersOnly: z.boolean() })
+    .partial()
+    .refine((changes) => Object.keys(changes).length > 0, 'must change at least one field'),
+)
 
 /** An article in a list: everything but its text. */
 export const articleCard = z.object({

@@ -3,7 +3,7 @@ import { defineModule, op, optionalSetting } from '@footing/core'
 import { z } from 'zod'
 import { billing } from '../billing/billing.module.ts'
 import { identity } from '../identity/identity.module.ts'
-import { largestPage, rowId } from '../realworld/text.ts'
+import { page, rowId, text } from '../realworld/text.ts'
 import {
   article,
   articleChanges,
@@ -16,8 +16,8 @@ import {
 } from './article.ts'
 import { personal } from './personal.ts'
 
-const slug = z.string()
-const page = { limit: z.int().min(1).max(largestPage), offset: z.int().min(0) }
+const slug = text({ max: 300 })
+const commentId = z.number('must be a number').int('must be whole').min(1, 'must be at least 1')
 const read = { idempotent: true, deadline: '2s' } as const
 
 export const content = defineModule('content', {
@@ -34,13 +34,13 @@ export const content = defineModule('content', {
     feed: op({ ...read, in: z.object({ ...page, readerId: rowId }), out: articlePage }),
     article: op({ ...read, in: z.object({ slug, viewerId }), out: article }),
     publish: op({ in: z.object({ authorId: rowId, article: newArticle }), out: article, deadline: '5s' }),
-    change: op({ in: z.object({ slug, authorId: rowId, changes: articleChanges }), out: article, deadline: '5s' }),
+    change: op({ in: z.object({ slug, authorId: rowId, article: articleChanges }), out: article, deadline: '5s' }),
     withdraw: op({ in: z.object({ slug, authorId: rowId }), deadline: '5s' }),
     favorite: op({ ...read, in: z.object({ slug, readerId: rowId }), out: article }),
     unfavorite: op({ ...read, in: z.object({ slug, readerId: rowId }), out: article }),
     comments: op({ ...read, in: z.object({ slug, viewerId }), out: z.array(comment) }),
     addComment: op({ in: z.object({ slug, authorId: rowId, comment: newComment }), out: comment }),
-    removeComment: op({ in: z.object({ slug, id: z.int(), authorId: rowId }) }),
+    removeComment: op({ in: z.object({ slug, id: commentId, authorId: rowId }) }),
     tags: op({ ...read, out: z.array(z.string()) }),
   },
   tables: ['article', 'article_tag', 'favorite', 'comment', 'tally'],

@@ -70,9 +70,9 @@ export const contentModule = implement(content, ({ database, ports, self, config
         return articleFor(key.slug, authorId)
       },
 
-      async change({ slug, authorId, changes }) {
+      async change({ slug, authorId, article }) {
         const before = await ownKeyOf(slug, authorId)
-        const after = (await articles.change(before, changes)) ?? missing()
+        const after = (await articles.change(before, article)) ?? missing()
         if (before.supporters_only !== after.supporters_only) await announce(after)
         return articleFor(after.slug, authorId)
       },
@@ -117,7 +117,7 @@ export const contentModule = implement(content, ({ database, ports, self, config
       tags: () => articles.tags(),
     },
 
-    routes: contentRoutes(self),
+    routes: contentRoutes,
 
     personal: { article: eraseArticles, favorite: eraseFavorites },
 

@@ -1,9 +1,12 @@
 // What an account and a profile are, for callers of the module and for the database.
 import { z } from 'zod'
-import { rowId, text, visibleText } from '../realworld/text.ts'
+import { oneFieldOf, rowId, text, visibleText } from '../realworld/text.ts'
 
 /** A name that stands in addresses: `/profiles/{username}`. */
-export const username = visibleText({ max: 64 }).regex(/^[^\p{Cc}/]*$/u, 'must not contain / or control characters')
+export const username = visibleText({ max: 64 }).regex(
+  /^[^\u0000-\u001F\u007F-\u009F/]*$/,
+  'must not contain / or control characters',
+)
 
 const email = text({ min: 1, max: 254 }).regex(/^[^\s@]+@[^\s@]+$/, 'is not an e-mail address')
 
@@ -14,10 +17,15 @@ const image = text({ max: 2048 })
 const bio = text({ max: 10_000 })
 
 export const newAccount = z.object({ username, email, password })
-export const accountChanges = z
-  .object({ username, email, password, bio, image })
-  .partial()
-  .refine((changes) => Object.keys(changes).length > 0, 'must change at least one field')
+export const accountChanges = oneFieldOf(
+  z
+    .object({ username, email, password, bio, image })
+    .partial()
+    .refine((changes) => Object.keys(changes).length > 0, 'must change at least one field'),
+)
+
+/** A name by which somebody is looked for: any text, so that one that nobody can have is simply not found. */
+export const soughtName = visibleText({ max: 200 })
 
 /** What is tried at the door: any text, so that a wrong password and a malformed one get the same answer. */
 export const credentials = z.object({ email: text({ min: 1, max: 254 }), password: text({ min: 1, max: 1024 }) })

@@ -1,107 +1,95 @@
 // The routes of identity: /users, /user and /profiles.
 import { type PortOf, route } from '@footing/core'
 import { z } from 'zod'
-import { visibleText } from '../realworld/text.ts'
-import { type Account, accountChanges, credentials, newAccount, profile } from './account.ts'
-import type { identity } from './identity.module.ts'
+import { type Account, accountChanges, credentials, newAccount } from './account.ts'
+import { identity } from './identity.module.ts'
 
-const tags = ['User and Authentication']
-const user = z.object({
-  email: z.string(),
-  token: z.string(),
-  username: z.string(),
-  bio: z.string(),
-  image: z.string(),
-})
-const userAnswer = z.object({ user })
-const profileAnswer = z.object({ profile })
-const named = z.object({ username: visibleText({ max: 200 }) })
+const { port } = identity
+const text = z.string()
+const userAnswer = z.object({ user: z.object({ email: text, token: text, username: text, bio: text, image: text }) })
+const users = { tags: ['User and Authentication'] }
+const profiles = { tags: ['Profile'], errors: [404] } as const
 
-export function identityRoutes(self: PortOf<typeof identity>) {
-  return [
-    route({
-      method: 'POST',
-      path: '/users',
-      operationId: 'CreateUser',
-      summary: 'Register a new user',
-      tags,
-      auth: 'none',
-      body: z.object({ user: newAccount }),
-      out: userAnswer,
-      status: 201,
-      handle: async ({ body }) => userOf(await self.register(body.user)),
-    }),
-    route({
-      method: 'POST',
-      path: '/users/login',
-      operationId: 'Login',
-      summary: 'Log in',
-      tags,
-      auth: 'none',
-      body: z.object({ user: credentials }),
-      out: userAnswer,
-      handle: async ({ body }) => userOf(await self.logIn(body.user)),
-    }),
-    route({
-      method: 'GET',
-      path: '/user',
-      operationId: 'GetCurrentUser',
-      summary: 'The user of the token',
-      tags,
-      out: userAnswer,
-      handle: async ({ user, headers }) =>
-        userOf({ account: await self.account({ id: user.id }), token: tokenOf(headers.authorization) }),
-    }),
-    route({
-      method: 'PUT',
-      path: '/user',
-      operationId: 'UpdateCurrentUser',
-      summary: 'Change the user of the token',
-      tags,
-      body: z.object({ user: accountChanges }),
-      out: userAnswer,
-      handle: async ({ user, body }) => userOf(await self.changeAccount({ id: user.id, changes: body.user })),
-    }),
-    route({
-      method: 'GET',
-      path: '/profiles/:username',
-      operationId: 'GetProfileByUsername',
-      summary: 'A profile',
-      tags: ['Profile'],
-      auth: 'optional',
-      params: named,
-      out: profileAnswer,
-      handle: async ({ params, user }) => ({
-        profile: await self.profile({ username: params.username, viewerId: user?.id }),
-      }),
-    }),
-    route({
-      method: 'POST',
-      path: '/profiles/:username/follow',
-      operationId: 'FollowUserByUsername',
-      summary: 'Follow an author',
-      tags: ['Profile'],
-      params: named,
-      out: profileAnswer,
-      status: 200,
-      handle: async ({ params, user }) => ({
-        profile: await self.follow({ username: params.username, followerId: user.id }),
-      }),
-    }),
-    route({
-      method: 'DELETE',
-      path: '/profiles/:username/follow',
-      operationId: 'UnfollowUserByUsername',
-      summary: 'Stop following an author',
-      tags: ['Profile'],
-      params: named,
-      out: profileAnswer,
-      handle: async ({ params, user }) => ({
-        profile: await self.unfollow({ username: params.username, followerId: user.id }),
-      }),
-    }),
-  ]
-}
+export const identityRoutes = (self: PortOf<typeof identity>) => [
+  route({
+    ...users,
+    method: 'POST',
+    path: '/users',
+    operationId: 'CreateUser',
+    summary: 'Register a new user',
+    auth: 'none',
+    status: 201,
+    body: z.object({ user: newAccount }),
+    call: port.register,
+    input: ({ body }) => body.user,
+    answer: userOf,
+  }),
+  route({
+    ...users,
+    method: 'POST',
+    path: '/users/login',
+    operationId: 'Login',
+    summary: 'Log in',
+    auth: 'none',
+    errors: [401],
+    body: z.object({ user: credentials }),
+    call: port.logIn,
+    input: ({ body }) => body.user,
+    answer: userOf,
+  }),
+  route({
+    ...users,
+    method: 'GET',
+    path: '/user',
+    operationId: 'GetCurrentUser',
+    summary: 'The user of the token',
+    out: userAnswer,
+    handle: async ({ user, headers }) =>
+      userOf({ account: await self.account({ id: user.id }), token: tokenOf(headers.authorization) }),
+  }),
+  route({
+    ...users,
+    method: 'PUT',
+    path: '/user',
+    operationId: 'UpdateCurrentUser',
+    summary: 'Change the user of the token',
+    body: z.object({ user: accountChanges }),
+    call: port.changeAccount,
+    input: ({ user, body }) => ({ id: user.id, changes: body.user }),
+    answer: userOf,
+  }),
+  route({
+    ...profiles,
+    method: 'GET',
+    path: '/profiles/:username',
+    operationId: 'GetProfileByUsername',
+    summary: 'A profile',
+    auth: 'optional',
+    call: port.profile,
+    input: ({ params, user }) => ({ username: params.username, viewerId: user?.id }),
+    answer: (profile) => ({ profile }),
+  }),
+  route({
+    ...profiles,
+    method: 'POST',
+    path: '/profiles/:username/follow',
+    operationId: 'FollowUserByUsername',
+    summary: 'Follow an author',
+    call: port.follow,
+    input: ({ params, user }) => ({ username: params.username, followerId: user.id }),
+    answer: (profile) => ({ profile }),
+  }),
+  route({
+    ...profiles,
+    method: 'DELETE',
+    path: '/profiles/:username/follow',
+    operationId: 'UnfollowUserByUsername',
+    summary: 'Stop following an author',
+    call: port.unfollow,
+    input: ({ params, user }) => ({ username: params.username, followerId: user.id }),
+    answer: (profile) => ({ profile }),
+  }),
+]
 
 function userOf({ account, token }: { readonly account: Account; readonly token: string }) {
   const { email, username, bio, image } = account

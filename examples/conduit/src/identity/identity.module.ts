@@ -2,7 +2,16 @@
 import { defineModule, op, setting } from '@footing/core'
 import { z } from 'zod'
 import { rowId } from '../realworld/text.ts'
-import { account, accountChanges, credentials, newAccount, profile, profileCard, session } from './account.ts'
+import {
+  account,
+  accountChanges,
+  credentials,
+  newAccount,
+  profile,
+  profileCard,
+  session,
+  soughtName,
+} from './account.ts'
 import { personal } from './personal.ts'
 
 export const identity = defineModule('identity', {
@@ -30,19 +39,19 @@ export const identity = defineModule('identity', {
       summary: 'Changes parts of an account',
     }),
     profile: op({
-      in: z.object({ username: z.string(), viewerId: rowId.optional() }),
+      in: z.object({ username: soughtName, viewerId: rowId.optional() }),
       out: profile,
       idempotent: true,
       summary: 'A profile as the viewer sees it',
     }),
     follow: op({
-      in: z.object({ username: z.string(), followerId: rowId }),
+      in: z.object({ username: soughtName, followerId: rowId }),
       out: profile,
       idempotent: true,
       summary: 'Follows an author; twice is once',
     }),
     unfollow: op({
-      in: z.object({ username: z.string(), followerId: rowId }),
+      in: z.object({ username: soughtName, followerId: rowId }),
       out: profile,
       idempotent: true,
       summary: 'Stops following an author',

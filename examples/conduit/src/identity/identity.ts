@@ -88,11 +88,14 @@ export const identityModule = implement(identity, ({ database, config, clock, se
       },
     },
 
-    async authenticate({ scheme, token }) {
-      if (scheme !== 'token') return undefined
-      const id = await tokens.read(token ?? '')
-      if (id === undefined) throw identityErrors('token-refused', fault('token', 'is invalid or has expired'))
-      return { id }
+    authenticate: {
+      // The specification writes `Token`, and what reads a description knows `Bearer`; both mean the same here.
+      schemes: ['Bearer', 'Token'],
+      async identify({ token }) {
+        const id = await tokens.read(token ?? '')
+        if (id === undefined) throw identityErrors('token-refused', fault('token', 'is invalid or has expired'))
+        return { id }
+      },
     },
 
     routes: identityRoutes(self),

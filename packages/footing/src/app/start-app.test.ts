@@ -89,6 +89,7 @@ const notesModule = implement(notes, ({ self, context }) => ({
       method: 'GET',
       path: '/moved',
       auth: 'none',
+      answers: { 303: null },
       handle: async () => respond(303, undefined, { location: '/v1/me' }),
     }),
     route({
@@ -165,15 +166,15 @@ test('an unexpected fault tells nothing in production but its code and the reque
   expect(JSON.parse(text)).toMatchObject({ code: 'operation-failed', requestId: response.headers.get('x-request-id') })
 })
 
-test.each(['/v1/wrong', '/v1/text'])(
-  '%s: an answer that cannot be written and a thrown text are coded too',
-  async (path) => {
-    const response = await call(path)
-    const text = await response.text()
-    expect([response.status, text.includes('hunter2')]).toEqual([500, false])
-    expect(JSON.parse(text)).toMatchObject({ code: 'operation-failed' })
-  },
-)
+test.each([
+  ['/v1/wrong', 'invalid-output'],
+  ['/v1/text', 'operation-failed'],
+])('%s: an answer that cannot be written and a thrown text are coded too', async (path, code) => {
+  const response = await call(path)
+  const text = await response.text()
+  expect([response.status, text.includes('hunter2')]).toEqual([500, false])
+  expect(JSON.parse(text)).toMatchObject({ code })
+})
 
 test('a call that hangs ends at its deadline with a coded answer', async () => {
   const response = await call('/v1/hang')

@@ -2,20 +2,16 @@
 import cors from '@fastify/cors'
 import type { FootingError } from '@footing/kernel'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { bytes } from '../module/size.ts'
 import type { Profile } from '../work/profile.ts'
 import { answerClientError } from './client-error.ts'
 import type { HttpOptions } from './http-options.ts'
-import {
-  mountRoute,
-  type PlacedRoute,
-  type RequestRecord,
-  type RouteEnvironment,
-  requestChannel,
-} from './mount-route.ts'
+import { mountRoute, type RequestRecord, type RouteEnvironment, requestChannel } from './mount-route.ts'
+import type { PlacedRoute } from './place-routes.ts'
 import { type AnswerError, errorAnswers } from './problem.ts'
+import { readBodies } from './request-body.ts'
 import { requestIdOf } from './request-identity.ts'
 import { securityHeaders, transportSecurity } from './response-headers.ts'
-import { bytes } from './size.ts'
 import { translateFault } from './translate-fault.ts'
 import { answerUnmatched } from './unmatched.ts'
 
@@ -60,7 +56,7 @@ export async function buildServer(
   })
   server.decorateRequest('footing', undefined)
   server.decorateRequest('footingFault', undefined)
-  readJsonOnly(server)
+  readBodies(server)
   beginRequests(server, environment)
   if (http.cors) await allowOrigins(server, http)
   server.setErrorHandler((fault, request, reply) => sendFault(fault, request, reply, answerError, environment))
@@ -68,17 +64,6 @@ export async function buildServer(
   for (const placed of routes) mountRoute(server, placed, environment)
   await http.customise?.(server)
   return server
-}
-
-function readJsonOnly(server: FastifyInstance): void {
-  const parse = server.getDefaultJsonParser('error', 'error')
-  server.removeAllContentTypeParsers()
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text, done) => {
-    // Clients that always name a content type also send it with an empty body.
-    if (text === '') done(null, undefined)
-    // With `parseAs: 'string'` it is a text.
-    else parse(request, text as string, done)
-  })
 }
 
 /** The one hook that every request passes: headers of its answer, and a record of it once that has left. */

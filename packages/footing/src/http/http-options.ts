@@ -1,8 +1,10 @@
 // How an application answers HTTP, as data.
 import type { FootingError } from '@footing/kernel'
 import type { FastifyInstance } from 'fastify'
-import type { Method, Size } from '../module/route.ts'
+import type { Middleware } from '../module/middleware.ts'
+import type { Method } from '../module/route.ts'
 import type { Schema } from '../module/schema.ts'
+import type { Size } from '../module/size.ts'
 import type { Duration } from '../work/duration.ts'
 
 /** An answer to an error. */
@@ -38,7 +40,12 @@ export interface HttpOptions {
   readonly problem?: (error: FootingError, request: FailedRequest) => ProblemAnswer | undefined
   /** Form of what `problem` answers with, for the API description. */
   readonly problemSchema?: Schema
-  /** How a user is known, as an OpenAPI security scheme; default `{ type: 'http', scheme: 'bearer' }`. */
+  /**
+   * First words of the Authorization header that are taken, for the description and for the challenge of a 401; default
+   * those that the module with `authenticate` names, else `Bearer`.
+   */
+  readonly schemes?: readonly string[]
+  /** How a user is known where that is not the Authorization header, as an OpenAPI security scheme. */
   readonly security?: Readonly<Record<string, string>>
   /** Default: none, so that browsers of other sites are refused. */
   readonly cors?: CorsOptions
@@ -48,6 +55,8 @@ export interface HttpOptions {
   readonly deadline?: Duration
   /** Serve `openapi.json` and `docs` below the base path; default true. */
   readonly reference?: boolean
+  /** Middleware around the routes of all modules; see `Middleware`. */
+  readonly use?: readonly Middleware[]
   /** The server itself, before it listens: to register what Footing does not have. */
   readonly customise?: (server: FastifyInstance) => void | Promise<void>
 }

@@ -4,7 +4,6 @@ import type { StartedModule, StartedProcess } from '../capability/capability.ts'
 import { loopCapability } from '../loop/capability.ts'
 import type { AnyManifest } from '../module/define-module.ts'
 import type { Authenticate } from '../module/implement.ts'
-import type { Schema } from '../module/schema.ts'
 import type { CallContext } from '../work/call-context.ts'
 import { currentContext } from '../work/call-context.ts'
 import { milliseconds } from '../work/duration.ts'
@@ -16,8 +15,7 @@ import { addHealth } from './health.ts'
 import type { HttpExtension } from './http-extension.ts'
 import type { HttpOptions, MountedRoute } from './http-options.ts'
 import { addMetrics, gaugeText } from './metrics-page.ts'
-import type { PlacedRoute } from './mount-route.ts'
-import { describeRoute, placeRoutes } from './place-routes.ts'
+import { describeRoute, type PlacedRoute, placeRoutes } from './place-routes.ts'
 import { addReference } from './reference.ts'
 
 /** A server that takes requests, or in the role worker one that does not. */
@@ -44,20 +42,25 @@ export async function openListener(process: StartedProcess): Promise<Listener> {
   const values = process.values as unknown as HttpValues // parsed by the settings of this capability
   const state = { draining: false, started: false }
   const draining = () => state.draining
-  const http: HttpOptions = app.options.http ?? {}
+  const given: HttpOptions = app.options.http ?? {}
   const serves = role !== 'worker'
   const withRoutes = serves && places.hasRoutes ? inOrder(app.modules, [...process.modules, ...process.edges]) : []
-  const routes = placeRoutes(withRoutes.map(routesOf), http)
+  const routes = placeRoutes(withRoutes.map(routesOf), given)
   // An extension of this capability is what the others made for it.
   const extensions = process.extensionsOf('http') as readonly HttpExtension[]
-  const authenticate = extended(authenticationOf(withRoutes, routes), extensions)
+  const { authenticate: own, schemes } = authenticationOf(withRoutes, routes)
+  const authenticate = extended(own, extensions)
+  const http = schemes === undefined ? given : { schemes, ...given }
   const log = createLog('http', currentContext)
   const running = new Set<CallContext>()
   const environment: ServerEnvironment = {
     calls: network.environment,
     http,
     authenticate,
-    portSchemas: new Set(network.targets.map((target) => target.operation.in).filter(isSchema)),
+    callOf: (module, operation) => {
+      const manifest = app.modules.find(({ name }) => name === module)
+      return manifest && network.callAtEdge(manifest, operation)
+    },
     running,
     profile,
     trustProxy: values.TRUST_PROXY,
@@ -116,18 +119,14 @@ function budgetsOf(routes: readonly PlacedRoute[]): ReadonlyMap<string, number> 
 }
 
 function routesOf({ manifest, implementation }: StartedModule) {
-  return { module: manifest.name, routes: implementation.routes ?? [] }
+  return { module: manifest.name, routes: implementation.routes ?? [], use: implementation.use ?? [] }
 }
 
 function inOrder(manifests: readonly AnyManifest[], modules: readonly StartedModule[]): readonly StartedModule[] {
   return manifests.flatMap(({ name }) => modules.filter((module) => module.manifest.name === name))
 }
 
-function isSchema(schema: Schema | undefined): schema is Schema {
-  return schema !== undefined
-}
-
-function authenticationOf(modules: readonly StartedModule[], routes: readonly PlacedRoute[]): Authenticate | undefined {
+function authenticationOf(modules: readonly StartedModule[], routes: readonly PlacedRoute[]): Authentication {
   const [first, second] = modules.filter((module) => module.implementation.authenticate !== undefined)
   if (first && second) {
     const details = { first: first.manifest.name, second: second.manifest.name }
@@ -137,7 +136,21 @@ function authenticationOf(modules: readonly StartedModule[], routes: readonly Pl
   if (closed && !first) {
     throw httpErrors('authentication-missing', { details: { route: `${closed.route.method} ${closed.path}` } })
   }
-  return first?.implementation.authenticate
+  const found = first?.implementation.authenticate
+  if (found === undefined || typeof found === 'function') return { authenticate: found, schemes: undefined }
+  const { schemes, identify } = found
+  const taken = new Set(schemes.map((scheme) => scheme.toLowerCase()))
+  return {
+    authenticate: async (credentials, context) =>
+      taken.has(credentials.scheme ?? '') ? identify(credentials, context) : undefined,
+    schemes,
+  }
+}
+
+/** Who knows the users, and by which words of the Authorization header. */
+interface Authentication {
+  readonly authenticate: Authenticate | undefined
+  readonly schemes: readonly string[] | undefined
 }
 
 function extended(own: Authenticate | undefined, extensions: readonly HttpExtension[]): Authenticate | undefined {

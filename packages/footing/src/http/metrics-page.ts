@@ -9,7 +9,7 @@ import { credentialsOf } from './request-identity.ts'
 export function addMetrics(server: FastifyInstance, text: () => string, token: string | undefined): void {
   server.get('/metrics', async (request, reply) => {
     if (token !== undefined && !same(credentialsOf(request.headers).token ?? '', token)) {
-      throw httpErrors('unauthenticated')
+      throw httpErrors('unauthenticated', { details: { scheme: 'Bearer' } })
     }
     reply.type('text/plain; version=0.0.4; charset=utf-8')
     return text()

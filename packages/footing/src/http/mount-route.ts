@@ -1,20 +1,34 @@
 // Puts a route on the server: identity, user, checked input, deadline, and the answer in its serialised form.
 import { channel } from 'node:diagnostics_channel'
+import { type ErrorIssue, isFootingError } from '@footing/kernel'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { markChecked, valueOrThrow } from '../module/checked-value.ts'
+import { moduleErrors } from '../module/errors.ts'
 import type { Authenticate } from '../module/implement.ts'
-import { freezeDeep } from '../module/portable.ts'
-import { type AnyRoute, isReply } from '../module/route.ts'
-import { jsonSchemaOf, type Schema, validate } from '../module/schema.ts'
+import type { Middleware } from '../module/middleware.ts'
+import type { EdgeCall } from '../module/module-network.ts'
+import type { Operation } from '../module/operation.ts'
+import {
+  type AnyRoute,
+  type Calling,
+  type CheckedInput,
+  isReply,
+  mediaOf,
+  type Reply,
+  respond,
+} from '../module/route.ts'
 import { CallContext } from '../work/call-context.ts'
 import type { Context, User } from '../work/context.ts'
 import { milliseconds } from '../work/duration.ts'
 import { beginWork, type CallEnvironment, cancelledError } from '../work/run-work.ts'
+import { inputByName } from './call-mapping.ts'
+import { answersOf, type CheckedAnswers } from './check-answer.ts'
+import { checker } from './check-input.ts'
 import { httpErrors } from './errors.ts'
 import type { HttpOptions } from './http-options.ts'
+import type { PlacedRoute } from './place-routes.ts'
+import { bodyLimitOf, bodyReader } from './request-body.ts'
 import { credentialsOf, originOf } from './request-identity.ts'
-import { serialiserSchema } from './serialiser-schema.ts'
-import { bytes } from './size.ts'
+import { Pieces, sendPieces } from './send-pieces.ts'
 import { positionHeader, positionToSend } from './write-position.ts'
 
 /** Published on `footing:request` when an answer has left or its client has. */
@@ -44,42 +58,35 @@ export interface RouteEnvironment {
   readonly calls: CallEnvironment
   readonly http: HttpOptions
   readonly authenticate: Authenticate | undefined
-  /** Schemas that a port of this process checks with. */
-  readonly portSchemas: ReadonlySet<Schema>
+  /** Finds the operation that a route of a module calls; undefined where no route calls one. */
+  readonly callOf?: (module: string, operation: Operation) => EdgeCall | undefined
   /** The contexts under way, so that a shutdown can end them. */
   readonly running: Set<CallContext>
   /** True once the process is told to stop: answers then ask the client to close its connection. */
   readonly draining: () => boolean
 }
 
-/** A route with the names it has in logs and descriptions. */
-export interface PlacedRoute {
-  readonly route: AnyRoute
-  readonly module: string
-  /** Full path as the server writes it: `/api/articles/:slug`. */
-  readonly url: string
-  /** Full path as descriptions write it: `/api/articles/{slug}`. */
-  readonly path: string
-}
-
 const defaultDeadline = '10s'
 
-/** Adds a route to the server. */
+/**
+ * Adds a route to the server.
+ * @throws `route-call-unknown`, `schema-unusable`
+ */
 export function mountRoute(server: FastifyInstance, placed: PlacedRoute, environment: RouteEnvironment): void {
   const { route, module, url, path } = placed
   const { calls, running } = environment
   const label = `${route.method} ${path}`
   const deadlineMs = milliseconds(route.deadline ?? environment.http.deadline ?? defaultDeadline)
-  const status = route.status ?? (route.out === undefined ? 204 : 200)
-  const work = requestWork(placed, environment)
+  const answers = answersOf(placed)
+  const bodyLimit = bodyLimitOf(route)
+  const piecewise = ['stream', 'multipart'].includes(mediaOf(route.body)?.form ?? '')
+  const work = requestWork(placed, environment, answers)
 
   server.route({
     method: route.method,
     url,
-    ...(route.bodyLimit === undefined ? {} : { bodyLimit: bytes(route.bodyLimit) }),
-    ...(route.out === undefined
-      ? {}
-      : { schema: { response: { [status]: serialiserSchema(jsonSchemaOf(route.out, 'output', 'draft-07', label)) } } }),
+    ...(bodyLimit === undefined ? {} : { bodyLimit }),
+    ...(Object.keys(answers.serialised).length === 0 ? {} : { schema: { response: answers.serialised } }),
     config: { footing: placed },
     handler: (request, reply) => {
       const started = calls.clock.monotonic()
@@ -91,24 +98,32 @@ export function mountRoute(server: FastifyInstance, placed: PlacedRoute, environ
         // Nobody waits any more for what is still under way.
         if (running.has(context)) context.end(cancelledError(context))
       })
-      // Answered by functions, not by a promise of the handler: that saves two turns of the queue for each request.
-      const remember = () => {
+      const begin = (status: number, headers: Reply['headers']) => {
         const position = positionToSend(origin.writes, request.headers)
         if (position !== undefined) reply.header(positionHeader, position)
-      }
-      const onValue = (value: unknown) => {
-        running.delete(context)
-        remember()
         // It was not yet draining when the request began, or its answer would say so already.
-        if (environment.draining()) reply.header('connection', 'close')
-        answer(reply, status, value)
+        // What is still to come of a body that was not read to its end would be taken for the next request.
+        if (environment.draining() || (piecewise && !request.raw.complete)) reply.header('connection', 'close')
+        reply.code(status).headers(headers)
+      }
+      const job: Job = { request, reply, begin, streams: false }
+      // Answered by functions, not by a promise of the handler: that saves two turns of the queue for each request.
+      const onValue = (value: Reply | undefined) => {
+        running.delete(context)
+        if (value === undefined) return // it was streamed, and has left
+        begin(value.status, value.headers)
+        reply.send(value.body)
       }
       const onError = (error: unknown) => {
         running.delete(context)
-        remember()
-        reply.send(asError(error))
+        // What has begun to leave cannot become an error any more: the client sees that it is cut.
+        if (job.streams) reply.raw.destroy()
+        else {
+          begin(reply.statusCode, {})
+          reply.send(asError(error))
+        }
       }
-      beginWork(calls, context, work, request, onValue, onError)
+      beginWork(calls, context, work, job, onValue, onError)
     },
   })
 }
@@ -118,17 +133,109 @@ function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error('Something was thrown that is not an Error.', { cause: error })
 }
 
-/** The part of a request that runs in its context, until its deadline. */
-function requestWork({ route, path }: PlacedRoute, environment: RouteEnvironment) {
-  const label = `${route.method} ${path}`
-  const { authenticate, calls } = environment
-  const params = checker(route.params, environment, '/params')
-  const query = checker(route.query, environment, '/query')
-  const body = checker(route.body, environment, '')
-  const checksOutput = calls.checked && route.out !== undefined ? route.out : undefined
+/** A request on its way. */
+interface Job {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  /** Sets status and headers, with what every answer tells besides. */
+  readonly begin: (status: number, headers: Reply['headers']) => void
+  /** True once the answer leaves piece by piece. */
+  streams: boolean
+}
 
-  return async (request: FastifyRequest, context: Context): Promise<unknown> => {
+/** The part of a request that runs in its context, until its deadline; undefined when the answer has been streamed. */
+function requestWork(placed: PlacedRoute, environment: RouteEnvironment, answers: CheckedAnswers) {
+  const { route } = placed
+  const { authenticate } = environment
+  const perform = route.does.kind === 'call' ? calling(placed, route.does, environment) : handling(placed, route)
+  const uses = [...new Set([...(environment.http.use ?? []), ...placed.use, ...route.use])]
+  const toReply = (value: unknown) => (isReply(value) ? value : respond(route.status, value))
+  const around = uses.length === 0 ? undefined : surround(uses, placed, toReply)
+
+  return async (job: Job, context: Context): Promise<Reply | undefined> => {
+    const { request, reply } = job
     const user = route.auth === 'none' ? undefined : await identify(route, authenticate, request, context)
+    const value =
+      around === undefined
+        ? await perform(request, user, undefined, context)
+        : await around(request, user, context, (added) => perform(request, user, added, context))
+    const pending = answers.check(toReply(value))
+    const checked = pending instanceof Promise ? await pending : pending
+    if (!(checked.body instanceof Pieces)) return checked
+    job.streams = true
+    job.begin(checked.status, checked.headers)
+    return sendPieces(reply, checked.body, context)
+  }
+}
+
+type Added = Readonly<Record<string, unknown>> | undefined
+type Perform = (request: FastifyRequest, user: User | undefined, added: Added, context: Context) => Promise<unknown>
+
+/** A function of the route's own. */
+function handling(placed: PlacedRoute, route: AnyRoute): Perform {
+  const { does } = route
+  const parts = partReaders(placed)
+  return async (request, user, added, context) => {
+    const given = await parts(request, user, added)
+    return does.kind === 'handle' ? does.handle(given, context) : undefined
+  }
+}
+
+/** A call of an operation: its port checks the input and the output, once each. */
+function calling(placed: PlacedRoute, does: Calling, environment: RouteEnvironment): Perform {
+  const { route, module, path, mapping } = placed
+  const name = `${route.method} ${path}`
+  const target = environment.callOf?.(module, does.operation)
+  if (target === undefined || mapping === undefined) {
+    throw moduleErrors('route-call-unknown', { details: { route: name, module } })
+  }
+  const takes = does.operation.in !== undefined
+  const input = does.input ?? inputByName(route)
+  const parts = partReaders(placed)
+  return async (request, user, added) => {
+    const given = takes ? input(await parts(request, user, added)) : undefined
+    let value: unknown
+    try {
+      value = await target.call(given)
+    } catch (error) {
+      // The client has never heard of the operation: it is told the places in its own request.
+      const issues = inputFaults(error, target.label)
+      if (issues === undefined) throw error
+      throw moduleErrors('invalid-input', {
+        details: { operation: name },
+        issues: mapping.located(issues),
+        cause: error,
+      })
+    }
+    return does.answer === undefined ? value : does.answer(value)
+  }
+}
+
+/** What is wrong with the input of the operation itself; a fault of another one that it calls is not the client's. */
+function inputFaults(error: unknown, label: string): readonly ErrorIssue[] | undefined {
+  if (!isFootingError(error) || error.details.operation !== label) return undefined
+  if (error.code === 'invalid-input') return error.issues
+  // Of what JSON brings in, only its depth can be unfit for a port.
+  const tooDeep = error.code === 'not-portable' && error.details.direction === 'input'
+  return tooDeep && String(error.details.found).startsWith('more than')
+    ? [
+        {
+          pointer: String(error.details.place).split('/').slice(0, 4).join('/'),
+          message: `holds ${error.details.found}`,
+        },
+      ]
+    : undefined
+}
+
+/** Reads the parts of a request: checked where the route declares them, as the operation takes them elsewhere. */
+function partReaders(placed: PlacedRoute) {
+  const { route, path, mapping } = placed
+  const label = `${route.method} ${path}`
+  const params = checker(route.params, '/params') ?? mapping?.prepare.bind(undefined, 'params')
+  const query = checker(route.query, '/query') ?? mapping?.prepare.bind(undefined, 'query')
+  const body = bodyReader(route) ?? mapping?.prepare.bind(undefined, 'body')
+
+  return async (request: FastifyRequest, user: User | undefined, added: Added): Promise<CheckedInput> => {
     // A schema that works at once, as nearly all do, costs no turn of the queue.
     let checkedParams = params?.(request.params, label)
     if (checkedParams instanceof Promise) checkedParams = await checkedParams
@@ -136,36 +243,36 @@ function requestWork({ route, path }: PlacedRoute, environment: RouteEnvironment
     if (checkedQuery instanceof Promise) checkedQuery = await checkedQuery
     let checkedBody = body?.(request.body, label)
     if (checkedBody instanceof Promise) checkedBody = await checkedBody
-    const { headers } = request
-    const input = { params: checkedParams, query: checkedQuery, body: checkedBody, user, headers }
-    const value = await route.handle(input, context)
-    if (checksOutput !== undefined && !isReply(value)) {
-      return valueOrThrow(await validate(checksOutput, value), label, 'invalid-output')
-    }
-    return value
+    const given = { params: checkedParams, query: checkedQuery, body: checkedBody, user, headers: request.headers }
+    return added === undefined ? given : { ...added, ...given }
   }
 }
 
-type Check = (value: unknown, label: string) => unknown
-
-/** Checks one part of a request; `prefix` tells the parts apart in the places of faults, the body has none. */
-function checker(schema: Schema | undefined, environment: RouteEnvironment, prefix: string): Check | undefined {
-  if (schema === undefined) return undefined
-  const shared = environment.portSchemas.has(schema)
-  const { checked } = environment.calls
-  const accept = (validation: Awaited<ReturnType<typeof validate>>, label: string) => {
-    const placed =
-      'issues' in validation && prefix !== ''
-        ? { issues: validation.issues.map((issue) => ({ ...issue, pointer: `${prefix}${issue.pointer}` })) }
-        : validation
-    const value = valueOrThrow(placed, label, 'invalid-input')
-    // The port of the same schema takes it unchecked, so whoever changes it in between should hear of it.
-    if (shared) markChecked(checked ? freezeDeep(value) : value, schema)
-    return value
-  }
-  return (value, label) => {
-    const validation = validate(schema, value)
-    return validation instanceof Promise ? validation.then((found) => accept(found, label)) : accept(validation, label)
+/** Runs middleware one in the other; the innermost `next` is the route. */
+function surround(uses: readonly Middleware[], placed: PlacedRoute, toReply: (value: unknown) => Reply) {
+  const { route, path } = placed
+  return (
+    request: FastifyRequest,
+    user: User | undefined,
+    context: Context,
+    perform: (added: Added) => Promise<unknown>,
+  ): Promise<Reply> => {
+    const seen = {
+      method: route.method,
+      route: path,
+      // Texts of the router and of the query parser; what they mean is checked later.
+      params: request.params as Readonly<Record<string, string>>,
+      query: request.query as Readonly<Record<string, string | string[] | undefined>>,
+      headers: request.headers,
+      user,
+      address: request.ip,
+    }
+    const step = async (index: number, added: Readonly<Record<string, unknown>>): Promise<Reply> => {
+      const use = uses[index]
+      if (use === undefined) return toReply(await perform(added))
+      return use(seen, (more) => step(index + 1, { ...added, ...more }), context)
+    }
+    return step(0, {})
   }
 }
 
@@ -176,17 +283,11 @@ async function identify(
   context: Context,
 ): Promise<User | undefined> {
   const user = await authenticate?.(credentialsOf(request.headers), context)
-  if (user === undefined && route.auth === 'required')
-    throw httpErrors('unauthenticated')
-    // The context of a request is always the class; calls below it read the user from here.
-  ;(context as CallContext).origin.user = user
+  if (user === undefined && route.auth === 'required') throw httpErrors('unauthenticated')
+  // The context of a request is always the class; calls below it read the user from here.
+  const { origin } = context as CallContext
+  origin.user = user
   return user
-}
-
-/** Sends the answer. */
-function answer(reply: FastifyReply, status: number, value: unknown): void {
-  if (isReply(value)) reply.code(value.status).headers(value.headers).send(value.body)
-  else reply.code(status).send(value)
 }
 
 declare module 'fastify' {

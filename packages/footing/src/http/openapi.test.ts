@@ -75,17 +75,20 @@ test('parameters, access, deprecation and statuses come from the route', () => {
     ['limit', 'query', false],
     ['tag', 'query', false],
   ])
-  expect(find?.security).toEqual([{}, { user: [] }])
-  expect(Object.keys(find?.responses ?? {})).toEqual(['200', '400', '404', 'default'])
+  expect(find?.security).toEqual([{}, { Bearer: [] }])
+  expect(Object.keys(find?.responses ?? {})).toEqual(['200', '400', '401', '404', '5XX'])
   const remove = paths['/articles/{slug}']?.delete
-  expect([remove?.deprecated, Object.keys(remove?.responses ?? {})]).toEqual([true, ['204', '401', 'default']])
+  expect([remove?.deprecated, Object.keys(remove?.responses ?? {})]).toEqual([
+    true,
+    ['204', '400', '401', '413', '415', '5XX'],
+  ])
 })
 
 test("errors have the application's own status and form when it has one", () => {
   const problem = () => ({ status: 422, body: {} })
   const http = { problem, problemSchema: z.object({ errors: z.record(z.string(), z.array(z.string())) }) }
   const { paths, components } = describeApi(api(http))
-  expect(Object.keys(paths['/articles']?.post?.responses ?? {})).toEqual(['201', '422', 'default'])
+  expect(Object.keys(paths['/articles']?.post?.responses ?? {})).toEqual(['201', '422', '5XX'])
   expect(components.schemas.Problem).toBeUndefined()
 })
 

@@ -1,14 +1,15 @@
 // The OpenAPI 3.1 document of an application, made of its routes and their schemas.
-import { moduleErrors } from '../module/errors.ts'
-import type { JsonSchema, Schema } from '../module/schema.ts'
+import { isMedia, type Media } from '../module/media.ts'
+import { declaredFor } from '../module/route.ts'
+import { type JsonSchema, type Schema, validate } from '../module/schema.ts'
 import type { Profile } from '../work/profile.ts'
-import { httpErrors } from './errors.ts'
+import { statusesOf } from './check-answer.ts'
+import { faultStatuses } from './fault-statuses.ts'
 import type { HttpOptions } from './http-options.ts'
-import type { PlacedRoute } from './mount-route.ts'
-import { basePathOf, operationIdOf } from './place-routes.ts'
-import { errorAnswers } from './problem.ts'
+import { basePathOf, operationIdOf, type PlacedRoute } from './place-routes.ts'
 import { problemSchema } from './problem-schema.ts'
 import { SchemaShelf } from './schema-shelf.ts'
+import { securitySchemes } from './security-schemes.ts'
 
 /** The API that is described. */
 export interface DescribedApi {
@@ -61,8 +62,6 @@ export interface OpenApiDocument {
   }
 }
 
-const scheme = 'user'
-
 /**
  * Describes an application as OpenAPI 3.1. The same routes give the same bytes.
  * @throws `schema-unusable` for a schema that JSON Schema cannot express
@@ -70,12 +69,13 @@ const scheme = 'user'
 export function describeApi(api: DescribedApi): OpenApiDocument {
   const shelf = new SchemaShelf()
   const fault = faultResponses(api, shelf)
+  const schemes = securitySchemes(api.http)
   const paths: Record<string, Record<string, DescribedOperation>> = {}
   const basePath = basePathOf(api.http)
   for (const placed of api.routes) {
     const path = placed.path.slice(basePath.length) || '/'
     paths[path] ??= {}
-    paths[path][placed.route.method.toLowerCase()] = describeOperation(placed, shelf, fault)
+    paths[path][placed.route.method.toLowerCase()] = describeOperation(placed, shelf, fault, Object.keys(schemes))
   }
   return {
     openapi: '3.1.1',
@@ -83,36 +83,32 @@ export function describeApi(api: DescribedApi): OpenApiDocument {
     servers: [{ url: basePath === '' ? '/' : basePath }],
     tags: [...new Set(api.routes.flatMap(tagsOf))].map((name) => ({ name })),
     paths,
-    components: {
-      schemas: shelf.schemas,
-      securitySchemes: { [scheme]: { ...(api.http.security ?? { type: 'http', scheme: 'bearer' }) } },
-    },
+    components: { schemas: shelf.schemas, securitySchemes: schemes },
   }
 }
 
 type FaultResponses = (placed: PlacedRoute) => Readonly<Record<string, DescribedResponse>>
 
-function describeOperation(placed: PlacedRoute, shelf: SchemaShelf, faults: FaultResponses): DescribedOperation {
-  const { route, path } = placed
-  const label = `${route.method} ${path}`
-  const status = String(route.status ?? (route.out === undefined ? 204 : 200))
+function describeOperation(
+  placed: PlacedRoute,
+  shelf: SchemaShelf,
+  faults: FaultResponses,
+  schemes: readonly string[],
+): DescribedOperation {
+  const { route } = placed
   const parameters = [...pathParameters(placed, shelf), ...queryParameters(placed, shelf)]
-  const usual: DescribedResponse = {
-    description: route.out === undefined ? 'Done; there is no body.' : 'The answer.',
-    ...(route.out === undefined ? {} : { content: json(shelf.describe(route.out, 'output', label)) }),
-  }
+  const requestBody = describeBody(placed, shelf)
+  const known = schemes.map((scheme) => ({ [scheme]: [] }))
   return {
     operationId: operationIdOf(placed),
     ...(route.summary === undefined ? {} : { summary: route.summary }),
     ...(route.description === undefined ? {} : { description: route.description }),
     tags: tagsOf(placed),
     ...(route.deprecated ? { deprecated: true } : {}),
-    security: route.auth === 'none' ? [] : route.auth === 'optional' ? [{}, { [scheme]: [] }] : [{ [scheme]: [] }],
+    security: route.auth === 'none' ? [] : route.auth === 'optional' ? [{}, ...known] : known,
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(route.body === undefined
-      ? {}
-      : { requestBody: { required: true, content: json(shelf.describe(route.body, 'input', label)) } }),
-    responses: { [status]: usual, ...faults(placed) },
+    ...(requestBody === undefined ? {} : { requestBody }),
+    responses: { ...answers(placed, shelf), ...faults(placed) },
   }
 }
 
@@ -120,13 +116,66 @@ function tagsOf({ route, module }: PlacedRoute): readonly string[] {
   return route.tags ?? [module]
 }
 
+/** Every status that the route declares, with its body. */
+function answers(placed: PlacedRoute, shelf: SchemaShelf): Readonly<Record<string, DescribedResponse>> {
+  const { route, path, shape } = placed
+  return Object.fromEntries(
+    statusesOf(placed).map((status) => {
+      const own = status === route.status ? shape?.describe('draft-2020-12') : undefined
+      const declared = declaredFor(route, status) ?? null
+      const content = own
+        ? json(shelf.take(own, 'output'))
+        : declared === null
+          ? undefined
+          : contentOf(declared, shelf, 'output', `${route.method} ${path}`)
+      const description = content === undefined ? 'Done; there is no body.' : 'The answer.'
+      return [status, { description, ...(content === undefined ? {} : { content }) }]
+    }),
+  )
+}
+
+function describeBody({ route, path, mapping }: PlacedRoute, shelf: SchemaShelf): DescribedOperation['requestBody'] {
+  if (route.body !== undefined) {
+    const content = contentOf(route.body, shelf, 'input', `${route.method} ${path}`)
+    return { required: isMedia(route.body) || refusesNothing(route.body), content }
+  }
+  if (mapping?.body === undefined) return undefined
+  return { required: mapping.body.required, content: json(shelf.take(mapping.body.node, 'input')) }
+}
+
+/** True when a request without a body does not fit; a schema that works asynchronously is taken to want one. */
+function refusesNothing(schema: Schema): boolean {
+  const validation = validate(schema, undefined)
+  return validation instanceof Promise || 'issues' in validation
+}
+
+function contentOf(
+  body: Schema | Media,
+  shelf: SchemaShelf,
+  side: 'input' | 'output',
+  label: string,
+): DescribedContent {
+  if (!isMedia(body)) return json(shelf.describe(body, side, label))
+  const { form, types, schema } = body
+  const fields = schema === undefined || form === 'events' ? undefined : shelf.describe(schema, side, label)
+  const described =
+    form === 'text' || form === 'events'
+      ? { type: 'string' }
+      : form === 'form'
+        ? fields
+        : form === 'multipart'
+          ? { allOf: [fields ?? {}, { type: 'object', additionalProperties: true }] }
+          : undefined
+  return Object.fromEntries(types.map((type) => [type, { schema: described ?? {} }]))
+}
+
 function json(schema: JsonSchema): DescribedContent {
   return { 'application/json': { schema } }
 }
 
-function pathParameters({ route, path }: PlacedRoute, shelf: SchemaShelf): readonly DescribedParameter[] {
-  const properties = propertiesOf(route.params, shelf, `${route.method} ${path}`)
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
+function pathParameters(placed: PlacedRoute, shelf: SchemaShelf): readonly DescribedParameter[] {
+  const properties = propertiesOf(placed, 'params', shelf)
+  return [...placed.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
     in: 'path',
     required: true,
@@ -134,8 +183,8 @@ function pathParameters({ route, path }: PlacedRoute, shelf: SchemaShelf): reado
   }))
 }
 
-function queryParameters({ route, path }: PlacedRoute, shelf: SchemaShelf): readonly DescribedParameter[] {
-  return propertiesOf(route.query, shelf, `${route.method} ${path}`).map(({ name, required, schema }) => ({
+function queryParameters(placed: PlacedRoute, shelf: SchemaShelf): readonly DescribedParameter[] {
+  return propertiesOf(placed, 'query', shelf).map(({ name, required, schema }) => ({
     name,
     in: 'query',
     required,
@@ -149,9 +198,17 @@ interface Property {
   readonly schema: JsonSchema
 }
 
-function propertiesOf(schema: Schema | undefined, shelf: SchemaShelf, label: string): readonly Property[] {
-  if (schema === undefined) return []
-  const described = shelf.resolve(shelf.describe(schema, 'input', label))
+function propertiesOf(
+  { route, path, mapping }: PlacedRoute,
+  part: 'params' | 'query',
+  shelf: SchemaShelf,
+): readonly Property[] {
+  const schema = route[part]
+  if (schema === undefined) {
+    const taken = [...(mapping?.[part] ?? [])]
+    return taken.map(([name, { node, required }]) => ({ name, required, schema: shelf.take(node, 'input') }))
+  }
+  const described = shelf.resolve(shelf.describe(schema, 'input', `${route.method} ${path}`))
   const { properties, required } = described
   if (typeof properties !== 'object' || properties === null) return []
   const needed: readonly unknown[] = Array.isArray(required) ? required : []
@@ -165,7 +222,7 @@ function propertiesOf(schema: Schema | undefined, shelf: SchemaShelf, label: str
 
 /** The error answers of a route: their form and their status are asked of the application itself. */
 function faultResponses({ http, profile }: DescribedApi, shelf: SchemaShelf): FaultResponses {
-  const answer = errorAnswers(http, profile)
+  const statuses = faultStatuses(http, profile)
   const content: DescribedContent =
     http.problem === undefined
       ? { 'application/problem+json': { schema: shelf.add('Problem', problemSchema) } }
@@ -173,22 +230,11 @@ function faultResponses({ http, profile }: DescribedApi, shelf: SchemaShelf): Fa
         ? json({})
         : json(shelf.describe(http.problemSchema, 'output', 'http.problemSchema'))
   return (placed) => {
-    const { route } = placed
-    const request = { method: route.method, path: placed.path, requestId: '' }
-    const label = `${route.method} ${placed.path}`
-    const found: Record<string, DescribedResponse> = {}
-    const note = (status: number, description: string) => {
-      found[String(status)] ??= { description, content }
-    }
-    if (route.auth === 'required') note(answer(httpErrors('unauthenticated'), request).status, 'Nobody known sends it.')
-    if (route.body !== undefined || route.query !== undefined || route.params !== undefined) {
-      const invalid = moduleErrors('invalid-input', { details: { operation: label } })
-      note(answer(invalid, request).status, 'The input is not valid; each fault is listed.')
-    }
-    for (const status of route.errors ?? []) if (typeof status === 'number') note(status, 'See the error code.')
-    const codes = (route.errors ?? []).filter((error) => typeof error === 'string')
-    const also = codes.length === 0 ? '' : ` Codes by design: ${codes.join(', ')}.`
-    found.default = { description: `Any other error, with its code.${also}`, content }
-    return found
+    const codes = (placed.route.errors ?? []).filter((error) => typeof error === 'string')
+    return Object.fromEntries([
+      ...[...statuses(placed)].map(([status, description]) => [String(status), { description, content }]),
+      ...(codes.length === 0 ? [] : [['4XX', { description: `Errors by design: ${codes.join(', ')}.`, content }]]),
+      ['5XX', { description: 'The server could not answer; see the error code.', content }],
+    ])
   }
 }

@@ -2,6 +2,7 @@
 import type { FootingError } from '@footing/kernel'
 import type { Profile } from '../work/profile.ts'
 import type { FailedRequest, HttpOptions, ProblemAnswer } from './http-options.ts'
+import { challengeOf } from './security-schemes.ts'
 
 /** Makes the answer to an error. */
 export type AnswerError = (error: FootingError, request: FailedRequest) => Required<ProblemAnswer>
@@ -13,7 +14,7 @@ export const problemType = 'application/problem+json'
 export function errorAnswers(options: HttpOptions, profile: Profile): AnswerError {
   return (error, request) => {
     const own = options.problem?.(error, request)
-    const headers = { ...headersOf(error), ...own?.headers }
+    const headers = { ...headersOf(error, options), ...own?.headers }
     if (own) return { contentType: 'application/json', ...own, headers }
     return {
       status: error.status,
@@ -43,13 +44,16 @@ export function problemDetails(error: FootingError, request: FailedRequest, prof
   }
 }
 
-function headersOf(error: FootingError): Readonly<Record<string, string>> {
-  const { retryAfterMs } = error.details
+function headersOf(error: FootingError, options: HttpOptions): Readonly<Record<string, string>> {
+  const { retryAfterMs, scheme } = error.details
   // Whole seconds are all that the header knows; less than one would be "at once".
   if (typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) && error.status !== 401) {
     return { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }
   }
-  if (error.status === 401) return { 'www-authenticate': 'Bearer' }
+  if (error.status === 401) {
+    return { 'www-authenticate': typeof scheme === 'string' ? scheme : challengeOf(options) }
+  }
+  if (error.code === 'content-encoding-unsupported') return { 'accept-encoding': 'identity' }
   if (error.status === 503 && error.retryable) return { 'retry-after': '1' }
   return {}
 }

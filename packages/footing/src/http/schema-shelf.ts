@@ -15,7 +15,12 @@ export class SchemaShelf {
 
   /** Describes a schema; its named parts go onto the shelf and are referred to. */
   describe(schema: Schema, side: 'input' | 'output', place: string): JsonSchema {
-    const { $schema: _dialect, $defs, ...rest } = jsonSchemaOf(schema, side, 'draft-2020-12', place)
+    return this.take(jsonSchemaOf(schema, side, 'draft-2020-12', place), side)
+  }
+
+  /** Takes a JSON Schema as `describe` does. */
+  take(schema: JsonSchema, side: 'input' | 'output'): JsonSchema {
+    const { $schema: _dialect, $defs, ...rest } = schema
     // By its definition, `$defs` maps names to schemas.
     const parts = ($defs ?? {}) as Readonly<Record<string, JsonSchema>>
     const names = this.#namesFor(parts, side)

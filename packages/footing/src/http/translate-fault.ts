@@ -9,7 +9,7 @@ export function translateFault(fault: unknown, label: string): FootingError {
   const { code, statusCode, name } = factsOf(fault)
   switch (code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return httpErrors('media-type-unsupported')
+      return httpErrors('media-type-unsupported', { details: { types: 'another one' } })
     case 'FST_ERR_CTP_INVALID_JSON_BODY':
       return httpErrors('malformed-json')
     case 'FST_ERR_CTP_BODY_TOO_LARGE':

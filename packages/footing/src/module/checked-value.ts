@@ -4,19 +4,6 @@ import { moduleErrors } from './errors.ts'
 import { findUnportable, freezeDeep } from './portable.ts'
 import { type Schema, type Validation, validate } from './schema.ts'
 
-/** Values that a route has checked already, by the schema that did it: the same schema is not asked twice. */
-const checkedBy = new WeakMap<object, Schema>()
-
-/** Notes that `value` came out of `schema`, so that a port with this very schema takes it as it is. */
-export function markChecked(value: unknown, schema: Schema): void {
-  if (typeof value === 'object' && value !== null) checkedBy.set(value, schema)
-}
-
-/** True when `value` came out of `schema` at the edge of this process. */
-export function isChecked(value: unknown, schema: Schema): boolean {
-  return typeof value === 'object' && value !== null && checkedBy.get(value) === schema
-}
-
 /**
  * What a validation yielded.
  * @throws `invalid-input` or `invalid-output` with the faults
@@ -45,13 +32,21 @@ export function sealPortable(value: unknown, operation: string, direction: 'inpu
 
 /** Checks an answer: portable, frozen, and what its own schema says. */
 export async function sealOutput(schema: Schema | undefined, value: unknown, operation: string): Promise<unknown> {
+  if (schema !== undefined) sealPortable(value, operation, 'output')
+  return freezeDeep(await checkOutput(schema, value, operation))
+}
+
+/** Checks an answer against its schema alone; what that does not declare is not in the result. */
+export function checkOutput(schema: Schema | undefined, value: unknown, operation: string): unknown | Promise<unknown> {
   if (schema === undefined) {
     if (value === undefined) return undefined
-    const issues = [{ pointer: '', message: 'The operation declares no output, so it must return nothing.' }]
+    const issues = [{ pointer: '', message: 'No output is declared, so nothing can be returned.' }]
     throw moduleErrors('invalid-output', { details: { operation }, issues })
   }
-  sealPortable(value, operation, 'output')
-  return freezeDeep(valueOrThrow(await validate(schema, value), operation, 'invalid-output'))
+  const validation = validate(schema, value)
+  return validation instanceof Promise
+    ? validation.then((found) => valueOrThrow(found, operation, 'invalid-output'))
+    : valueOrThrow(validation, operation, 'invalid-output')
 }
 
 /** Any failure as a coded error; what is not coded becomes `operation-failed` with the original as its cause. */

@@ -87,6 +87,27 @@ export const moduleErrors = defineErrors({
     why: 'The manifest promises it to every caller.',
     remedy: 'Return a function of that name in `port` of implement(…), or remove the operation.',
   },
+  'route-unclear': {
+    status: 500,
+    retryable: false,
+    what: 'The {part} of {route} cannot be read: {reason}.',
+    why: 'What a request takes and what is answered is described and checked by what the operation declares, so the route may only place values, not compute with them.',
+    remedy: 'Compute in the operation, or declare {declare} on the route.',
+  },
+  'route-call-unknown': {
+    status: 500,
+    retryable: false,
+    what: '{route} calls an operation that {module} neither has nor needs.',
+    why: 'A route calls its own module and those that the manifest names in `needs`.',
+    remedy: 'Add the module of the operation to `needs`, or move the route.',
+  },
+  'undeclared-answer': {
+    status: 500,
+    retryable: false,
+    what: '{operation} answered with status {status}, which it does not declare.',
+    why: 'Nothing leaves that is not described: callers would meet an answer that nobody promised.',
+    remedy: 'Declare it as `status` of the route, or in `answers: { {status}: schema }`, with null for no body.',
+  },
   'schema-unusable': {
     status: 500,
     retryable: false,

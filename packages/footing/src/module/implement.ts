@@ -6,6 +6,7 @@ import type { Log } from '../work/log.ts'
 import type { Profile } from '../work/profile.ts'
 import type { AnyManifest, PortOf, PortShape, PortsOf } from './define-module.ts'
 import type { Emit, EventHandlers } from './event-handler.ts'
+import type { Middleware } from './middleware.ts'
 import type { Operation } from './operation.ts'
 import type { ModuleErasure } from './personal-declaration.ts'
 import type { AnyRoute } from './route.ts'
@@ -62,6 +63,13 @@ export interface Credentials {
 /** Tells who sends a request; undefined means nobody known. Coded errors that it throws are answered as they are. */
 export type Authenticate = (credentials: Credentials, context: Context) => Promise<User | undefined>
 
+/** The same for an Authorization header whose first word is one of `schemes`; another one is as good as none. */
+export interface SchemeAuthentication {
+  /** As the description and the challenge of a 401 write them: `['Bearer']`. */
+  readonly schemes: readonly [string, ...string[]]
+  readonly identify: Authenticate
+}
+
 /** What an implementation consists of; `port` may be left out where the manifest declares no operation. */
 export type Implementation<M extends AnyManifest> = ImplementationParts<M> &
   ([keyof M['port']] extends [never] ? { readonly port?: Handlers<M['port']> } : { readonly port: Handlers<M['port']> })
@@ -69,12 +77,14 @@ export type Implementation<M extends AnyManifest> = ImplementationParts<M> &
 /** The parts of an implementation beside its port. */
 export interface ImplementationParts<M extends AnyManifest> {
   readonly routes?: readonly AnyRoute[]
+  /** Middleware around all routes of the module; see `Middleware`. */
+  readonly use?: readonly Middleware[]
   /** What it does about events: `on: { 'billing.paid': async (invoice) => … }`. */
   readonly on?: EventHandlers<M>
   /** How tables are erased whose manifest says `by-module`; see `eraseBy`. */
   readonly personal?: Readonly<Record<string, ModuleErasure>>
   /** For the one module of an application that knows its users. */
-  readonly authenticate?: Authenticate
+  readonly authenticate?: SchemeAuthentication | Authenticate
   /** Runs after everything it needs has started, before the first request. */
   start?(): Promise<void>
   /** Runs after the last request, before what it needs stops. */

@@ -29,6 +29,7 @@ export {
   implement,
   type Kit,
   type ModuleImplementation,
+  type SchemeAuthentication,
 } from './implement.ts'
 export { type BoundPorts, ModuleNetwork } from './module-network.ts'
 export { type EventDefinition, event, type Operation, op } from './operation.ts'

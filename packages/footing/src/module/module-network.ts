@@ -3,10 +3,17 @@
 import type { CallEnvironment } from '../work/run-work.ts'
 import type { AnyManifest } from './define-module.ts'
 import { moduleErrors } from './errors.ts'
+import type { Operation } from './operation.ts'
 import { type Answer, bindCall, OperationTarget } from './port-call.ts'
 
 /** The ports of one caller: module → operation → function. */
 export type BoundPorts = Readonly<Record<string, Readonly<Record<string, ReturnType<typeof bindCall>>>>>
+
+/** A call that a route makes, and the name by which its faults speak of it. */
+export interface EdgeCall {
+  readonly label: string
+  readonly call: ReturnType<typeof bindCall>
+}
 
 /** The modules of one process, able to call each other. */
 export class ModuleNetwork {
@@ -33,6 +40,18 @@ export class ModuleNetwork {
         Object.fromEntries([...this.#of(name)].map(([operation, target]) => [operation, bindCall(target, caller)])),
       ]),
     )
+  }
+
+  /**
+   * The call of an operation by a route of `manifest`, whose result leaves the process; undefined for an operation that
+   * is neither its own nor of a module that it needs.
+   */
+  callAtEdge(manifest: AnyManifest, operation: Operation): EdgeCall | undefined {
+    for (const { name } of [manifest, ...manifest.needs]) {
+      const target = [...this.#of(name).values()].find((one) => one.operation === operation)
+      if (target) return { label: target.label, call: bindCall(target, manifest.name, true) }
+    }
+    return undefined
   }
 
   /**

@@ -6,7 +6,7 @@ import type { Context } from '../work/context.ts'
 import { milliseconds } from '../work/duration.ts'
 import { LatencyHistogram } from '../work/latency-histogram.ts'
 import { type CallEnvironment, cancelledError, deadlineError, runWork } from '../work/run-work.ts'
-import { coded, isChecked, sealOutput, sealPortable, valueOrThrow } from './checked-value.ts'
+import { checkOutput, coded, sealOutput, sealPortable, valueOrThrow } from './checked-value.ts'
 import type { CallOptions } from './define-module.ts'
 import { moduleErrors } from './errors.ts'
 import type { Operation } from './operation.ts'
@@ -75,16 +75,20 @@ export class OperationTarget {
   }
 }
 
-/** Makes the function that `caller` uses to call `target`. */
+/**
+ * Makes the function that `caller` uses to call `target`. With `sealed` the result is checked in production too: it
+ * leaves the process.
+ */
 export function bindCall(
   target: OperationTarget,
   caller: string | undefined,
+  sealed = false,
 ): (input?: unknown, options?: CallOptions) => Promise<unknown> {
   const { environment, operation, module, name } = target
   const { clock } = environment
   const edge = target.callers.get(caller ?? '-') ?? { calls: 0 }
   target.callers.set(caller ?? '-', edge)
-  const work = (input: unknown, context: Context) => perform(target, input, context, caller)
+  const work = (input: unknown, context: Context) => perform(target, input, context, caller, sealed)
 
   return (input, options) => {
     edge.calls++
@@ -124,16 +128,17 @@ function perform(
   input: unknown,
   context: Context,
   caller: string | undefined,
+  sealed: boolean,
 ): Promise<unknown> {
   const { operation, label, environment } = target
   if (environment.checked) return performChecked(target, input, context, caller)
   const answer = answerOf(target)
   const schema = operation.in
-  if (schema === undefined) return guarded(answer, undefined, context, label, caller)
-  if (isChecked(input, schema)) return guarded(answer, input, context, label, caller)
+  const run = sealed ? guardedAndSealed : guarded
+  if (schema === undefined) return run(answer, undefined, context, target, caller)
   const accept = (validation: Validation) => {
     const value = valueOrThrow(validation, label, 'invalid-input')
-    return guarded(answer, target.placed ? input : value, context, label, caller)
+    return run(answer, target.placed ? input : value, context, target, caller)
   }
   const validation = validate(schema, input)
   return validation instanceof Promise ? validation.then(accept) : accept(validation)
@@ -144,14 +149,24 @@ async function guarded(
   answer: Answer,
   input: unknown,
   context: Context,
-  label: string,
+  target: OperationTarget,
   caller: string | undefined,
 ): Promise<unknown> {
   try {
     return await answer(input, context, caller)
   } catch (error) {
-    throw coded(error, label)
+    throw coded(error, target.label)
   }
+}
+
+async function guardedAndSealed(
+  answer: Answer,
+  input: unknown,
+  context: Context,
+  target: OperationTarget,
+  caller: string | undefined,
+): Promise<unknown> {
+  return checkOutput(target.operation.out, await guarded(answer, input, context, target, caller), target.label)
 }
 
 async function performChecked(
@@ -166,11 +181,11 @@ async function performChecked(
   let accepted: unknown
   if (schema !== undefined) {
     sealPortable(input, label, 'input')
-    accepted = isChecked(input, schema) ? input : valueOrThrow(await validate(schema, input), label, 'invalid-input')
+    accepted = valueOrThrow(await validate(schema, input), label, 'invalid-input')
     sealPortable(accepted, label, 'input')
   }
   const sent = target.placed && schema !== undefined ? input : accepted
-  return sealOutput(operation.out, await guarded(answer, sent, context, label, caller), label)
+  return sealOutput(operation.out, await guarded(answer, sent, context, target, caller), label)
 }
 
 function answerOf(target: OperationTarget): Answer {

@@ -1,9 +1,11 @@
 // The ports of modules as an ordinary HTTP API for other processes of the application: one POST for each operation.
 import type { FootingError } from '@footing/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { mountRoute, type PlacedRoute, type RouteEnvironment } from '../http/mount-route.ts'
+import { mountRoute, type RouteEnvironment } from '../http/mount-route.ts'
+import { type PlacedRoute, placeRoute } from '../http/place-routes.ts'
 import { problemDetails } from '../http/problem.ts'
 import { translateFault } from '../http/translate-fault.ts'
+import { text } from '../module/media.ts'
 import { bindCall, type OperationTarget } from '../module/port-call.ts'
 import { type AnyRoute, respond, route } from '../module/route.ts'
 import type { Schema } from '../module/schema.ts'
@@ -51,8 +53,7 @@ export function describedPorts(targets: readonly OperationTarget[]): readonly Pl
       ...(body === undefined ? {} : { body }),
       ...(out === undefined ? {} : { out }),
     })
-    const path = operationPath(target.module, target.name)
-    return { route: described, module: target.module, url: path, path }
+    return placeRoute(described, target.module, operationPath(target.module, target.name))
   })
 }
 
@@ -155,6 +156,8 @@ function placed(path: string, target: OperationTarget, environment: PortEnvironm
     auth: 'none',
     status: 200,
     body: anything,
+    out: text('application/json'),
+    answers: { 204: null },
     bodyLimit: largestMessage,
     // The deadline of the port comes first.
     deadline: target.operation.deadlineMs + 1000,
@@ -166,10 +169,10 @@ function placed(path: string, target: OperationTarget, environment: PortEnvironm
       const value = await call(body, Number.isFinite(deadline) && deadline > 0 ? { deadline } : {})
       if (value === undefined) return respond(204)
       // Written here: the fast serialiser of routes would leave out and convert what does not fit.
-      return respond(200, JSON.stringify(value), { 'content-type': 'application/json; charset=utf-8' })
+      return respond(200, JSON.stringify(value))
     },
   })
-  return { route: mounted, module: target.module, url: path, path }
+  return placeRoute(mounted, target.module, path)
 }
 
 /** Passes everything on; the port knows what it takes. */

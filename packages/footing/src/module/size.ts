@@ -1,5 +1,7 @@
 // Sizes as people write them.
-import type { Size } from '../module/route.ts'
+
+/** A size in bytes, or a text such as `'100kb'`, `'1mb'`. */
+export type Size = number | `${number}${'b' | 'kb' | 'mb'}`
 
 const factors = { b: 1, kb: 1024, mb: 1024 * 1024 } as const
 

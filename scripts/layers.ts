@@ -284,7 +284,7 @@ export const layers: readonly Layer[] = [
   {
     folder: `${core}/http`,
     mayImport: [`${core}/loop`, `${core}/capability`, `${core}/work`, kernel, `${core}/module`],
-    vendors: ['fastify', '@fastify/cors'],
+    vendors: ['fastify', '@fastify/cors', '@fastify/busboy'],
     because: 'the HTTP framework is known to one folder',
   },
   {

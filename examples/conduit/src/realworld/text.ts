@@ -8,7 +8,7 @@ export function text(limits: { readonly min?: number; readonly max: number }) {
     .string({ error: (issue) => (issue.input === undefined ? "can't be missing" : 'must be text') })
     .min(min, min === 1 ? "can't be blank" : `is too short (minimum is ${min} characters)`)
     .max(max, `is too long (maximum is ${max} characters)`)
-    .regex(/^[^\u0000]*$/, 'must not contain NUL or broken Unicode characters')
+    .regex(/^[^\0]*$/, 'must not contain NUL or broken Unicode characters')
     .refine((value) => value.isWellFormed(), 'must not contain NUL or broken Unicode characters')
 }
 

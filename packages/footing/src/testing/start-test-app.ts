@@ -88,6 +88,8 @@ export async function startTestApp<Modules extends readonly AnyImplementation[]>
       const clock = options.clock !== undefined && isManual(options.clock) ? options.clock : undefined
       placed = await placeModule(elsewhere, app, options.env ?? {}, place, clock, queries)
     }
+    // What is handed over open is not opened by the application: the hooks of its records learn the database here.
+    await data.ping()
     const running = await app.start({
       // No proxy looks at the readiness of a test, so nothing is gained by leaving it time to.
       env: { DRAIN_DELAY_MS: '0', ...options.env, ...placed?.env },

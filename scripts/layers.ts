@@ -585,6 +585,7 @@ export const layers: readonly Layer[] = [
   {
     folder: `${audit}/rules`,
     mayImport: [
+      kernel,
       `${audit}/discover`,
       `${audit}/detection`,
       `${audit}/facts`,

@@ -33,4 +33,3 @@ export type { DecisionScore, RuleEvidence, Verdict } from './scorecard/scorecard
 export { auditErrors } from './settings/errors.ts'
 export { findSettings, readSettings } from './settings/read-settings.ts'
 export { type AuditSettings, type BoundarySettings, DEFAULT_SETTINGS } from './settings/settings.ts'
-export { type SessionKind, sessionConstructOf } from './survey/session-constructs.ts'

@@ -1,4 +1,4 @@
-// The kernel's public surface: coded errors, clock, decisions.
+// The kernel's public surface: coded errors, clock, decisions, and what the library and the auditor both know.
 export { type Clock, type ManualClock, manualClock, systemClock, type Timer } from './clock.ts'
 export { type Decision, type DecisionId, decision, decisions, isDecisionId, type ReversalCost } from './decisions.ts'
 export {
@@ -16,3 +16,4 @@ export {
 export type { JsonObject, JsonValue } from './json.ts'
 export { nearest } from './nearest.ts'
 export { printable } from './printable.ts'
+export { type SessionState, type SessionStateKind, sessionStateIn } from './session-state.ts'

@@ -1,11 +1,10 @@
 // session-state in TypeScript: the SQL that a driver, a query builder or an ORM is given as text.
-
+import { type SessionState, sessionStateIn } from '@footing/kernel'
 import type { Detection } from '../../detection/detection.ts'
 import { Flag, Kind } from '../../facts/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { poolerEvidence } from '../../survey/deployment.ts'
 import { constantText, positional } from '../../survey/expressions.ts'
-import { type SessionConstruct, sessionConstructOf } from '../../survey/session-constructs.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
 
@@ -42,7 +41,7 @@ export function typescript(context: RuleContext): RuleResult {
       const text = constantText(tree, given)
       statements++
       // On a connection of one's own `begin` and `commit` are how a transaction is written by hand.
-      const found = sessionConstructOf(text, false, 'open-transaction')
+      const found = sessionStateIn(text, false, 'open-transaction')
       if (found === undefined || (ONE_WORD.has(found.kind) && !/\S\s+\S/.test(text.trim()))) continue
       detections.push(detection(context, site, found, text))
     }
@@ -50,7 +49,7 @@ export function typescript(context: RuleContext): RuleResult {
   return { detections, examined: { count: statements, of: 'SQL statements in code' } }
 }
 
-function detection(context: RuleContext, site: Site, found: SessionConstruct, text: string): Detection {
+function detection(context: RuleContext, site: Site, found: SessionState, text: string): Detection {
   const pooler = poolerEvidence(context)
   const subject = subjectOf(context, site)
   const head = text.trim().split(/\s+/).slice(0, 3).join(' ').slice(0, 40)

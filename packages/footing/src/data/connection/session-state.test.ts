@@ -1,10 +1,11 @@
 // What is refused, and what PgBouncer would have made of it: each construct is sent to a real one without the refusal.
+import type { SessionStateKind } from '@footing/kernel'
 import fc from 'fast-check'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts'
 import { openDataSource } from '../data-source.ts'
-import { type SessionStateKind, sessionStateOf } from './session-state.ts'
+import { sessionStateOf } from './session-state.ts'
 
 describe('what is refused', () => {
   const refused: readonly [SessionStateKind, string][] = [

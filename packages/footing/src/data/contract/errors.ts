@@ -299,7 +299,7 @@ export const dataErrors = defineErrors({
     retryable: false,
     what: 'A statement would leave state in its connection ({kind}).',
     why: 'Behind a pooler in transaction mode every statement may get another connection: {consequence}.',
-    remedy: 'Instead, {instead}.',
+    remedy: '{instead}',
   },
   'data-copy': {
     status: 500,

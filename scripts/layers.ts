@@ -641,6 +641,7 @@ export const layers: readonly Layer[] = [
   {
     folder: `${audit}/judgement`,
     mayImport: [
+      `${audit}/detection`,
       `${audit}/facts`,
       `${audit}/extract`,
       `${audit}/extract/config`,
@@ -701,7 +702,6 @@ export const layers: readonly Layer[] = [
       `${audit}/result`,
       `${audit}/report`,
       `${audit}/check`,
-      `${audit}/survey`,
     ],
     vendors: [],
     because:

@@ -1,4 +1,5 @@
 // Runs a rule on the programs of the languages that it reads, and says of the others that nobody looked.
+import { counted } from '../detection/words.ts'
 import type { LanguageName } from '../facts/language-name.ts'
 import type { ProgramOfLanguage } from '../graph/program/programs.ts'
 import type { Rule, RuleContext, RuleResult } from '../rule/rule.ts'
@@ -32,6 +33,5 @@ export function runOnEach(
 }
 
 function notJudged({ language, trees }: ProgramOfLanguage): string {
-  const files = `${trees.length.toLocaleString('en')} ${trees.length === 1 ? 'file' : 'files'}`
-  return `This rule does not read ${NAMES[language]}: ${files} not judged.`
+  return `This rule does not read ${NAMES[language]}: ${counted(trees.length, 'file')} not judged.`
 }

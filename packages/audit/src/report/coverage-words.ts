@@ -1,4 +1,5 @@
 // What the audit saw, in sentences: shared by the formats for people.
+import { count, counted } from '../detection/words.ts'
 import type { AuditResult } from '../result/audit-result.ts'
 
 /** One sentence a fact, the most important first; limits that were not met are not mentioned. */
@@ -38,16 +39,6 @@ export function coverageSentences(result: AuditResult): string[] {
     sentences.push(`${result.baseline.stale.length} baseline entries are gone: --update-baseline drops them.`)
   }
   return sentences
-}
-
-/** A number with its noun in the right form: `1 file`, `2,000 files`. */
-export function counted(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`
-}
-
-/** A number with commas. */
-export function count(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 function share(part: number, whole: number): string {

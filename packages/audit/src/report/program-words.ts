@@ -1,7 +1,8 @@
 // What the repository builds and runs, in sentences: the first lines of every report.
+
+import { count, counted } from '../detection/words.ts'
 import { type BuiltProgram, SERVING_KINDS } from '../programs/contract.ts'
 import type { AuditResult } from '../result/audit-result.ts'
-import { count, counted } from './coverage-words.ts'
 
 /** Programs of one kind that are named; the others are counted. */
 const NAMED = 3

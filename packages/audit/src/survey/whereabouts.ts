@@ -82,18 +82,6 @@ export function chainTo(
   return { entry, chain: [...steps, last] }
 }
 
-/** `1 route`, `3 routes`. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
-}
-
-/** `a`, `a and b`, `a, b and 3 more`. */
-export function listed(items: readonly string[], limit = 3): string {
-  if (items.length <= limit)
-    return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
-  return `${items.slice(0, limit - 1).join(', ')} and ${items.length - limit + 1} more`
-}
-
 const OTHER_ENGINES = (
   'pymysql MySQLdb mysql sqlite3 aiosqlite clickhouse_driver clickhouse_connect snowflake duckdb pyodbc ' +
   'cx_Oracle oracledb pyhive trino pymssql vertica_python databricks cassandra ibm_db phoenixdb ' +

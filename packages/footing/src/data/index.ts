@@ -1,6 +1,5 @@
 // The public list of the data capability: an open database, queries, transactions, paging.
-export type { SessionStateKind } from '@footing/kernel'
-export { sessionStateOf } from './connection/session-state.ts'
+export { type SessionStateKind, sessionStateOf } from './connection/session-state.ts'
 export type {
   Actor,
   Consistency,

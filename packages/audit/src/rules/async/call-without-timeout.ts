@@ -1,9 +1,10 @@
 // async/call-without-timeout: outgoing calls that wait for another machine for as long as that machine pleases.
 import type { Detection, Severity } from '../../detection/detection.ts'
+import { counted, listed } from '../../detection/words.ts'
 import type { EntryKind, FunctionId, ModuleId } from '../../graph/contract.ts'
 import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { addTo } from '../../survey/grouping.ts'
-import { bodyOf, counted, listed, placeOf, servedBy, WEB } from '../../survey/whereabouts.ts'
+import { bodyOf, placeOf, servedBy, WEB } from '../../survey/whereabouts.ts'
 import { endlessPythonCalls } from './call-without-timeout.python.ts'
 import { endlessTypeScriptCalls } from './call-without-timeout.typescript.ts'
 import type { EndlessCall, EndlessCalls } from './endless-call.ts'

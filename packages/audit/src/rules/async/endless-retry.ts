@@ -1,9 +1,10 @@
 // async/endless-retry: what is tried again for ever, so that a fault of a minute becomes a load for days.
 import type { Detection } from '../../detection/detection.ts'
+import { counted, listed } from '../../detection/words.ts'
 import type { ModuleId } from '../../graph/contract.ts'
 import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { addTo } from '../../survey/grouping.ts'
-import { counted, listed, placeOf, subjectOf } from '../../survey/whereabouts.ts'
+import { placeOf, subjectOf } from '../../survey/whereabouts.ts'
 import { python } from './endless-retry.python.ts'
 import { typescript } from './endless-retry.typescript.ts'
 import type { Retries, Retry } from './retries.ts'

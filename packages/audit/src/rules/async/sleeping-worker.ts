@@ -1,5 +1,6 @@
 // async/sleeping-worker: a request or a job that puts its thread to sleep, and with it the worker that runs it.
 import type { Detection } from '../../detection/detection.ts'
+import { counted } from '../../detection/words.ts'
 import { Flag, Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { EntryKind, FunctionId } from '../../graph/contract.ts'
@@ -7,7 +8,7 @@ import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { positional } from '../../survey/expressions.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { type LibraryCall, libraryCalls } from '../../survey/library-calls.ts'
-import { bodyOf, chainTo, counted, functionSite, placeOf, servedBy, WEB } from '../../survey/whereabouts.ts'
+import { bodyOf, chainTo, functionSite, placeOf, servedBy, WEB } from '../../survey/whereabouts.ts'
 
 const JOBS: readonly EntryKind[] = ['task', 'scheduled']
 /** Shorter pauses are nothing that a worker is missed for. */

@@ -1,9 +1,10 @@
 // unlimited-job in TypeScript: BullMQ ends no job by itself; Agenda, pg-boss and Temporal do, unless told otherwise.
 import type { Detection } from '../../detection/detection.ts'
+import { counted } from '../../detection/words.ts'
 import { Flag, Kind } from '../../facts/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { libraryCalls } from '../../survey/library-calls.ts'
-import { counted, isProduct, placeOf } from '../../survey/whereabouts.ts'
+import { isProduct, placeOf } from '../../survey/whereabouts.ts'
 
 /** What ends work after a time: in the processor's file, or in a wrapper that it imports. */
 const ENDS = /^(?:AbortSignal|AbortController|pTimeout|withTimeout|jobTimeout|timeoutMs|race|deadline|setTimeout)$/

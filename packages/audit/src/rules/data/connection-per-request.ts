@@ -1,5 +1,6 @@
 // data/connection-per-request: a connection or a whole pool that is opened anew in each request, beside any pool.
 import type { Detection } from '../../detection/detection.ts'
+import { counted } from '../../detection/words.ts'
 import { Flag, Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { EntryKind, FunctionId } from '../../graph/contract.ts'
@@ -8,7 +9,7 @@ import { addTo } from '../../survey/grouping.ts'
 import { type LibraryCall, libraryCalls } from '../../survey/library-calls.ts'
 import { isMadeOnce } from '../../survey/made-once.ts'
 import type { Site } from '../../survey/survey.ts'
-import { bodyOf, chainTo, counted, functionSite, placeOf, servedBy, WEB } from '../../survey/whereabouts.ts'
+import { bodyOf, chainTo, functionSite, placeOf, servedBy, WEB } from '../../survey/whereabouts.ts'
 
 /** Requests and what runs in each of them. */
 const REQUESTS: readonly EntryKind[] = WEB

@@ -1,11 +1,12 @@
 // data/mixed-access-patterns: two ORMs or an ORM and a bare driver on one database: two transactions, two pools, two truths.
 
 import type { Detection } from '../../detection/detection.ts'
+import { counted, listed } from '../../detection/words.ts'
 import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
-import { counted, listed, placeOf } from '../../survey/whereabouts.ts'
+import { placeOf } from '../../survey/whereabouts.ts'
 
 /** What makes a connection, a session or a model of each way; resolved names decide. */
 const WAYS: Readonly<Record<string, { readonly calls: readonly string[]; readonly name: RegExp }>> = {

@@ -1,10 +1,11 @@
 // data/query-in-loop: one query for each element of a loop (N+1), so that the number of rows decides how slow a request is.
 import type { Detection } from '../../detection/detection.ts'
+import { counted } from '../../detection/words.ts'
 import type { Confidence } from '../../facts/place.ts'
 import type { EntryKind, FunctionId } from '../../graph/contract.ts'
 import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { addTo } from '../../survey/grouping.ts'
-import { bodyOf, chainTo, counted, functionSite, placeOf, SERVING, servedBy } from '../../survey/whereabouts.ts'
+import { bodyOf, chainTo, functionSite, placeOf, SERVING, servedBy } from '../../survey/whereabouts.ts'
 import type { LoopedQueries, LoopedQuery } from './looped-queries.ts'
 import { python } from './query-in-loop.python.ts'
 import { typescript } from './query-in-loop.typescript.ts'

@@ -1,6 +1,7 @@
 // raw-sql-outside-data-layer in Python: SQL text in views, serializers and tasks, where nobody looks for it when a table changes.
 
 import type { Detection } from '../../detection/detection.ts'
+import { counted } from '../../detection/words.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { EntryKind, FunctionId } from '../../graph/contract.ts'
@@ -10,7 +11,7 @@ import { addTo } from '../../survey/grouping.ts'
 import { Sql } from '../../survey/sql-text.ts'
 import { type SqlUse, sqlUse } from '../../survey/sql-use.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
-import { bodyOf, counted, functionSite, placeOf } from '../../survey/whereabouts.ts'
+import { bodyOf, functionSite, placeOf } from '../../survey/whereabouts.ts'
 
 /** Judges a Python program. */
 export function python(context: RuleContext): RuleResult {

@@ -1,6 +1,7 @@
 // raw-sql-outside-data-layer in TypeScript: SQL text in controllers, resolvers, routes and workers.
 
 import type { Detection } from '../../detection/detection.ts'
+import { counted } from '../../detection/words.ts'
 import { Flag, Kind } from '../../facts/contract.ts'
 import type { Confidence } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
@@ -11,7 +12,7 @@ import { addTo } from '../../survey/grouping.ts'
 import { serverModules } from '../../survey/server-code.ts'
 import { classifyText, Sql } from '../../survey/sql-text.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
-import { bodyOf, counted, functionSite, placeOf, subjectOf } from '../../survey/whereabouts.ts'
+import { bodyOf, functionSite, placeOf, subjectOf } from '../../survey/whereabouts.ts'
 
 /** Methods and tags that send their first argument to a database. */
 const SENDERS = 'query execute raw unsafe $queryRaw $executeRaw $queryRawUnsafe $executeRawUnsafe sql'.split(' ')

@@ -1,6 +1,7 @@
 // data/session-advisory-lock: advisory locks that belong to a session, which a transaction pooler does not keep.
 
 import type { Detection, RelatedPlace } from '../../detection/detection.ts'
+import { counted } from '../../detection/words.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { Confidence } from '../../facts/place.ts'
 import type { CallId, FunctionId } from '../../graph/contract.ts'
@@ -12,7 +13,7 @@ import { addTo } from '../../survey/grouping.ts'
 import { Sql } from '../../survey/sql-text.ts'
 import { sqlUse } from '../../survey/sql-use.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
-import { bodyOf, counted, functionSite, isProduct, placeOf } from '../../survey/whereabouts.ts'
+import { bodyOf, functionSite, isProduct, placeOf } from '../../survey/whereabouts.ts'
 
 interface Lock extends Site {
   readonly confidence: Confidence

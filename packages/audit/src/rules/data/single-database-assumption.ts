@@ -1,6 +1,7 @@
 // data/single-database-assumption: code that names the one database, which no router or replica can redirect. A score, not a list.
 
 import type { RelatedPlace } from '../../detection/detection.ts'
+import { counted } from '../../detection/words.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
@@ -8,7 +9,7 @@ import { commandLineModules } from '../../survey/command-line.ts'
 import { constantText, keyword, positional, receiverOf } from '../../survey/expressions.ts'
 import { classifyText, Sql } from '../../survey/sql-text.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
-import { counted, isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
+import { isProduct, placeOf, subjectOf } from '../../survey/whereabouts.ts'
 
 /** One place says little; from here on it is a habit. */
 const HABIT = 4

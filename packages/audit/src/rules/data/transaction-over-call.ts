@@ -1,5 +1,6 @@
 // data/transaction-over-call: a transaction that stays open while another machine answers, with its locks and its connection.
 import type { ChainStep, Detection } from '../../detection/detection.ts'
+import { counted } from '../../detection/words.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { Confidence } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
@@ -9,7 +10,7 @@ import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { calleeName, positional } from '../../survey/expressions.ts'
 import { servedCode } from '../../survey/served-code.ts'
 import { definitionOf } from '../../survey/what-it-is.ts'
-import { bodyOf, counted, functionSite, SERVING, servedBy } from '../../survey/whereabouts.ts'
+import { bodyOf, functionSite, SERVING, servedBy } from '../../survey/whereabouts.ts'
 
 /** Functions between the transaction and the call, at most. */
 const DEEP = 3

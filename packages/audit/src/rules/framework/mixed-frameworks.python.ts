@@ -1,10 +1,11 @@
 // mixed-frameworks in Python: two web frameworks answer requests in one service, so nothing is written once.
 
 import type { Detection } from '../../detection/detection.ts'
+import { counted, listed } from '../../detection/words.ts'
 import type { EntryPoint, Program } from '../../graph/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { addTo } from '../../survey/grouping.ts'
-import { counted, isProduct, listed } from '../../survey/whereabouts.ts'
+import { isProduct } from '../../survey/whereabouts.ts'
 
 /** Below this share of the routes a second framework is a bridge or a remainder. */
 const SHARE = 0.05

@@ -1,10 +1,10 @@
 // mixed-frameworks in TypeScript: routes of Nest, Express, Fastify, Koa or Hono in one package.
 import type { Detection } from '../../detection/detection.ts'
+import { counted, listed } from '../../detection/words.ts'
 import type { EntryPoint } from '../../graph/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { serversOf } from '../../survey/typescript-servers.ts'
-import { counted, listed } from '../../survey/whereabouts.ts'
 
 /** Below this share of the routes a second framework is a bridge or a remainder. */
 const SHARE = 0.05

@@ -1,6 +1,7 @@
 // print-as-log in Python: print in code that serves users or runs jobs, where nobody reads standard output line by line.
 
 import type { Detection, Severity } from '../../detection/detection.ts'
+import { counted } from '../../detection/words.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { FunctionId } from '../../graph/contract.ts'
@@ -10,7 +11,7 @@ import { calleeName, handlerAround, isUnderMainGuard, keyword, receiverOf } from
 import { addTo } from '../../survey/grouping.ts'
 import { servedModules } from '../../survey/served-modules.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
-import { bodyOf, chainTo, counted, functionSite, placeOf, SERVING } from '../../survey/whereabouts.ts'
+import { bodyOf, chainTo, functionSite, placeOf, SERVING } from '../../survey/whereabouts.ts'
 
 /** Judges a Python program. */
 export function python(context: RuleContext): RuleResult {

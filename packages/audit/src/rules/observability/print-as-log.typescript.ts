@@ -1,6 +1,7 @@
 // print-as-log in TypeScript: console calls that an entry point of a server reaches.
 
 import type { Detection } from '../../detection/detection.ts'
+import { counted } from '../../detection/words.ts'
 import { Kind, NO_VALUE } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { FunctionId } from '../../graph/contract.ts'
@@ -9,7 +10,7 @@ import { calleeName, handlerAround, receiverOf } from '../../survey/expressions.
 import { addTo } from '../../survey/grouping.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { isForPeople, serverChainTo } from '../../survey/typescript-servers.ts'
-import { bodyOf, counted, functionSite, placeOf } from '../../survey/whereabouts.ts'
+import { bodyOf, functionSite, placeOf } from '../../survey/whereabouts.ts'
 
 const METHODS = ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir']
 const LOG_CALLS = ['info', 'warn', 'error', 'debug', 'fatal']

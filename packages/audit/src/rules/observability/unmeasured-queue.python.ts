@@ -1,8 +1,8 @@
 // unmeasured-queue in Python: a job queue whose length and age nobody measures.
 
+import { counted } from '../../detection/words.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { libraryInUse, mentionedIn, taskCount } from '../../survey/application.ts'
-import { counted } from '../../survey/whereabouts.ts'
 import { METERS } from './unmeasured-service.python.ts'
 
 const QUEUES = ['celery', 'rq', 'dramatiq', 'arq', 'huey', 'procrastinate', 'taskiq', 'streaq']

@@ -1,9 +1,9 @@
 // unmeasured-queue in TypeScript: workers on a queue whose length nobody asks for.
 import type { Detection } from '../../detection/detection.ts'
+import { counted } from '../../detection/words.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { mentionedIn } from '../../survey/application.ts'
 import { packageInUse, serversOf } from '../../survey/typescript-servers.ts'
-import { counted } from '../../survey/whereabouts.ts'
 import { METERS } from './server-telemetry.ts'
 
 /** Queues whose length is theirs to tell; those of a vendor (SQS) are measured by the vendor. */

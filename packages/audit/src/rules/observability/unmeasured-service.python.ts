@@ -1,8 +1,8 @@
 // unmeasured-service in Python: a service that publishes no request rates, errors and durations.
 
+import { counted } from '../../detection/words.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { applicationPlace, libraryInUse, routeCount } from '../../survey/application.ts'
-import { counted } from '../../survey/whereabouts.ts'
 
 export const METERS = (
   'prometheus_client prometheus_fastapi_instrumentator prometheus_flask_exporter starlette_exporter ' +

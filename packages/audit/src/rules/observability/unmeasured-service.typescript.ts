@@ -1,6 +1,7 @@
 // unmeasured-service in TypeScript: servers that publish no rates, errors and durations.
+
+import { counted } from '../../detection/words.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
-import { counted } from '../../survey/whereabouts.ts'
 import { METERS, nameOf, serversWithout } from './server-telemetry.ts'
 
 /** Judges a TypeScript program. */

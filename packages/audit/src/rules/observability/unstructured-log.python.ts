@@ -1,11 +1,13 @@
 // unstructured-log in Python: logs as prose, without fields and without the id that joins the lines of one request.
+
+import { counted } from '../../detection/words.ts'
 import { Flag, Kind } from '../../facts/contract.ts'
 import type { Place } from '../../facts/place.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { applicationPlace, libraryInUse, mentionedIn } from '../../survey/application.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
-import { counted, isProduct, placeOf } from '../../survey/whereabouts.ts'
+import { isProduct, placeOf } from '../../survey/whereabouts.ts'
 
 const STRUCTURED = (
   'structlog pythonjsonlogger python_json_logger json_logging json_log_formatter JSON_log_formatter ' +

@@ -1,8 +1,8 @@
 // untracked-errors in Python: a service whose exceptions go nowhere but to standard error.
 
+import { counted } from '../../detection/words.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { applicationPlace, libraryInUse, routeCount, taskCount } from '../../survey/application.ts'
-import { counted } from '../../survey/whereabouts.ts'
 
 const TRACKERS = (
   'sentry_sdk raven rollbar bugsnag honeybadger airbrake pybrake appsignal opentelemetry ' +

@@ -1,6 +1,7 @@
 // untracked-errors in TypeScript: servers whose errors nobody is told about.
+
+import { counted } from '../../detection/words.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
-import { counted } from '../../survey/whereabouts.ts'
 import { AGENTS, nameOf, serversWithout } from './server-telemetry.ts'
 
 const TRACKERS = [

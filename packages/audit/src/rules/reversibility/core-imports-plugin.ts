@@ -1,10 +1,11 @@
 // reversibility/core-imports-plugin: a domain package that imports one concrete plugin instead of the plugin interface.
 
 import type { Detection } from '../../detection/detection.ts'
+import { counted } from '../../detection/words.ts'
 import type { ImportEdge, Module } from '../../graph/contract.ts'
 import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { addTo } from '../../survey/grouping.ts'
-import { counted, isProduct } from '../../survey/whereabouts.ts'
+import { isProduct } from '../../survey/whereabouts.ts'
 
 export const rule: Rule = {
   id: 'reversibility/core-imports-plugin',

@@ -1,8 +1,9 @@
 // data-access-without-seam in Python: routes that speak to the ORM themselves, so the data layer cannot change alone.
 import type { Detection } from '../../detection/detection.ts'
+import { counted } from '../../detection/words.ts'
 import type { ModuleId } from '../../graph/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
-import { counted, isProduct } from '../../survey/whereabouts.ts'
+import { isProduct } from '../../survey/whereabouts.ts'
 
 const SHARE = 0.6
 const LEAST_LINES = 20_000

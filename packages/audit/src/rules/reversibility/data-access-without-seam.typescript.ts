@@ -1,6 +1,7 @@
 // data-access-without-seam in TypeScript: route files that call Prisma, TypeORM, Mongoose, Sequelize, Kysely or Drizzle.
 
 import type { Detection } from '../../detection/detection.ts'
+import { counted } from '../../detection/words.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { Place } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
@@ -8,7 +9,7 @@ import type { ModuleId } from '../../graph/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { calleeName, receiverOf } from '../../survey/expressions.ts'
 import { isServerEntry, packageFolder, serversOf } from '../../survey/typescript-servers.ts'
-import { counted, isProduct } from '../../survey/whereabouts.ts'
+import { isProduct } from '../../survey/whereabouts.ts'
 
 const SHARE = 0.6
 const LEAST_LINES = 20_000

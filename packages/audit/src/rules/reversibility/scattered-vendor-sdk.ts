@@ -1,12 +1,13 @@
 // reversibility/scattered-vendor-sdk: one vendor's SDK in many domain packages, so that leaving the vendor touches them all.
 
 import type { Detection } from '../../detection/detection.ts'
+import { counted, listed } from '../../detection/words.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { Module, ModuleId } from '../../graph/contract.ts'
 import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { argument, calleeName, constantText } from '../../survey/expressions.ts'
 import { addTo } from '../../survey/grouping.ts'
-import { counted, isProduct, listed } from '../../survey/whereabouts.ts'
+import { isProduct } from '../../survey/whereabouts.ts'
 
 const AWS = 'the AWS SDK'
 /** Vendors by the top names of their packages. A name with a dot is compared with what is imported from it. */

@@ -1,9 +1,10 @@
 // reversibility/unflagged-release: every change is live for everybody at the moment of its deployment.
 
+import { counted } from '../../detection/words.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { applicationPlace, libraryInUse, mentionedIn, routeCount } from '../../survey/application.ts'
-import { counted, isProduct } from '../../survey/whereabouts.ts'
+import { isProduct } from '../../survey/whereabouts.ts'
 
 const CLIENTS = (
   'waffle django_waffle flagsmith UnleashClient unleashclient ldclient launchdarkly_server_sdk ' +

@@ -1,6 +1,7 @@
 // in-process-scheduler in TypeScript: jobs of node-cron, cron, croner, node-schedule and Nest, and long timers.
 
 import type { Detection } from '../../detection/detection.ts'
+import { listed } from '../../detection/words.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { Place } from '../../facts/place.ts'
 import type { FunctionId, ModuleId } from '../../graph/contract.ts'
@@ -12,7 +13,7 @@ import { addTo } from '../../survey/grouping.ts'
 import { numberOf } from '../../survey/object-literal.ts'
 import { isWebPackage, serverModules } from '../../survey/server-code.ts'
 import { surveyOf } from '../../survey/survey.ts'
-import { bodyOf, isProduct, listed, placeOf } from '../../survey/whereabouts.ts'
+import { bodyOf, isProduct, placeOf } from '../../survey/whereabouts.ts'
 
 /** Jobs that look after their own process: each process needs them. */
 const HOUSEKEEPING =

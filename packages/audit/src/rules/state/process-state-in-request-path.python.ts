@@ -1,13 +1,14 @@
 // process-state-in-request-path in Python: module-level variables that requests change, so each worker has its own truth.
 
 import type { Detection } from '../../detection/detection.ts'
+import { listed } from '../../detection/words.ts'
 import { compareOp, Flag, Kind, Op } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { type WorkerCount, webWorkers } from '../../survey/deployment.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { type ModuleVariable, moduleVariables, type StateWrite, stateWrites } from '../../survey/module-state.ts'
-import { bodyOf, chainTo, listed, placeOf, SERVING, servedBy, subjectOf } from '../../survey/whereabouts.ts'
+import { bodyOf, chainTo, placeOf, SERVING, servedBy, subjectOf } from '../../survey/whereabouts.ts'
 import { isSessionStore } from './session-store.ts'
 
 /** Judges a Python program. */

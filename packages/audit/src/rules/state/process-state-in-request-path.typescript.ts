@@ -1,6 +1,7 @@
 // process-state-in-request-path in TypeScript: module-level maps, arrays, objects and variables that requests change.
 
 import type { Detection } from '../../detection/detection.ts'
+import { listed } from '../../detection/words.ts'
 import { Flag, Kind, Op } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { EntryKind } from '../../graph/contract.ts'
@@ -10,7 +11,7 @@ import { webWorkers } from '../../survey/deployment.ts'
 import { addTo } from '../../survey/grouping.ts'
 import type { ModuleVariable, StateWrite } from '../../survey/module-state.ts'
 import { serverModules } from '../../survey/server-code.ts'
-import { bodyOf, chainTo, listed, placeOf, servedBy, subjectOf } from '../../survey/whereabouts.ts'
+import { bodyOf, chainTo, placeOf, servedBy, subjectOf } from '../../survey/whereabouts.ts'
 import { isSessionStore } from './session-store.ts'
 import { variablesIn, writesIn } from './typescript-module-state.ts'
 

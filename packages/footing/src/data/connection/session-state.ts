@@ -3,6 +3,8 @@
 import { type FootingError, type SessionState, type SessionStateKind, sessionStateIn } from '@footing/kernel'
 import { dataError } from '../contract/errors.ts'
 
+export type { SessionStateKind }
+
 // One look that nearly every statement passes; only what it catches is read closely.
 const suspicious =
   /^\s*(?:set|reset|discard|listen|unlisten|declare|prepare|execute|deallocate|load|begin|start|commit|rollback|end|abort|create\s+(?:local\s+|global\s+)?temp)|;|set_config|advisory_|lastval|currval|^\s*(?:--|\/\*)/i

@@ -1,0 +1,18 @@
+// Numbers and lists in the sentences of messages and reports.
+
+/** A number with commas: `2,000`. */
+export function count(value: number): string {
+  return value.toLocaleString('en')
+}
+
+/** A number with its noun in the right form: `1 file`, `2,000 files`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`
+}
+
+/** `a`, `a and b`, `a, b and 3 more`. */
+export function listed(items: readonly string[], limit = 3): string {
+  if (items.length <= limit)
+    return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
+  return `${items.slice(0, limit - 1).join(', ')} and ${items.length - limit + 1} more`
+}

@@ -8,7 +8,8 @@ import { closeCpu } from './threads/cpu-pool.ts'
 const settings = {
   EVENT_LOOP_GUARD: optionalSetting({
     schema: oneOf(['name', 'measure', 'off']),
-    summary: 'whether stalls of the event loop are named, only measured, or neither; name, in tests off',
+    summary:
+      'whether stalls of the event loop are named, only measured, or neither; name, in production measure, in tests off',
   }),
 } as const
 

@@ -16,9 +16,12 @@ export interface AppLoop {
   stop(): Promise<void>
 }
 
-/** Tests stall by nature, and their machines are crowded: there it is off unless it is asked for. */
+// Naming pauses the process for a moment, in production only when it is asked for. Tests stall by nature, and their machines are crowded.
+const defaults = { development: 'name', production: 'measure', test: 'off' } as const
+
+/** The guard in the mode that was asked for, or in that of the profile. */
 export function guardLoop(mode: LoopGuardMode | undefined, profile: Profile): AppLoop {
-  const chosen = mode ?? (profile === 'test' ? 'off' : 'name')
+  const chosen = mode ?? defaults[profile]
   let guard: LoopGuard | undefined
   return {
     read: () => guard?.read(),

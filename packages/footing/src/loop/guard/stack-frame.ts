@@ -1,5 +1,4 @@
 // Places in code: which frame of a stalled stack is the application's own, and how a place is written.
-import { findSourceMap } from 'node:module'
 import { isAbsolute, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RawFrame } from './shared-beat.ts'
@@ -21,7 +20,7 @@ const longest = 200
 
 /** Describes a frame; `library` is the folder that Footing itself is loaded from, as URL. */
 export function describeFrame(raw: RawFrame, library: string): StackFrame {
-  const { url, line, column } = mapped(raw)
+  const { url, line, column } = raw
   return {
     function: cut(raw.function || '(anonymous)'),
     file: fileOf(url),
@@ -46,14 +45,6 @@ function ownerOf(url: string, library: string): StackFrame['owner'] {
   // In this repository and where packages are linked the library does not lie in node_modules.
   if (url.startsWith(library) && !url.includes('.fixture.') && !url.includes('.test.')) return 'footing'
   return url.includes('/node_modules/') ? 'package' : 'application'
-}
-
-// Known only when the process was started with --enable-source-maps; TypeScript that Node runs as it is needs none.
-function mapped({ url, line, column }: RawFrame): Pick<RawFrame, 'url' | 'line' | 'column'> {
-  if (!url.startsWith('file:')) return { url, line, column }
-  const entry = findSourceMap(url)?.findEntry(line - 1, column - 1)
-  if (entry === undefined || !('originalSource' in entry)) return { url, line, column }
-  return { url: entry.originalSource, line: entry.originalLine + 1, column: entry.originalColumn + 1 }
 }
 
 function fileOf(url: string): string {

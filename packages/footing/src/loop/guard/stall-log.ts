@@ -6,14 +6,18 @@ import { placeOf, type StackFrame } from './stack-frame.ts'
 import type { Stall } from './stall.ts'
 
 const quietMs = 60_000
+/** After the start code is loaded and compiled for the first time; only what names the application's own function counts then. */
+const warmUpMs = 10_000
 /** Places that are remembered; beyond, the oldest is forgotten and may be told again. */
 const mostPlaces = 200
 
 /** Makes the function that writes a stall, if it is worth a line. `now` is monotonic, in milliseconds. */
 export function stallLog(log: Log, now: () => number): (stall: Stall) => void {
   const told = new Map<string, { at: number; untold: number }>()
+  const began = now()
   return (stall) => {
-    if (stall.withinBudget || isOfTheMachine(stall)) return
+    if (stall.withinBudget || isOfTheMachine(stall) || isOurs(stall)) return
+    if (now() - began < warmUpMs && stall.frame?.owner !== 'application') return
     // Without the line: one function can be met at each of its lines.
     const key = `${stall.handler} ${stall.frame?.function} ${stall.frame?.file}`
     const before = told.get(key)
@@ -29,9 +33,23 @@ export function stallLog(log: Log, now: () => number): (stall: Stall) => void {
   }
 }
 
-/** Outside of any work, without a frame of the application or without computing: the machine was busy, nobody can repair it here. */
-function isOfTheMachine({ handler, frame, cpuMs, durationMs }: Stall): boolean {
-  return handler === undefined && (frame === undefined || cpuMs < durationMs / 2)
+/**
+ * The thread neither computed nor waited in a function that blocks: the machine was busy, nobody can repair it here. The same
+ * without anybody to tell it to: no handler and no frame.
+ */
+function isOfTheMachine({ handler, frame, stack, cpuMs, durationMs, budgetMs }: Stall): boolean {
+  if (handler === undefined && frame === undefined) return true
+  return cpuMs < Math.min(durationMs / 2, budgetMs) && !stack.some(blocks)
+}
+
+/** Only Footing and Node were seen at work: their stalls are counted like others, and are no task for the application. */
+function isOurs({ frame, stack }: Stall): boolean {
+  return frame === undefined && stack.some(({ owner }) => owner === 'footing')
+}
+
+/** Node's functions that wait on the thread itself. `Atomics.wait` is the engine's own, and has no file. */
+function blocks({ function: name, owner }: StackFrame): boolean {
+  return owner === 'node' && (/.Sync$/.test(name) || name === 'wait')
 }
 
 /** The stall as what, why and what to do. */

@@ -18,7 +18,7 @@ export type Attribution =
 export interface Stall {
   /** Milliseconds that the thread was busy without a turn of the loop; known to within one beat. */
   readonly durationMs: number
-  /** Processor time of the process in it; much less than the duration: it waited, for a disk or for its turn. */
+  /** Processor time of the thread in it; much less than the duration: it waited, for a disk or for its turn. */
   readonly cpuMs: number
   /** `GET /articles/{slug}`, `billing.quote`, the name of a job; undefined outside of any. */
   readonly handler: string | undefined

@@ -149,7 +149,7 @@ function runWatchdog(
       // Nothing of the application's own options: no loader, no inspector, no environment with secrets.
       execArgv: [],
       env: {},
-      resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 },
+      resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 },
     })
   } catch (error) {
     return notHere(blind, error)

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import type { Debugger } from 'node:inspector'
 import { parentPort, workerData } from 'node:worker_threads'
+import { OriginalPlaces } from './original-places.ts'
 import {
   type Blind,
   place,
@@ -24,6 +25,7 @@ const minimumRestMs = 4
 // Whoever starts this file gives it exactly these data.
 const { memory, slowMs, suspectMs, noteExpression, samplesPerMinute } = workerData as WatchdogData
 const view = new Int32Array(memory)
+const originals = new OriginalPlaces()
 
 // While the inspector's answer is awaited nothing else would keep the thread alive.
 setInterval(() => undefined, 60_000)
@@ -75,8 +77,8 @@ async function takeSample(inspector: typeof import('node:inspector'), beat: numb
   const session = new inspector.Session()
   const asked = performance.now()
   session.connectToMainThread()
-  const urls = new Map<string, string>()
-  session.on('Debugger.scriptParsed', ({ params }) => urls.set(params.scriptId, params.url))
+  const scripts = new Map<string, Debugger.ScriptParsedEventDataType>()
+  session.on('Debugger.scriptParsed', ({ params }) => scripts.set(params.scriptId, params))
   try {
     const paused = once(session, 'Debugger.paused', { signal: AbortSignal.timeout(patienceMs) })
     session.post('Debugger.enable')
@@ -87,9 +89,11 @@ async function takeSample(inspector: typeof import('node:inspector'), beat: numb
     const current = Atomics.load(view, place.beat) === beat
     // In the global scope: inside of Node's own functions even `Symbol` may be out of reach.
     if (current) await posted(session, 'Runtime.evaluate', { expression: noteExpression, silent: true })
-    const frames = current ? params.callFrames.slice(0, mostFrames).map((frame) => rawFrame(frame, urls)) : undefined
+    const frames = current ? params.callFrames.slice(0, mostFrames) : undefined
     await posted(session, 'Debugger.resume')
-    return frames && { beat, frames, tookMs: performance.now() - asked }
+    // Only now: the application runs on while maps are read here.
+    const tookMs = performance.now() - asked
+    return frames && { beat, frames: frames.map((frame) => rawFrame(frame, scripts)), tookMs }
   } catch {
     return undefined // it was not paused in time: there is nothing to tell
   } finally {
@@ -102,9 +106,13 @@ function posted(session: import('node:inspector').Session, method: string, param
   return new Promise((resolve) => session.post(method, params, () => resolve()))
 }
 
-function rawFrame({ functionName, location }: Debugger.CallFrame, urls: ReadonlyMap<string, string>): RawFrame {
-  const url = urls.get(location.scriptId) ?? ''
-  return { function: functionName, url, line: location.lineNumber + 1, column: (location.columnNumber ?? 0) + 1 }
+function rawFrame(
+  { functionName, location }: Debugger.CallFrame,
+  scripts: ReadonlyMap<string, Debugger.ScriptParsedEventDataType>,
+): RawFrame {
+  const { url = '', sourceMapURL } = scripts.get(location.scriptId) ?? {}
+  const place = { url, line: location.lineNumber + 1, column: (location.columnNumber ?? 0) + 1 }
+  return { function: functionName, ...(originals.find(place, sourceMapURL) ?? place) }
 }
 
 function report(message: Sample | Ready | Blind): void {

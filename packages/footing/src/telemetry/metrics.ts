@@ -15,37 +15,51 @@ export interface Metrics {
   stop(): void
 }
 
-/** Labels come from routes, operations and modules, never from what a client sends, so that their number is bounded. */
-type Labels = Readonly<Record<string, string>>
-
 /** Starts to measure. */
 export function collectMetrics(): Metrics {
-  const requests = new Family('footing_request_duration_seconds', 'Duration of HTTP requests.')
-  const calls = new Family('footing_call_duration_seconds', 'Duration of calls between modules.')
-  const queries = new Family('footing_query_duration_seconds', 'Duration of database statements.')
-  const events = new Family('footing_event_duration_seconds', 'Duration of handlers of events between modules.')
-  const stalls = new Family('footing_event_loop_stall_seconds', 'Stalls of the event loop, by who caused them.')
+  const requests = new Family('footing_request_duration_seconds', 'Duration of HTTP requests.', [
+    'method',
+    'route',
+    'module',
+    'status',
+  ])
+  const calls = new Family('footing_call_duration_seconds', 'Duration of calls between modules.', [
+    'module',
+    'operation',
+    'caller',
+    'code',
+  ])
+  const queries = new Family('footing_query_duration_seconds', 'Duration of database statements.', ['module', 'failed'])
+  const events = new Family('footing_event_duration_seconds', 'Duration of handlers of events between modules.', [
+    'event',
+    'subscriber',
+    'code',
+  ])
+  const stalls = new Family('footing_event_loop_stall_seconds', 'Stalls of the event loop, by who caused them.', [
+    'handler',
+    'module',
+  ])
   // The channels carry exactly these records; see where each is published.
   const onRequest = (message: unknown) => {
     const { method, route = 'none', module = 'none', status, durationMs } = message as RequestRecord
     const known = route === 'none' ? 'other' : method
-    requests.observe({ method: known, route, module, status: `${Math.floor(status / 100)}xx` }, durationMs)
+    requests.observe(durationMs, known, route, module, statusClasses[Math.floor(status / 100)] ?? 'other')
   }
   const onCall = (message: unknown) => {
     const { module, operation, caller = 'none', code = 'ok', durationMs } = message as CallRecord
-    calls.observe({ module, operation, caller, code }, durationMs)
+    calls.observe(durationMs, module, operation, caller, code)
   }
   const onQuery = (message: unknown) => {
     const { module, failed, durationMs } = message as QueryEvent
-    queries.observe({ module, failed: String(failed) }, durationMs)
+    queries.observe(durationMs, module, failed ? 'true' : 'false')
   }
   const onEvent = (message: unknown) => {
     const { event, subscriber, code = 'ok', durationMs } = message as EventRecord
-    events.observe({ event, subscriber, code }, durationMs)
+    events.observe(durationMs, event, subscriber, code)
   }
   const onStall = (message: unknown) => {
     const { handler = 'none', module = 'none', durationMs } = message as Stall
-    stalls.observe({ handler, module }, durationMs)
+    stalls.observe(durationMs, handler, module)
   }
   subscribe(eventChannel.name, onEvent)
   subscribe(stallChannel.name, onStall)
@@ -73,31 +87,58 @@ export function collectMetrics(): Metrics {
 /** Application code may make up error codes; beyond this many label sets the rest is counted together. */
 const mostSeries = 2000
 
+const statusClasses = ['other', '1xx', '2xx', '3xx', '4xx', '5xx']
+
+/** Values of the labels one below the other, the last one's with its durations: finding them makes no new string. */
+interface Branch {
+  readonly below: Map<string, Branch>
+  histogram: LatencyHistogram | undefined
+}
+
+/**
+ * One metric with its labels. Their values come from routes, operations and modules, never from what a client sends, so that
+ * their number is bounded.
+ */
 class Family {
   readonly #name: string
   readonly #help: string
-  readonly #series = new Map<string, LatencyHistogram>()
+  readonly #labels: readonly string[]
+  readonly #root: Branch = { below: new Map(), histogram: undefined }
+  readonly #overflow = new LatencyHistogram()
+  #size = 0
 
-  constructor(name: string, help: string) {
+  constructor(name: string, help: string, labels: readonly string[]) {
     this.#name = name
     this.#help = help
+    this.#labels = labels
   }
 
-  observe(labels: Labels, ms: number): void {
-    const key = labelText(labels)
-    let histogram = this.#series.get(key)
-    if (histogram === undefined) {
-      const full = this.#series.size >= mostSeries
-      const place = full ? 'overflow="true"' : key
-      histogram = this.#series.get(place) ?? new LatencyHistogram()
-      this.#series.set(place, histogram)
-    }
+  /** Counts one duration in milliseconds under the values of the labels, in their order. */
+  observe(ms: number, first: string, second: string, third?: string, fourth?: string): void {
+    let branch = this.#root.below.get(first)?.below.get(second)
+    if (third !== undefined) branch = branch?.below.get(third)
+    if (fourth !== undefined) branch = branch?.below.get(fourth)
+    const histogram = branch?.histogram ?? this.#begin([first, second, third, fourth])
     histogram.record(ms)
+  }
+
+  #begin(values: readonly (string | undefined)[]): LatencyHistogram {
+    if (this.#size >= mostSeries) return this.#overflow
+    this.#size += 1
+    let branch = this.#root
+    for (const value of values) {
+      if (value === undefined) break
+      const next = branch.below.get(value) ?? { below: new Map(), histogram: undefined }
+      branch.below.set(value, next)
+      branch = next
+    }
+    branch.histogram = new LatencyHistogram()
+    return branch.histogram
   }
 
   text(): string {
     const lines = [`# HELP ${this.#name} ${this.#help}`, `# TYPE ${this.#name} summary`]
-    for (const [labels, histogram] of [...this.#series].toSorted(([left], [right]) => (left < right ? -1 : 1))) {
+    for (const [labels, histogram] of this.#series().toSorted(([left], [right]) => (left < right ? -1 : 1))) {
       for (const share of [0.5, 0.95, 0.99]) {
         lines.push(`${this.#name}{${labels},quantile="${share}"} ${seconds(histogram.quantile(share))}`)
       }
@@ -106,14 +147,22 @@ class Family {
     }
     return `${lines.join('\n')}\n`
   }
+
+  #series(): readonly (readonly [labels: string, histogram: LatencyHistogram])[] {
+    const found: (readonly [string, LatencyHistogram])[] = []
+    const walk = ({ below, histogram }: Branch, labels: readonly string[]): void => {
+      if (histogram !== undefined) found.push([labels.join(','), histogram])
+      for (const [value, branch] of below)
+        walk(branch, [...labels, `${this.#labels[labels.length]}="${escaped(value)}"`])
+    }
+    walk(this.#root, [])
+    if (this.#overflow.count > 0) found.push(['overflow="true"', this.#overflow])
+    return found
+  }
 }
 
-function labelText(labels: Labels): string {
-  return Object.entries(labels)
-    .map(
-      ([name, value]) => `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`,
-    )
-    .join(',')
+function escaped(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }
 
 function loopText(p99: number, utilisation: number): string {

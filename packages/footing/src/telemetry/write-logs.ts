@@ -4,7 +4,9 @@ import { isFootingError } from '@footing/kernel'
 import { pino } from 'pino'
 import { type RequestRecord, requestChannel } from '../http/mount-route.ts'
 import { type LogLevel, type LogRecord, logChannel } from '../work/log.ts'
+import { outside } from './line-buffer.ts'
 import { defaultRedaction } from './redaction.ts'
+import { requestLines } from './request-line.ts'
 
 /** How lines are written. */
 export interface LogOptions {
@@ -20,7 +22,7 @@ export interface LogOptions {
 
 /** Starts to write; the result stops it and flushes. */
 export function writeLogs(options: LogOptions = {}): () => void {
-  const destination = options.write === undefined ? pino.destination({ fd: 1, sync: false }) : { write: options.write }
+  const output = options.write === undefined ? outside(1) : { write: options.write, close: () => undefined }
   const logger = pino(
     {
       level: options.level ?? 'info',
@@ -30,8 +32,9 @@ export function writeLogs(options: LogOptions = {}): () => void {
       formatters: { level: (level) => ({ level }) },
       redact: { paths: [...defaultRedaction, ...(options.redact ?? [])], censor: '[redacted]' },
     },
-    destination,
+    output,
   )
+  const lineOfRequest = requestLines(options.base ?? {})
   // The channels carry exactly these records; see where each is published.
   const onLog = (message: unknown) => {
     const record = message as LogRecord
@@ -39,14 +42,15 @@ export function writeLogs(options: LogOptions = {}): () => void {
   }
   const onRequest = (message: unknown) => {
     const record = message as RequestRecord
-    logger[record.status >= 500 ? 'error' : 'info'](requestLine(record), 'request')
+    const severity = record.status >= 500 ? 'error' : 'info'
+    if (logger.isLevelEnabled(severity)) output.write(lineOfRequest(severity, record, Date.now()))
   }
   subscribe(logChannel.name, onLog)
   subscribe(requestChannel.name, onRequest)
   return () => {
     unsubscribe(logChannel.name, onLog)
     unsubscribe(requestChannel.name, onRequest)
-    if ('flushSync' in destination) destination.flushSync()
+    output.close()
   }
 }
 
@@ -64,11 +68,6 @@ function lineOf({ module, fields, error, context }: LogRecord): object {
     ...(fields === undefined ? {} : { fields }),
     ...(error === undefined ? {} : { error: errorFields(error) }),
   }
-}
-
-function requestLine(record: RequestRecord): object {
-  const { durationMs, hungUp, ...rest } = record
-  return { ...rest, durationMs: Math.round(durationMs * 100) / 100, ...(hungUp ? { hungUp } : {}) }
 }
 
 /** Causes nested deeper than this are not written. */

@@ -309,6 +309,7 @@ export const layers: readonly Layer[] = [
   {
     folder: `${core}/app`,
     mayImport: [
+      `${core}/telemetry`,
       `${core}/migrations`,
       `${core}/loop`,
       `${core}/capability`,
@@ -329,6 +330,7 @@ export const layers: readonly Layer[] = [
   {
     folder: `${core}/telemetry`,
     mayImport: [
+      `${core}/capability`,
       `${core}/data`,
       `${core}/work`,
       kernel,
@@ -734,7 +736,6 @@ export const layers: readonly Layer[] = [
       `${cli}/rehearse`,
       `${cli}/archive`,
       core,
-      `${core}/telemetry`,
       audit,
       cli,
       `${cli}/audit`,
@@ -748,16 +749,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${cli}/dev`,
-    mayImport: [
-      `${core}/tooling`,
-      kernel,
-      core,
-      `${core}/telemetry`,
-      `${audit}/repository`,
-      'packages/console/src',
-      `${cli}/migrate`,
-      cli,
-    ],
+    mayImport: [`${core}/tooling`, kernel, core, `${audit}/repository`, 'packages/console/src', `${cli}/migrate`, cli],
     vendors: ['chokidar'],
     because: 'the development session joins database, application and console',
   },

@@ -107,7 +107,7 @@ export const cliErrors = defineErrors({
     status: 422,
     retryable: false,
     what: '{place} gave no metrics of an application: {reason}.',
-    why: 'Pressure reads what startTelemetry().metrics serves at /metrics, in the Prometheus text format.',
+    why: 'Pressure reads what an application serves at /metrics, in the Prometheus text format.',
     remedy:
       'Give the address of a running application, http://127.0.0.1:3000/metrics, or a file with its text. A protected page needs METRICS_TOKEN in the environment.',
   },

@@ -38,24 +38,21 @@ export const start: Command = {
     if (place === undefined) throw cliErrors('app-missing', { details: { folder, command: 'start' } })
     const { loadApplication } = await import('../load-application.ts')
     const { readPort } = await import('../port.ts')
-    const { startTelemetry } = await import('@footing/core/telemetry')
     const app = await loadApplication(place)
-    const telemetry = startTelemetry()
     const running = await app.start({
       env,
       profile: 'production',
-      metrics: telemetry.metrics,
+      telemetry: {},
       ...(isRole(options.role) ? { role: options.role } : {}),
       ...(typeof options.modules === 'string' ? { serve: options.modules.split(',') } : {}),
       ...(typeof options.port === 'string' ? { port: readPort(options.port) } : {}),
       ...(typeof options.host === 'string' ? { host: options.host } : {}),
     })
     const { stopOnFaults } = await import('@footing/core')
-    stopOnFaults(running, { finish: telemetry.stop })
+    stopOnFaults(running)
     terminal.note(`${app.name} ${running.role} ${running.url ?? ''}`.trimEnd())
     if (!signal.aborted) await new Promise((done) => signal.addEventListener('abort', done, { once: true }))
     await running.stop()
-    telemetry.stop()
     return exit.ok
   },
 }

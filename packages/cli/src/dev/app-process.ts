@@ -4,7 +4,6 @@ import { subscribe } from 'node:diagnostics_channel'
 import { relative } from 'node:path'
 import type { MigrationFacts, ModuleFacts } from '@footing/console'
 import type { AnyManifest, App, RunningApp } from '@footing/core'
-import { startTelemetry } from '@footing/core/telemetry'
 import type { DataSource } from '@footing/core/tooling'
 import { createMigrator, mayCreateDatabases, openDataSource, provisionDatabase } from '@footing/core/tooling'
 import { isFootingError } from '@footing/kernel'
@@ -52,13 +51,12 @@ export async function runAppProcess(folder: string, entry: string): Promise<void
     const rehearsal = pooled && !process.env.DATABASE_REHEARSAL ? { DATABASE_REHEARSAL: 'false' } : {}
     const env = { ...process.env, ...secrets, ...urls, ...rehearsal }
     // Log lines go to the parent, which writes them for a person; telemetry adds metrics and the warning of loops.
-    const telemetry = startTelemetry({ write: () => undefined, repeatedStatements: mostRepeats })
     running = await app.start({
       env,
       port,
       role: 'all',
       profile: 'development',
-      metrics: telemetry.metrics,
+      telemetry: { write: () => undefined, repeatedStatements: mostRepeats },
       beforeListen: () => {
         tell({ kind: 'prepared' })
         return orders.listen

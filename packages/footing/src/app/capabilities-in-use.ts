@@ -5,13 +5,13 @@ import type {
   AppProcess,
   Capability,
   DriverFacts,
-  Gauge,
   ModuleInKit,
   ProcessFacts,
   StartedModule,
   StartedProcess,
 } from '../capability/capability.ts'
 import { capabilityErrors } from '../capability/errors.ts'
+import { gaugeText } from '../capability/gauge-text.ts'
 import { refuseMissing } from '../capability/guarantees.ts'
 import type { CapabilityFacts } from '../capability/running-process.ts'
 import type { AnyManifest, SettingsShape } from '../module/define-module.ts'
@@ -134,7 +134,7 @@ export class OpenCapabilities {
       edges,
       health: () => this.health(),
       unready: () => this.unready(),
-      gauges: () => this.gauges(),
+      metrics: () => this.metrics(),
     }
     const ones = [...this.#open.values()]
     for (const { capability, open } of [...ones.filter(isInside), ...ones.filter(isEdge)]) {
@@ -152,8 +152,12 @@ export class OpenCapabilities {
     return this.#ask(({ capability, open }) => capability.ready?.(open))
   }
 
-  gauges(): readonly Gauge[] {
-    return [...this.#open.values()].flatMap(({ capability, open }) => capability.gauges?.(open) ?? [])
+  /** Text of `/metrics`: what telemetry measures, then the numbers of all capabilities. */
+  metrics(): string | undefined {
+    const ones = [...this.#open.values()]
+    const measured = ones.flatMap(({ capability, open }) => capability.metrics?.(open) ?? [])
+    if (measured.length === 0) return undefined
+    return measured.join('') + gaugeText(ones.flatMap(({ capability, open }) => capability.gauges?.(open) ?? []))
   }
 
   /** Which driver, from which variable, with which guarantees. */

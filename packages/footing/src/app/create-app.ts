@@ -11,6 +11,7 @@ import type { OperationStats } from '../module/operation-stats.ts'
 import { orderByNeeds } from '../module/order-by-needs.ts'
 import type { CallDisturbance } from '../placement/disturbance.ts'
 import type { PersonalData } from '../records/personal-data/personal-data.ts'
+import type { TelemetryOptions } from '../telemetry/start-telemetry.ts'
 import type { Profile } from '../work/profile.ts'
 import { capabilities } from './capabilities.ts'
 import { startApp } from './start-app.ts'
@@ -49,8 +50,8 @@ export interface StartOptions {
   readonly disturbance?: CallDisturbance
   /** Capabilities that are open already, by name: `{ data }`. The one who opened them closes them. */
   readonly opened?: Readonly<Record<string, unknown>>
-  /** Text of `/metrics`, as `startTelemetry().metrics` gives it. In production it is served with METRICS_TOKEN only. */
-  readonly metrics?: () => string
+  /** Writes logs and measures; left out, nothing does. `/metrics` asks for METRICS_TOKEN in production. */
+  readonly telemetry?: TelemetryOptions
   /**
    * Awaited when everything is open and only the port is not taken yet. `footing dev` lets the version before answer
    * until then, so that one that cannot start takes nothing down.

@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { defineModule } from '../module/define-module.ts'
 import { implement } from '../module/implement.ts'
 import { route } from '../module/route.ts'
-import { startTelemetry } from '../telemetry/start-telemetry.ts'
 import { createApp } from './create-app.ts'
 import { stopOnFaults } from './stop-on-faults.ts'
 import { stopOnSignals } from './stop-on-signals.ts'
@@ -41,8 +40,11 @@ const slowModule = implement(slow, ({ clock }) => ({
   ],
 }))
 
-const running = await createApp({ name: 'slow', modules: [slowModule] }).start({ port: 0, host: '127.0.0.1' })
+const running = await createApp({ name: 'slow', modules: [slowModule] }).start({
+  port: 0,
+  host: '127.0.0.1',
+  ...(process.env.LOG === 'true' ? { telemetry: {} } : {}),
+})
 stopOnSignals(running)
 stopOnFaults(running)
-if (process.env.LOG === 'true') startTelemetry()
 process.stdout.write(`${running.port}\n`)

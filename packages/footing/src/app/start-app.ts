@@ -50,8 +50,9 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
   const stop = async (deadlineMs: number): Promise<void> => {
     await open.drain(deadlineMs)
     await stopModules(modules, log)
-    await open.close()
+    // Said before telemetry is closed with the rest.
     log.info('stopped', { app: app.name })
+    await open.close()
     open.throwFailures()
   }
   const running = {
@@ -72,10 +73,11 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
   }
   // What the capabilities show of themselves: the address, the routes, personal data.
   Object.defineProperties(running, open.shown())
-  log.info('started', { app: app.name, role, profile, ...open.summary() })
-  open.warn()
   // The rest of its members came from the capabilities of the list.
-  return running as unknown as RunningApp
+  const whole = running as unknown as RunningApp
+  log.info('started', { app: app.name, role, profile, url: whole.url, drivers: open.summary() })
+  open.warn()
+  return whole
 }
 
 /** What the environment says: every fault of every part in one error. */

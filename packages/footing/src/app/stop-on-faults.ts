@@ -9,8 +9,6 @@ export interface FaultOptions {
   readonly deadline?: number
   /** Ends the process, when everything has stopped. Default `process.exit`. */
   readonly exit?: (code: number) => void
-  /** Runs before the end: flush the log. */
-  readonly finish?: () => void
 }
 
 /**
@@ -18,7 +16,7 @@ export interface FaultOptions {
  * place in the user's code, then it drains, then exit code 1. Returns a function that takes the handlers off again.
  */
 export function stopOnFaults(running: Pick<RunningApp, 'stop'>, options: FaultOptions = {}): () => void {
-  const { exit = (code) => process.exit(code), finish = () => undefined, deadline } = options
+  const { exit = (code) => process.exit(code), deadline } = options
   let ending = false
   const handle = (kind: string) => (error: unknown) => {
     const context = currentContext()
@@ -36,10 +34,7 @@ export function stopOnFaults(running: Pick<RunningApp, 'stop'>, options: FaultOp
     )
     if (ending) return
     ending = true
-    const end = () => {
-      finish()
-      exit(1)
-    }
+    const end = () => exit(1)
     running.stop(deadline === undefined ? {} : { deadline }).then(end, end)
   }
   const onRejection = handle('unhandled-rejection')

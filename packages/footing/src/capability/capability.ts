@@ -45,6 +45,8 @@ export interface Capability<Settings extends SettingsShape = SettingsShape, Open
   health?(open: Open): string | Promise<string>
   /** Why this process must not get requests yet; undefined when nothing speaks against it. Asked for each `/readyz`. */
   ready?(open: Open): string | undefined | Promise<string | undefined>
+  /** Lines in the Prometheus text format, read when somebody asks `/metrics`; `gauges` is the simpler way. */
+  metrics?(open: Open): string
   /** Numbers for `/metrics`, read when somebody asks. */
   gauges?(open: Open): readonly Gauge[]
   /** What the running application shows of it; joined into `RunningApp`. */
@@ -153,7 +155,8 @@ export interface StartedProcess extends AppProcess {
   health(): Promise<Readonly<Record<string, string>>>
   /** Why it must not get requests yet, by capability; empty when nothing speaks against it. */
   unready(): Promise<Readonly<Record<string, string>>>
-  gauges(): readonly Gauge[]
+  /** Text of `/metrics`; undefined where nothing measures. */
+  metrics(): string | undefined
 }
 
 /** A module that was set up. */

@@ -14,7 +14,7 @@ import { httpErrors } from './errors.ts'
 import { addHealth } from './health.ts'
 import type { HttpExtension } from './http-extension.ts'
 import type { HttpOptions, MountedRoute } from './http-options.ts'
-import { addMetrics, gaugeText } from './metrics-page.ts'
+import { addMetrics } from './metrics-page.ts'
 import { describeRoute, type PlacedRoute, placeRoutes } from './place-routes.ts'
 import { addReference } from './reference.ts'
 
@@ -82,9 +82,8 @@ export async function openListener(process: StartedProcess): Promise<Listener> {
     unready: () => process.unready(),
     eventLoop: () => loop?.read(),
   })
-  const told = process.options.metrics as (() => string) | undefined // `metrics` of the options of a start
-  if (told && (profile !== 'production' || values.METRICS_TOKEN !== undefined)) {
-    addMetrics(server, () => told() + gaugeText(process.gauges()), values.METRICS_TOKEN)
+  if (process.metrics() !== undefined && (profile !== 'production' || values.METRICS_TOKEN !== undefined)) {
+    addMetrics(server, () => process.metrics() ?? '', values.METRICS_TOKEN)
   }
   if (serves && places.hasRoutes && http.reference !== false)
     addReference(server, { name: app.name, version: app.version, http, routes, profile })

@@ -4,7 +4,6 @@ import type { JsonValue } from '@footing/kernel'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { createApp, defineModule, implement, op, route } from '../index.ts'
-import { startTelemetry } from './start-telemetry.ts'
 
 const shop = defineModule('shop', { owner: '@acme/shop', port: { price: op({ out: z.number() }) } })
 
@@ -38,12 +37,11 @@ const shopModule = implement(shop, ({ log, self }) => ({
 
 test('a request gives one line for itself and one per thing that was written, joined by its ids', async () => {
   const lines: Record<string, JsonValue>[] = []
-  const telemetry = startTelemetry({ write: (line) => lines.push(JSON.parse(line)) })
   const app = createApp({ name: 'shop', modules: [shopModule] })
   const running = await app.start({
     env: { NODE_ENV: 'test', DRAIN_DELAY_MS: '0' },
     port: 0,
-    metrics: telemetry.metrics,
+    telemetry: { write: (line) => lines.push(JSON.parse(line)) },
   })
   const call = (path: string) =>
     fetch(`${running.url}${path}`, {
@@ -58,8 +56,6 @@ test('a request gives one line for itself and one per thing that was written, jo
   await (await call('/v1/nothing/at/all')).text()
   const metrics = await (await call('/metrics')).text()
   await running.stop()
-  telemetry.stop()
-  telemetry.stop()
 
   const written = lines.find((line) => line.message === 'asked')
   expect(written).toMatchObject({

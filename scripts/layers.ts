@@ -323,6 +323,7 @@ export const layers: readonly Layer[] = [
       `${core}/data`,
       `${core}/redis`,
       `${core}/events`,
+      `${core}/storage`,
     ],
     vendors: [],
     because: 'an application joins the capabilities; of the HTTP framework its door knows one type',
@@ -344,7 +345,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${core}/storage`,
-    mayImport: [kernel, `${core}/storage/drivers`],
+    mayImport: [kernel, `${core}/capability`, `${core}/module`, `${core}/storage/drivers`],
     vendors: [],
     because: 'objects are kept by one port; an application changes the store by a URL and no line of code',
   },

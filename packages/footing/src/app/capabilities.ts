@@ -9,6 +9,7 @@ import { placementCapability } from '../placement/capability.ts'
 import { recordsCapability } from '../records/capability.ts'
 import { redisCapability } from '../redis/capability.ts'
 import { telemetryCapability } from '../telemetry/capability.ts'
+import { storageCapability } from '../storage/capability.ts'
 
 /** All capabilities of the library. */
 export const capabilities: readonly AnyCapability[] = [
@@ -18,6 +19,7 @@ export const capabilities: readonly AnyCapability[] = [
   migrationsCapability,
   recordsCapability,
   redisCapability,
+  storageCapability,
   eventsCapability,
   placementCapability,
   httpCapability,

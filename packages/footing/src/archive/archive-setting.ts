@@ -1,13 +1,13 @@
 // What the steps of the archive share, and the names of its files.
 import type { Clock } from '@footing/kernel'
 import type { Database } from '../data/contract/contract.ts'
-import type { Storage } from '../storage/contract.ts'
+import type { ObjectStorage } from '../storage/contract.ts'
 import type { ArchivedTable } from './contract.ts'
 
 /** Handed to every step. */
 export interface ArchiveSetting {
   readonly db: Database<unknown>
-  readonly storage: Storage
+  readonly storage: ObjectStorage
   readonly clock: Clock
   readonly leaseMs: number
 }

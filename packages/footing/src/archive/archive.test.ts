@@ -9,7 +9,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { DataSource } from '../data/contract/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
-import type { Storage } from '../storage/contract.ts'
+import type { ObjectStorage } from '../storage/contract.ts'
 import { openStorage } from '../storage/open-storage.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts'
 import { testServer } from '../testing/test-servers.ts'
@@ -18,7 +18,7 @@ import type { ArchivedTable, ArchiveQuery, ArchiveRow } from './contract.ts'
 
 let database: TestDatabase
 let data: DataSource
-let storage: Storage
+let storage: ObjectStorage
 let folder: string
 const clock = manualClock(Date.UTC(2026, 5, 1))
 const event: ArchivedTable = { module: 'shop', table: 'event', timeColumn: 'at', olderThanDays: 90 }
@@ -392,7 +392,7 @@ test('a process that was thought dead must not go on', async () => {
     storage: new Proxy(storage, {
       get: (target, name) =>
         name === 'put'
-          ? async (...args: Parameters<Storage['put']>) => {
+          ? async (...args: Parameters<ObjectStorage['put']>) => {
               // While it writes, another one takes the table over and finishes.
               await expect.poll(async () => (await open().run())[0]?.outcome).toBe('done')
               return target.put(...args)
@@ -422,7 +422,7 @@ test('a file that is damaged in the store: before the delete nothing is lost, af
     storage: new Proxy(storage, {
       get: (target, name) =>
         name === 'put'
-          ? async (...args: Parameters<Storage['put']>) => {
+          ? async (...args: Parameters<ObjectStorage['put']>) => {
               const stored = await target.put(...args)
               await flip(stored.key)
               return stored

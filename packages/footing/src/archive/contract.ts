@@ -1,7 +1,7 @@
 // What the cold archive promises: old rows leave the database for files, none is lost or doubled, and all stay readable.
 import type { Clock } from '@footing/kernel'
 import type { DataSource } from '../data/contract/contract.ts'
-import type { Storage } from '../storage/contract.ts'
+import type { ObjectStorage } from '../storage/contract.ts'
 
 /** One table and which of its rows are old. */
 export interface ArchivedTable {
@@ -19,7 +19,7 @@ export interface ArchivedTable {
 export interface ArchiveOptions {
   /** Of a user who owns or may read and delete from the tables; without `roleOf`, through PgBouncer or not. */
   readonly data: DataSource
-  readonly storage: Storage
+  readonly storage: ObjectStorage
   readonly tables: readonly ArchivedTable[]
   /** Decides how old a row is. */
   readonly clock?: Clock

@@ -2,7 +2,7 @@
 
 import type { Database, DataSource } from '../data/contract/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
-import type { Storage } from '../storage/contract.ts'
+import type { ObjectStorage } from '../storage/contract.ts'
 import { openStorage } from '../storage/open-storage.ts'
 import { openArchive } from './archive.ts'
 
@@ -55,7 +55,7 @@ const data = openDataSource({ url, poolSize: 2 })
 const archive = openArchive({
   // The drill looks at statements of the archive's own handle only.
   data: { forModule: (module: string) => countedDatabase(data.forModule(module)) } as unknown as DataSource,
-  storage: countedCalls<Storage>(openStorage({ folder }), ['put', 'read', 'delete']),
+  storage: countedCalls<ObjectStorage>(openStorage({ folder }), ['put', 'read', 'delete']),
   tables: [{ module: 'shop', table: 'event', timeColumn: 'at', olderThanDays: 90, batchRows: Number(batchRows) }],
   // The next process begins at once: nobody waits for the lease of a dead one.
   leaseMs: 1,

@@ -39,6 +39,13 @@ export const capabilityErrors = defineErrors({
     why: 'It keeps what it does there.',
     remedy: 'Give the capability {needed} to createApp({ capabilities: […] }).',
   },
+  'capability-elsewhere': {
+    status: 500,
+    retryable: false,
+    what: 'The module {module} lives in another process; {capability} cannot be used for it here.',
+    why: 'Only its routes and authenticate are made here. What it keeps is written and read where the module is.',
+    remedy: 'Do this in an operation of its port, and call that.',
+  },
   'capability-open-failed': {
     status: 500,
     retryable: false,

@@ -15,5 +15,6 @@ export {
   type UnsoundDefault,
 } from './capability.ts'
 export { type CapabilityCase, type CapabilityUnderTest, capabilityConformance } from './conformance.ts'
+export { elsewhere } from './elsewhere.ts'
 export { capabilityErrors } from './errors.ts'
 export type { PersonalStore, StoreErasure } from './personal-store.ts'

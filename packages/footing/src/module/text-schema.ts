@@ -1,4 +1,5 @@
 // Schemas for the texts of environment variables; they are Standard Schemas like those of any validator.
+import { FootingError } from '@footing/kernel'
 import type { Schema } from '../module/schema.ts'
 
 /** Makes a schema that reads a text; `read` returns undefined for one that does not fit. */
@@ -55,4 +56,24 @@ export function urlsWith(...schemes: readonly string[]): Schema<string, readonly
     const urls = text.split(',').map((url) => url.trim())
     return urls.every((url) => URL.canParse(url) && begins.some((begin) => url.startsWith(begin))) ? urls : undefined
   })
+}
+
+/** A text that `read` understands; the reason of its coded refusal is the fault, which must not repeat the text. */
+export function readableBy(read: (text: string) => unknown): Schema<string, string> {
+  return {
+    '~standard': {
+      version: 1,
+      vendor: 'footing',
+      validate(value) {
+        if (typeof value !== 'string') return { issues: [{ message: 'expected a text' }] }
+        try {
+          read(value.trim())
+          return { value: value.trim() }
+        } catch (error) {
+          if (!(error instanceof FootingError)) throw error
+          return { issues: [{ message: String(error.details.reason ?? error.what) }] }
+        }
+      },
+    },
+  }
 }

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { isFootingError } from '@footing/kernel'
-import type { Storage, StoredObject } from './contract.ts'
+import type { ObjectStorage, StoredObject } from './contract.ts'
 
 /** One case. It works below `prefix`, which nobody else uses, and throws an AssertionError when the store is wrong. */
 export interface StorageCase {
   readonly name: string
-  run(storage: Storage, prefix: string): Promise<void>
+  run(storage: ObjectStorage, prefix: string): Promise<void>
 }
 
 /** All cases. What a store does not guarantee must be refused with `storage-unsupported`, so no case is ever skipped. */
@@ -293,7 +293,7 @@ async function refused(code: string, call: Promise<unknown>): Promise<void> {
   assert.equal(outcome, code)
 }
 
-async function allKeys(storage: Storage, prefix: string, limit: number): Promise<readonly string[]> {
+async function allKeys(storage: ObjectStorage, prefix: string, limit: number): Promise<readonly string[]> {
   const keys: string[] = []
   let after: string | undefined
   do {

@@ -94,7 +94,7 @@ export interface StorageGuarantees {
 }
 
 /** Object storage, whichever store is behind it. */
-export interface Storage {
+export interface ObjectStorage {
   readonly guarantees: StorageGuarantees
   /**
    * Stores an object: whole or not at all, and durable when this resolves. Replaces what the key held.

@@ -123,6 +123,13 @@ export const storageErrors = defineErrors({
     why: 'It says where objects are kept: s3://key:secret@bucket/prefix?region=…&endpoint=… or file:///folder.',
     remedy: 'Correct STORAGE_URL; characters such as / and + in a secret are written percent-encoded.',
   },
+  'storage-declaration-invalid': {
+    status: 500,
+    retryable: false,
+    what: 'The personal prefix {prefix} of storage(…) cannot be used: {reason}',
+    why: 'Everything below it belongs to one person: it is exported and deleted as theirs.',
+    remedy: "Write it as in storage({ personal: 'avatar/{subject}/' }).",
+  },
   'storage-unsupported': {
     status: 500,
     retryable: false,

@@ -10,7 +10,7 @@ export type {
   ObjectPage,
   OpenedObject,
   PutOptions,
-  Storage,
+  ObjectStorage,
   StorageBody,
   StorageCall,
   StorageDriver,
@@ -18,5 +18,7 @@ export type {
   StoredObject,
 } from './contract.ts'
 export { type StorageErrorCode, storageErrors } from './errors.ts'
+export type { ModuleStorage } from './module-storage.ts'
 export { openStorage, type StorageOptions } from './open-storage.ts'
 export { type StorageLimits, storageOn } from './storage.ts'
+export { type StorageDeclaration, storage } from './use-storage.ts'

@@ -1,10 +1,10 @@
 // Chooses the store by the scheme of a URL, so that an application changes it without a line of code.
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Storage, StorageDriver } from './contract.ts'
+import type { ObjectStorage, StorageDriver } from './contract.ts'
 import { diskDriver } from './drivers/disk.ts'
 import { s3Driver } from './drivers/s3.ts'
-import { readS3Target } from './drivers/s3-target.ts'
+import { readS3Target, type S3Target } from './drivers/s3-target.ts'
 import { storageError } from './errors.ts'
 import { type StorageLimits, storageOn } from './storage.ts'
 
@@ -22,18 +22,30 @@ export interface StorageOptions extends StorageLimits {
  * Opens object storage; nothing is read, written or connected before the first call.
  * @throws `storage-url-invalid`
  */
-export function openStorage(options: StorageOptions = {}): Storage {
-  return storageOn(driverFor(options), options)
+export function openStorage(options: StorageOptions = {}): ObjectStorage {
+  return storageOn(storageDriver(options), options)
 }
 
-function driverFor({ url: text, folder, env = process.env, clock }: StorageOptions): StorageDriver {
+/**
+ * The driver that the options choose.
+ * @throws `storage-url-invalid`
+ */
+export function storageDriver({ url, folder, env = process.env, clock }: StorageOptions): StorageDriver {
   const now = () => clock?.now() ?? Date.now()
-  if (text === undefined || text === '') return diskDriver(resolve(folder ?? '.footing/storage'), now)
-  // The text may hold a secret, so that no message repeats it.
+  if (url === undefined || url === '') return diskDriver(resolve(folder ?? '.footing/storage'), now)
+  const place = readStorageUrl(url, env)
+  return typeof place === 'string' ? diskDriver(place, now) : s3Driver(place, now)
+}
+
+/**
+ * Reads the value of STORAGE_URL: a folder or a bucket.
+ * @throws `storage-url-invalid`, which never repeats the secret
+ */
+export function readStorageUrl(text: string, env: Readonly<Record<string, string | undefined>>): string | S3Target {
   if (!URL.canParse(text)) throw storageError('storage-url-invalid', { reason: 'it is not a URL.' })
   const url = new URL(text)
-  if (url.protocol === 's3:') return s3Driver(readS3Target(url, env), now)
-  if (url.protocol === 'file:') return diskDriver(folderOf(url), now)
+  if (url.protocol === 's3:') return readS3Target(url, env)
+  if (url.protocol === 'file:') return folderOf(url)
   throw storageError('storage-url-invalid', { reason: `there is no store for ${url.protocol.slice(0, 20)}//.` })
 }
 

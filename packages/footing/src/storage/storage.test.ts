@@ -12,7 +12,7 @@ import { isFootingError, manualClock } from '@footing/kernel'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testServer } from '../testing/test-servers.ts'
 import { storageConformance } from './conformance.ts'
-import type { Storage } from './contract.ts'
+import type { ObjectStorage } from './contract.ts'
 import { openStorage } from './open-storage.ts'
 
 let folder: string
@@ -26,7 +26,7 @@ afterAll(async () => {
 // FOOTING_TEST_S3_URL puts another server in place of the one that comes with the tests: npm run test:s3 does.
 const s3Url = async () => process.env.FOOTING_TEST_S3_URL || (await testServer('s3'))
 
-const stores: Readonly<Record<string, () => Promise<Storage>>> = {
+const stores: Readonly<Record<string, () => Promise<ObjectStorage>>> = {
   disk: async () => openStorage({ url: `file://${folder}/objects` }),
   s3: async () => openStorage({ url: await s3Url() }),
   's3 below a prefix': async () =>
@@ -34,7 +34,7 @@ const stores: Readonly<Record<string, () => Promise<Storage>>> = {
 }
 
 describe.each(Object.entries(stores))('%s', (_name, open) => {
-  let storage: Storage
+  let storage: ObjectStorage
   beforeAll(async () => {
     storage = await open()
   })

@@ -10,7 +10,7 @@ import type {
   ObjectPage,
   OpenedObject,
   PutOptions,
-  Storage,
+  ObjectStorage,
   StorageBody,
   StorageCall,
   StorageDriver,
@@ -31,11 +31,11 @@ export interface StorageLimits {
 const mebibyte = 1024 * 1024
 
 /** Puts the facade in front of a driver. Applications call `openStorage`; tests of a driver call this. */
-export function storageOn(driver: StorageDriver, limits: StorageLimits = {}): Storage {
+export function storageOn(driver: StorageDriver, limits: StorageLimits = {}): ObjectStorage {
   return new DrivenStorage(driver, limits)
 }
 
-class DrivenStorage implements Storage {
+class DrivenStorage implements ObjectStorage {
   readonly #driver: StorageDriver
   readonly #clock: Clock
   readonly #maxBytes: number

@@ -8,8 +8,8 @@ import { migrationsCapability } from '../migrations/capability.ts'
 import { placementCapability } from '../placement/capability.ts'
 import { recordsCapability } from '../records/capability.ts'
 import { redisCapability } from '../redis/capability.ts'
-import { telemetryCapability } from '../telemetry/capability.ts'
 import { storageCapability } from '../storage/capability.ts'
+import { telemetryCapability } from '../telemetry/capability.ts'
 
 /** All capabilities of the library. */
 export const capabilities: readonly AnyCapability[] = [

@@ -85,7 +85,9 @@ test('STORAGE_URL_FILE gives the secret; no fault and no fact repeats it', async
   expect(JSON.stringify(facts)).not.toContain('top-secret')
   await running.stop()
   // The region is known to the environment or to nobody.
-  const error: unknown = await app.start({ ...quiet, env: { STORAGE_URL_FILE: file } }).catch((thrown: unknown) => thrown)
+  const error: unknown = await app
+    .start({ ...quiet, env: { STORAGE_URL_FILE: file } })
+    .catch((thrown: unknown) => thrown)
   expect(isFootingError(error, 'storage-url-invalid')).toBe(true)
   expect(String(error)).not.toContain('top-secret')
   const set = app.start({ ...quiet, env: { ...env, STORAGE_URL: 'file:///a' } })
@@ -114,16 +116,24 @@ test('a store that is away is told by its health, in a word', async () => {
   await running.stop()
 })
 
-test.each(['avatar', 'avatar/{subject}', 'avatar/{subject}-1/', '{subject}{subject}/', 'a b/{subject}/', '../{subject}/', ''])(
-  'the personal prefix %j is refused, because it could hold objects of others',
-  (personal) => {
-    expect(() => storage({ personal })).toThrow(expect.objectContaining({ code: 'storage-declaration-invalid' }))
-  },
-)
+test.each([
+  'avatar',
+  'avatar/{subject}',
+  'avatar/{subject}-1/',
+  '{subject}{subject}/',
+  'a b/{subject}/',
+  '../{subject}/',
+  '',
+])('the personal prefix %j is refused, because it could hold objects of others', (personal) => {
+  expect(() => storage({ personal })).toThrow(expect.objectContaining({ code: 'storage-declaration-invalid' }))
+})
 
 describe.each(Object.entries(stores))('personal data on %s', (_name, url) => {
   test('objects below the prefix of the person are exported and deleted with a proof; those of others stay', async () => {
-    const media = defineModule('media', { owner: '@a', uses: [storage({ personal: ['avatar/{subject}/', 'x/{subject}/y'] })] })
+    const media = defineModule('media', {
+      owner: '@a',
+      uses: [storage({ personal: ['avatar/{subject}/', 'x/{subject}/y'] })],
+    })
     let handle: ModuleStorage | undefined
     const module = implement(media, (kit) => {
       handle = kit.storage

@@ -30,7 +30,10 @@ export const storageCapability = defineCapability<typeof settings, ObjectStorage
     const { guarantees } = storageDriver({ url: STORAGE_URL, env })
     const { atomicIfAbsent, shared, signedLinks, checksum } = guarantees
     return {
-      driver: STORAGE_URL !== undefined && typeof readStorageUrl(STORAGE_URL, { AWS_REGION: 'any' }) !== 'string' ? 's3' : 'disk',
+      driver:
+        STORAGE_URL !== undefined && typeof readStorageUrl(STORAGE_URL, { AWS_REGION: 'any' }) !== 'string'
+          ? 's3'
+          : 'disk',
       from: STORAGE_URL === undefined ? undefined : 'STORAGE_URL',
       guarantees: { atomicIfAbsent, shared, signedLinks, checksum },
       unsound: shared
@@ -48,7 +51,9 @@ export const storageCapability = defineCapability<typeof settings, ObjectStorage
   open: ({ STORAGE_URL }, { env, clock }) => openStorage({ url: STORAGE_URL, env, clock }),
   kit(storage, { manifest }) {
     if (!declares(manifest, 'storage')) return {}
-    return { storage: storage === undefined ? elsewhere('storage', manifest.name) : moduleStorage(storage, manifest.name) }
+    return {
+      storage: storage === undefined ? elsewhere('storage', manifest.name) : moduleStorage(storage, manifest.name),
+    }
   },
   async health(storage) {
     await storage.head('health', { timeoutMs: healthMs })

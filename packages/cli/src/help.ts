@@ -3,7 +3,7 @@ import type { ArgumentSpec, Command, Example } from './command.ts'
 import { globalOptions } from './global-options.ts'
 
 /** Where the pages live; commands name theirs below it. */
-export const documentationHome = 'docs/README.md'
+const documentationHome = 'docs/README.md'
 
 /** The page of `footing --help`: what there is, and how to begin. */
 export function renderHelp(commands: readonly Command[]): string {

@@ -27,7 +27,7 @@ export async function claimPort(port: number, command: string): Promise<void> {
 }
 
 /** The first free port above one that is taken; 0 when the next hundred are taken as well. */
-export async function nextFreePort(port: number): Promise<number> {
+async function nextFreePort(port: number): Promise<number> {
   for (let candidate = port + 1; candidate <= Math.min(port + 100, 65_535); candidate += 1) {
     if (await isFree(candidate)) return candidate
   }

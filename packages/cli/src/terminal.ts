@@ -53,7 +53,7 @@ export interface TerminalInput {
 }
 
 /** The version of the envelope of every `--json` document; a field is only added within one version. */
-export const jsonSchemaVersion = 1
+const jsonSchemaVersion = 1
 
 /** Builds the terminal from streams and environment, deciding colour once per stream. */
 export function createTerminal(input: TerminalInput): Terminal {

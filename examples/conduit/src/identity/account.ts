@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { oneFieldOf, rowId, text, visibleText } from '../realworld/text.ts'
 
 /** A name that stands in addresses: `/profiles/{username}`. */
-export const username = visibleText({ max: 64 }).regex(
+const username = visibleText({ max: 64 }).regex(
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it refuses; \p{Cc} is unknown to many readers of the description
   /^[^\u0000-\u001F\u007F-\u009F/]*$/,
   'must not contain / or control characters',

@@ -1,7 +1,7 @@
 // Finds what there is to audit below a folder: every file that is not ignored, in one order on every machine.
 import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync, type Stats } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
-import { compileIgnore, compilePattern, type IgnoreRules } from './ignore-rules.ts'
+import { compileIgnore, type IgnoreRules } from './ignore-rules.ts'
 import { generatedName, type SkipReason, skippedFolder } from './skipped.ts'
 
 /** A source file to be read. */
@@ -128,9 +128,6 @@ export const discoverFiles = (options: DiscoverOptions): Discovery => {
 
 const byPath = (a: { readonly path: string }, b: { readonly path: string }): number =>
   a.path < b.path ? -1 : a.path > b.path ? 1 : 0
-
-/** A glob of `exclude` as users write it, for callers that filter paths themselves. */
-export const matchesGlob = (glob: string, path: string): boolean => compilePattern(glob)?.test(path) ?? false
 
 const isIgnored = (scopes: readonly Scope[], path: string, name: string, isFolder: boolean): boolean => {
   // The innermost .gitignore that says something decides.

@@ -7,7 +7,7 @@ import type { StringPool } from '../facts/string-pool.ts'
 import { languageOf, languages } from './languages.ts'
 
 /** Larger files are named and not read: nobody writes them by hand. */
-export const MAX_FILE_BYTES = 4 * 1024 * 1024
+const MAX_FILE_BYTES = 4 * 1024 * 1024
 
 const BLOCK_WORDS = 1 << 20
 /** Marks generators leave in the first lines of a file. */

@@ -42,7 +42,7 @@ function isComposition(path: string): boolean {
 }
 
 /** Key of an arrow in `domainArrows`. */
-export function arrowKey(from: PackageId, to: PackageId): string {
+function arrowKey(from: PackageId, to: PackageId): string {
   return `${from}>${to}`
 }
 

@@ -80,4 +80,4 @@ function arrowsOf(all: readonly Crossing[]): ModuleArrow[] {
 }
 
 /** Key of an arrow. */
-export const arrowKey = (from: BoundaryId, to: BoundaryId): string => `${from}>${to}`
+const arrowKey = (from: BoundaryId, to: BoundaryId): string => `${from}>${to}`

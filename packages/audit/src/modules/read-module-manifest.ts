@@ -61,7 +61,7 @@ function callsOf(tree: SyntaxTree, name: string): number[] {
 }
 
 /** Constant keys of an object literal with their values; a spread and a computed key are passed over. */
-export function fieldsOf(tree: SyntaxTree, dict: number): Map<string, number> {
+function fieldsOf(tree: SyntaxTree, dict: number): Map<string, number> {
   const fields = new Map<string, number>()
   for (let at = tree.firstChild(dict); at >= 0; at = tree.nextSibling(at)) {
     if (tree.kind(at) === Kind.DictUnpack) continue

@@ -1,7 +1,7 @@
 // Packages that are a vendor's or a server's own client: data, each with the name that people give it.
 
 /** npm packages by what they speak to; a `*` at the end stands for the rest of a name. */
-export const VENDOR_SDKS: Readonly<Record<string, string>> = {
+const VENDOR_SDKS: Readonly<Record<string, string>> = {
   'aws-sdk': 'AWS',
   '@aws-sdk/*': 'AWS',
   '@smithy/*': 'AWS',

@@ -33,7 +33,7 @@ export function systemSentences(result: AuditResult): string[] {
 }
 
 /** How many registrations of handlers led nowhere; '' when all could be followed. */
-export function lostRegistrations({ found, lost, examples }: AuditResult['programs']['registrations']): string {
+function lostRegistrations({ found, lost, examples }: AuditResult['programs']['registrations']): string {
   if (lost === 0) return ''
   const [first] = examples
   const example = first === undefined ? '' : `, for example ${first.label} at ${first.place.path}:${first.place.line}`

@@ -184,7 +184,7 @@ function resolve(
 }
 
 /** Whether the name is bound in an enclosing function: a parameter, an assignment, a loop. */
-export function isLocal(tree: SyntaxTree, name: number): boolean {
+function isLocal(tree: SyntaxTree, name: number): boolean {
   const wanted = tree.name(name)
   for (let fn = tree.enclosingFunction(name); fn >= 0; fn = tree.enclosingFunction(fn)) {
     const { bound, global } = namesOf(tree, fn)

@@ -45,7 +45,7 @@ export function mayServe({ program }: RuleContext, id: ModuleId): boolean {
 }
 
 /** Folder of the package that a file belongs to: the nearest package.json above it. */
-export function packageFolder({ manifests }: RuleContext, path: string): string {
+function packageFolder({ manifests }: RuleContext, path: string): string {
   let found = ''
   for (const { folder } of manifests.packages) {
     if (folder.length > found.length && path.startsWith(`${folder}/`)) found = folder

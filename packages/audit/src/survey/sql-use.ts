@@ -20,7 +20,7 @@ export interface SqlUse {
 }
 
 /** Methods that send their first argument to a database. */
-export const EXECUTORS: ReadonlySet<string> = new Set(
+const EXECUTORS: ReadonlySet<string> = new Set(
   (
     'execute executemany executescript execute_async exec exec_driver_sql fetch fetchrow fetchval fetch_all fetch_one fetch_val ' +
     'iterate scalar scalars raw execute_sql execute_query execute_query_dict execute_script execute_raw query_raw mogrify ' +

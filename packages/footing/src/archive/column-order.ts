@@ -7,7 +7,7 @@ type Rank = number | bigint | string
 const longestBound = 64
 
 /** Where a value stands among those of its type; undefined for types without an order here and for values that have none. */
-export function rankOf(type: string, text: string): Rank | undefined {
+function rankOf(type: string, text: string): Rank | undefined {
   if (/^numeric/.test(type)) return decimalRank(text)
   const kind = kindOf(type)
   // The blanks at the end of a value of fixed length do not count.
@@ -26,7 +26,7 @@ export function rankOf(type: string, text: string): Rank | undefined {
 }
 
 /** Negative, zero or positive; undefined when the two cannot be compared. Text is compared by its bytes in UTF-8. */
-export function compareTexts(type: string, a: string, b: string): number | undefined {
+function compareTexts(type: string, a: string, b: string): number | undefined {
   const left = rankOf(type, a)
   const right = rankOf(type, b)
   if (left === undefined || right === undefined) return a === b ? 0 : undefined

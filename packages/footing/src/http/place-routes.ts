@@ -30,7 +30,7 @@ export interface PlacedRoute {
 }
 
 /** Path in front of the routes when the application names none. */
-export const defaultBasePath = '/v1'
+const defaultBasePath = '/v1'
 
 /**
  * Puts the base path in front of all routes, in the order of their modules.

@@ -8,7 +8,7 @@ import { challengeOf } from './security-schemes.ts'
 export type AnswerError = (error: FootingError, request: FailedRequest) => Required<ProblemAnswer>
 
 /** The built-in media type of errors. */
-export const problemType = 'application/problem+json'
+const problemType = 'application/problem+json'
 
 /** Chooses the form of all error answers of an application. */
 export function errorAnswers(options: HttpOptions, profile: Profile): AnswerError {

@@ -27,7 +27,7 @@ export function definitionsOf(root: JsonSchema): JsonSchema {
 }
 
 /** What a node stands for once its references are followed. */
-export function followed(root: JsonSchema, node: JsonSchema): JsonSchema {
+function followed(root: JsonSchema, node: JsonSchema): JsonSchema {
   let found = node
   for (let steps = 0; steps < 20 && typeof found.$ref === 'string'; steps++) {
     const target = found.$ref.split('/').slice(1).reduce<unknown>(stepInto, root)

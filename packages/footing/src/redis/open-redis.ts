@@ -108,7 +108,7 @@ function moduleKey(application: string, module: string, key: string): string {
 }
 
 /** @throws `redis-value-too-large` */
-export function refuseLarge(args: readonly RedisArgument[], most: number): void {
+function refuseLarge(args: readonly RedisArgument[], most: number): void {
   let bytes = 0
   for (const arg of args) bytes += Buffer.isBuffer(arg) ? arg.length : Buffer.byteLength(String(arg))
   if (bytes > most) throw redisErrors('redis-value-too-large', { details: { bytes, most } })

@@ -10,7 +10,7 @@ const note = (id: string, title: string, body = '', filters: CaseDocument['filte
 })
 
 /** Query texts that must neither fail nor do anything else than search. */
-export const hostileQueries: readonly string[] = [
+const hostileQueries: readonly string[] = [
   '"',
   '""',
   '"""',

@@ -63,7 +63,7 @@ export async function* expectBytes(
 }
 
 /** The pieces until the signal aborts; then its reason is thrown, also while the source gives nothing. */
-export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void> {
+async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void> {
   const iterator = source[Symbol.asyncIterator]()
   const stopped = Promise.withResolvers<never>()
   stopped.promise.catch(() => undefined)

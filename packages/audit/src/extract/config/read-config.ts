@@ -94,7 +94,7 @@ export function readConfig(source: ConfigSource): ConfigFacts {
 }
 
 /** What a path is by its name, or undefined. Test fixtures and vendored trees are passed over. */
-export function kindOf(path: string): Kind | undefined {
+function kindOf(path: string): Kind | undefined {
   if (/(?:^|\/)(?:node_modules|\.git|site-packages|vendor|third_party|fixtures?|testdata|crds)\//.test(path))
     return undefined
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase()

@@ -9,7 +9,7 @@ export interface HistoryLimits extends GitLimits {
 }
 
 /** Newest commits that are read; enough for trailing windows of any repository that people still change. */
-export const HISTORY_LIMITS: HistoryLimits = { commits: 5000, bytes: 64 * 1024 * 1024, milliseconds: 20_000 }
+const HISTORY_LIMITS: HistoryLimits = { commits: 5000, bytes: 64 * 1024 * 1024, milliseconds: 20_000 }
 
 /**
  * The history of a folder. Without git, outside a work tree, or when git fails it is unavailable and says why; it never

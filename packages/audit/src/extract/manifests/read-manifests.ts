@@ -18,7 +18,7 @@ const ENTRIES = ['source', 'module', 'main', 'types', 'typings']
 const LINK = /^(?:file|link|workspace|portal):/
 
 /** Whether a path is a manifest that decides where imports lead. */
-export const isManifest = (path: string): boolean =>
+const isManifest = (path: string): boolean =>
   /(?:^|\/)(?:package\.json|pnpm-workspace\.yaml|lerna\.json|rush\.json|tsconfig(?:\.[\w-]+)*\.json|jsconfig\.json)$/.test(
     path,
   )

@@ -151,7 +151,7 @@ function parseBehaviour(behaviour: string): LibraryEntry {
 }
 
 /** Parses `head[argument]`, `keyword=default` and `class X`. */
-export function parseTypeText(text: string): TypeText {
+function parseTypeText(text: string): TypeText {
   const bracket = text.indexOf('[')
   if (bracket >= 0) {
     return { head: text.slice(0, bracket), argument: parseTypeText(text.slice(bracket + 1, -1)), keyword: '' }

@@ -13,7 +13,7 @@ import { loopBodies } from './loop-bodies.ts'
 import { type Standing, standingOf } from './standing.ts'
 
 /** Sync functions between an async body and the primitive, at most. */
-export const MAX_CHAIN = 8
+const MAX_CHAIN = 8
 
 const FAMILIES: readonly Family[] = ['database', 'vendor', 'call', 'file', 'cpu']
 const MEMOISERS = new Set([

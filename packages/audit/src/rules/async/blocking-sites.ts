@@ -26,7 +26,7 @@ export function severityOfSite(site: Pick<BlockingSite, 'family' | 'name'>): 'hi
 }
 
 /** The family of an effect, or undefined for those that no rule reports (`stat`, `wait`). */
-export const FAMILY: Readonly<Partial<Record<Effect, Family>>> = {
+const FAMILY: Readonly<Partial<Record<Effect, Family>>> = {
   database: 'database',
   network: 'call',
   dns: 'call',

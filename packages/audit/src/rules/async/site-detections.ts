@@ -1,7 +1,6 @@
 // Detections for sites that block directly in an async body: the shape that five of the async rules share.
 import type { Detection, Message, Severity } from '../../detection/detection.ts'
 import type { LanguageName } from '../../facts/language-name.ts'
-import type { FunctionId } from '../../graph/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { type AsyncAnalysis, asyncAnalysis } from './async-analysis.ts'
 import type { BlockingSite, Family } from './blocking-sites.ts'
@@ -57,9 +56,4 @@ export function standsOnLoop(language: LanguageName): string {
 /** "14 routes reach it." or nothing. */
 export function reachedBy(routes: number): string {
   return routes === 0 ? '' : routes === 1 ? ' One route reaches it.' : ` ${routes} routes reach it.`
-}
-
-/** `name` of a body for a message. */
-export function subjectOf(analysis: AsyncAnalysis, fn: FunctionId): string {
-  return `\`${analysis.program.qualifiedName(fn)}\``
 }

@@ -36,7 +36,7 @@ export interface Pressure {
 }
 
 /** Where the rules draw their lines. Conventions of ours, to be changed when figures of real extractions are known. */
-export const limits = {
+const limits = {
   /** A process this busy has no room to grow. */
   busyLoop: 0.7,
   /** Half of the work in one module: taking it out halves what is left. */

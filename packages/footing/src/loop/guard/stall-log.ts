@@ -53,7 +53,7 @@ function blocks({ function: name, owner }: StackFrame): boolean {
 }
 
 /** The stall as what, why and what to do. */
-export function stallWarning(stall: Stall): FootingError {
+function stallWarning(stall: Stall): FootingError {
   const { frame, innermost, handler, module, durationMs, budgetMs } = stall
   const inside = innermost === undefined || innermost === frame ? '' : `, inside ${innermost.function}`
   const who = handler ?? 'Code outside of any request or job'

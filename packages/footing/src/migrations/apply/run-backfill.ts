@@ -32,7 +32,7 @@ interface Key {
 }
 
 /** Creates the table of the progress when it is absent. Call it under the lock. */
-export async function ensureProgress(client: pg.ClientBase): Promise<void> {
+async function ensureProgress(client: pg.ClientBase): Promise<void> {
   await client.query(`create table if not exists footing.backfill (
       module text not null,
       name text not null,

@@ -1,8 +1,5 @@
 // The schema of the access log: entries by month, pseudonyms, seals; and the only functions that write them.
 
-/** Holds everything of the log. */
-export const logSchema = 'footing_access'
-
 /** The text of one entry that its seal covers: the same on every server, whatever its settings. */
 export const entryLine = `jsonb_build_array(to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), e.id, e.xid::text,
   e.module, e.table_name, e.operation, e.key, to_jsonb(e.columns), e.changes, e.statement, e.subject, e.db_user,

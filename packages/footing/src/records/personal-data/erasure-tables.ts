@@ -7,10 +7,10 @@ import { type DeclaredTable, emptiedColumns } from './declared-table.ts'
 const definer = 'security definer set search_path = pg_catalog, pg_temp'
 
 /** Buckets of the lock between writers and an erasure: few, so that a large write takes few locks. */
-export const fenceBuckets = 64
+const fenceBuckets = 64
 
 /** First half of the advisory lock, "fper" in ASCII; the bucket is the second. */
-export const fenceLock = 0x66706572
+const fenceLock = 0x66706572
 
 /** SQLSTATE of a write about somebody who was erased. */
 export const erasedState = 'FT001'

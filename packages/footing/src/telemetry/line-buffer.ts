@@ -18,21 +18,30 @@ const enough = 8_192
  * end of the process writes the rest: `process.exit`, an error that nobody caught and an empty loop, but no `SIGKILL`.
  */
 export function outside(fd: number): LineOutput {
-  const destination = pino.destination({ fd, sync: false, minLength: enough })
+  const destination = pino.destination({ fd, sync: false })
+  let gathered = ''
   let timer: NodeJS.Timeout | undefined
-  const flush = () => {
+  const pass = () => {
+    clearTimeout(timer)
     timer = undefined
-    destination.flush()
+    if (gathered !== '') destination.write(gathered)
+    gathered = ''
   }
+  const close = () => {
+    process.off('beforeExit', pass)
+    process.off('exit', close)
+    pass()
+    destination.flushSync()
+  }
+  // In front of pino's own listeners, which end the destination.
+  process.prependListener('beforeExit', pass)
+  process.prependListener('exit', close)
   return {
     write: (line) => {
-      destination.write(line)
-      timer ??= setTimeout(flush, longestWaitMs).unref()
+      gathered += line
+      if (gathered.length >= enough) pass()
+      else timer ??= setTimeout(pass, longestWaitMs).unref()
     },
-    close: () => {
-      clearTimeout(timer)
-      timer = undefined
-      destination.flushSync()
-    },
+    close,
   }
 }

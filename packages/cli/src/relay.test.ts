@@ -46,3 +46,17 @@ test('a relay that is killed takes the child along', async () => {
   const [last] = await once(child.stdout, 'data')
   expect(String(last)).toBe('stopped\n')
 })
+
+test('under npm, a shell that is ended takes relay and child along', async () => {
+  const command = `import { relay } from ${JSON.stringify(relay)}; relay(process.execPath, ['--input-type=module', '-e', ${JSON.stringify(patient)}])`
+  // A second command, so that the shell does not become the first one.
+  const shell = spawn('sh', ['-c', `"$0" --input-type=module -e "$1"; true`, process.execPath, command], {
+    env: { ...process.env, npm_lifecycle_event: 'npx' },
+  })
+  shell.stdout.setEncoding('utf8')
+  const [first] = await once(shell.stdout, 'data')
+  expect(String(first)).toMatch(/^begun \d+/)
+  shell.kill('SIGTERM')
+  const [last] = await once(shell.stdout, 'data')
+  expect(String(last)).toBe('stopped\n')
+})

@@ -17,6 +17,7 @@ beforeEach(async () => {
   await mkdir(join(folder, 'src/shop/migrations'), { recursive: true })
   await mkdir(join(folder, 'src/till'), { recursive: true })
   await file('0001-create-item.sql', 'create table item (id int primary key, name text);\n')
+  await mkdir(join(folder, 'src/till/migrations'), { recursive: true })
   await writeFile(
     join(folder, 'src/app.ts'),
     `import { createApp, defineModule, implement } from ${JSON.stringify(core.href)}
@@ -126,6 +127,14 @@ describe('up, status and plan', () => {
     await file('0005-less.sql', '-- footing: phase contract after 0004\nalter table item drop column title')
     expect((await run('up', [], { env, options: { contract: true } })).answer.applied).toHaveLength(2)
   })
+})
+
+test('a declared folder that is not there is an error of every action but new, which makes it', async () => {
+  await rm(join(folder, 'src/till'), { recursive: true })
+  for (const action of ['up', 'status', 'plan', 'dump', 'check'])
+    await expect(run(action)).rejects.toMatchObject({ code: 'migration-folder-missing' })
+  expect((await run('new', ['till', 'first'])).answer.written).toEqual(['src/till/migrations/0001-first.sql'])
+  expect((await run('up')).code).toBe(0)
 })
 
 describe('new', () => {

@@ -178,6 +178,14 @@ export const dataErrors = defineErrors({
     why: 'Databases that ran the old text and those that will run the new one would differ.',
     remedy: 'Restore the file as it was and put the change into a new migration.',
   },
+  'migration-folder-missing': {
+    status: 500,
+    retryable: false,
+    what: 'The module {module} keeps its migrations in {folder}, and there is no such folder.',
+    why: 'Its manifest names the folder. A build that only compiles leaves it behind, and then the tables would silently be missing.',
+    remedy:
+      'Let the build copy it (docs/deployment.md), write the first migration (footing migrate new {module} create-tables), or take migrations out of the manifest.',
+  },
   'migration-missing': {
     status: 500,
     retryable: false,

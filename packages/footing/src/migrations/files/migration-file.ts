@@ -36,16 +36,21 @@ export interface MigrationFile {
 const fileName = /^(\d{4,}-[a-z0-9]+(?:-[a-z0-9]+)*)\.(sql|ts|js)$/
 
 /**
- * Lists the migrations of a module by name. A folder that does not exist holds none.
- * In a built package the folder of the sources is read, because a compiler copies no SQL.
- * @throws `migration-invalid`
+ * Lists the migrations of a module by name. In a built package the folder of the sources is read where it is there, because
+ * a compiler copies no SQL.
+ * @throws `migration-invalid`, `migration-folder-missing`
  */
 export async function readMigrations({ module, folder }: MigrationSource): Promise<readonly MigrationFile[]> {
   const base = folder.href.endsWith('/') ? folder : new URL(`${folder.href}/`)
   const sources = sourceFolder(folder)
   const found = new Map<string, MigrationFile>()
-  for (const place of sources.href === base.href ? [base] : [sources, base]) {
-    for (const entry of (await listFolder(place)).toSorted()) {
+  const places = sources.href === base.href ? [base] : [sources, base]
+  const listed = await Promise.all(places.map(async (place) => ({ place, entries: await listFolder(place) })))
+  // Counted as empty, a folder that a build left behind would leave the database as it is, and say that all is well.
+  if (listed.every(({ entries }) => entries === undefined))
+    throw dataError('migration-folder-missing', { module, folder: fileURLToPath(base) })
+  for (const { place, entries = [] } of listed) {
+    for (const entry of entries.toSorted()) {
       if (entry.endsWith('.d.ts') || !/\.(sql|ts|js)$/.test(entry) || /\.test\.[jt]s$/.test(entry)) continue
       const [, name, ending] = fileName.exec(entry) ?? []
       if (name === undefined || ending === undefined)
@@ -72,11 +77,12 @@ export function nextNumber(names: readonly string[]): string {
   return String(largest + 1).padStart(4, '0')
 }
 
-async function listFolder(folder: URL): Promise<readonly string[]> {
+/** The entries of a folder; undefined when it does not exist. */
+async function listFolder(folder: URL): Promise<readonly string[] | undefined> {
   try {
     return await readdir(folder)
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
   }
 }

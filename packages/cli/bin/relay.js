@@ -15,7 +15,9 @@ export function relay(node, argv) {
   for (const signal of signals) process.on(signal, () => child.kill(signal))
   const parent = process.ppid
   const underNpm = process.env.npm_lifecycle_event !== undefined
-  const watching = underNpm ? setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 250).unref() : undefined
+  const watching = underNpm
+    ? setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 250).unref()
+    : undefined
   child.on('error', (error) => {
     process.stderr.write(`footing could not start ${node}: ${error.message}\nRun npm ci again to restore it.\n`)
     process.exitCode = 2

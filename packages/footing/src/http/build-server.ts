@@ -9,7 +9,7 @@ import type { HttpOptions } from './http-options.ts'
 import { mountRoute, type RequestRecord, type RouteEnvironment, requestChannel } from './mount-route.ts'
 import type { PlacedRoute } from './place-routes.ts'
 import { type AnswerError, errorAnswers } from './problem.ts'
-import { readBodies } from './request-body.ts'
+import { readBodies, readsPiecewise } from './request-body.ts'
 import { requestIdOf } from './request-identity.ts'
 import { securityHeaders, transportSecurity } from './response-headers.ts'
 import { translateFault } from './translate-fault.ts'
@@ -134,7 +134,9 @@ function sendFault(
     requestId: request.id,
   })
   // What is still to come of a body that was refused is not read: the connection cannot be used again.
-  if (error.code === 'body-too-large' || environment.draining()) reply.header('connection', 'close')
+  // A route that reads piece by piece has decided that itself.
+  const cut = error.code === 'body-too-large' && !readsPiecewise(request.routeOptions?.config?.footing?.route)
+  if (cut || environment.draining()) reply.header('connection', 'close')
   // Serialised here, so that no schema of the route is applied to an error of the same status.
   reply.code(status).headers(headers).type(contentType).serializer(JSON.stringify).send(body)
 }

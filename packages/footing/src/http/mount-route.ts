@@ -7,15 +7,7 @@ import type { Authenticate } from '../module/implement.ts'
 import type { Middleware } from '../module/middleware.ts'
 import type { EdgeCall } from '../module/module-network.ts'
 import type { Operation } from '../module/operation.ts'
-import {
-  type AnyRoute,
-  type Calling,
-  type CheckedInput,
-  isReply,
-  mediaOf,
-  type Reply,
-  respond,
-} from '../module/route.ts'
+import { type AnyRoute, type Calling, type CheckedInput, isReply, type Reply, respond } from '../module/route.ts'
 import { CallContext } from '../work/call-context.ts'
 import type { Context, User } from '../work/context.ts'
 import { milliseconds } from '../work/duration.ts'
@@ -26,7 +18,7 @@ import { checker } from './check-input.ts'
 import { httpErrors } from './errors.ts'
 import type { HttpOptions } from './http-options.ts'
 import type { PlacedRoute } from './place-routes.ts'
-import { bodyLimitOf, bodyReader } from './request-body.ts'
+import { bodyLimitOf, bodyReader, readsPiecewise } from './request-body.ts'
 import { credentialsOf, originOf } from './request-identity.ts'
 import { Pieces, sendPieces } from './send-pieces.ts'
 import { positionHeader, positionToSend } from './write-position.ts'
@@ -79,7 +71,7 @@ export function mountRoute(server: FastifyInstance, placed: PlacedRoute, environ
   const deadlineMs = milliseconds(route.deadline ?? environment.http.deadline ?? defaultDeadline)
   const answers = answersOf(placed)
   const bodyLimit = bodyLimitOf(route)
-  const piecewise = ['stream', 'multipart'].includes(mediaOf(route.body)?.form ?? '')
+  const piecewise = readsPiecewise(route)
   const work = requestWork(placed, environment, answers)
 
   server.route({
@@ -102,20 +94,21 @@ export function mountRoute(server: FastifyInstance, placed: PlacedRoute, environ
         const position = positionToSend(origin.writes, request.headers)
         if (position !== undefined) reply.header(positionHeader, position)
         // It was not yet draining when the request began, or its answer would say so already.
-        // What is still to come of a body that was not read to its end would be taken for the next request.
-        if (environment.draining() || (piecewise && !request.raw.complete)) reply.header('connection', 'close')
+        if (environment.draining() || (piecewise && !isBounded(request, bodyLimit))) reply.header('connection', 'close')
         reply.code(status).headers(headers)
       }
       const job: Job = { request, reply, begin, streams: false }
       // Answered by functions, not by a promise of the handler: that saves two turns of the queue for each request.
       const onValue = (value: Reply | undefined) => {
         running.delete(context)
+        if (piecewise) passOver(request)
         if (value === undefined) return // it was streamed, and has left
         begin(value.status, value.headers)
         reply.send(value.body)
       }
       const onError = (error: unknown) => {
         running.delete(context)
+        if (piecewise) passOver(request)
         // What has begun to leave cannot become an error any more: the client sees that it is cut.
         if (job.streams) reply.raw.destroy()
         else {
@@ -126,6 +119,20 @@ export function mountRoute(server: FastifyInstance, placed: PlacedRoute, environ
       beginWork(calls, context, work, job, onValue, onError)
     },
   })
+}
+
+/**
+ * What is still to come of a body that the route did not read to its end: as much as the route would have taken is passed
+ * over, so that the client gets its answer; more than that, or nobody knows how much, ends the connection.
+ */
+function isBounded({ raw, headers, routeOptions }: FastifyRequest, bodyLimit = routeOptions.bodyLimit): boolean {
+  return raw.complete || Number(headers['content-length']) <= (bodyLimit ?? 0)
+}
+
+function passOver({ raw }: FastifyRequest): void {
+  if (raw.complete) return
+  raw.unpipe()
+  raw.resume()
 }
 
 /** The server takes only an Error for a failure; anything else that was thrown would be sent as an answer. */

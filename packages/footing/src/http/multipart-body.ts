@@ -1,9 +1,10 @@
 // A multipart body: fields first, then files one after the other, as they arrive and never all in memory.
 import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { Busboy, type BusboyInstance } from '@fastify/busboy'
+import { isFootingError } from '@footing/kernel'
 import type { Upload, UploadedFile, UploadLimits } from '../module/media.ts'
 import { bytes } from '../module/size.ts'
 import { httpErrors } from './errors.ts'
@@ -47,7 +48,7 @@ export class MultipartBody {
         await this.#until(() => this.#files.length > 0 || this.#ended)
         const file = this.#files.shift()
         if (file === undefined) return
-        yield file
+        yield { ...file, stream: Readable.from(wholeFile(file.stream), { objectMode: false }) }
         // What the route has not read is passed over, or the next file could never arrive.
         if (!file.stream.readableEnded && !file.stream.destroyed) {
           file.stream.resume()
@@ -116,6 +117,16 @@ export class MultipartBody {
     this.#payload.unpipe(this.#parser)
     for (const stream of [...streams, ...this.#files.map((file) => file.stream)]) stream.destroy(this.#fault)
     this.#wake()
+  }
+}
+
+/** The bytes of a file; one that breaks off is the client's fault. */
+async function* wholeFile(stream: Readable): AsyncGenerator<Buffer> {
+  try {
+    // Left early, it is passed over by whoever waits for the next file.
+    for await (const piece of stream.iterator({ destroyOnReturn: false })) yield piece as Buffer // a byte stream
+  } catch (error) {
+    throw isFootingError(error) ? error : malformed('a file ends early')
   }
 }
 

@@ -61,6 +61,12 @@ export function bodyLimitOf({ bodyLimit, body }: AnyRoute): number | undefined {
   return files * bytes(fileSize) + bytes('4mb')
 }
 
+/** True for a route whose code reads the body while it arrives. */
+export function readsPiecewise(route: AnyRoute | undefined): boolean {
+  const form = mediaOf(route?.body)?.form
+  return form === 'stream' || form === 'multipart'
+}
+
 /** Makes the value that the code of a route is given; undefined where the route declares no body. */
 export function bodyReader(route: AnyRoute): ((value: unknown, label: string) => unknown) | undefined {
   const { body } = route

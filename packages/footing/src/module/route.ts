@@ -112,7 +112,11 @@ type Outcome<Out, Status, More extends Answers> =
 /** What `respond` may be given: written as a literal it is read-only all the way down. */
 type ReplyOf<B> = B extends Media ? AnsweredOf<B> : Unchanging<AnsweredOf<B>>
 
-type Unchanging<T> = T extends object ? { readonly [Key in keyof T]: Unchanging<T[Key]> } : T
+type Unchanging<T> = [string | number | boolean | null] extends [T] // any JSON, whose type has no end
+  ? T
+  : T extends object
+    ? { readonly [Key in keyof T]: Unchanging<T[Key]> }
+    : T
 
 /** What both kinds of routes declare beside their types. */
 interface Shared<Path, Who, Status, Uses> extends RouteFacts {

@@ -6,6 +6,7 @@ import { decisions } from '@footing/kernel'
 import { renderDecision } from './decision-rules.ts'
 import { renderDependencies } from './dependencies.ts'
 import { renderErrorPage } from './error-page.ts'
+import { renderHouse } from './house-picture.ts'
 import { renderModuleMap } from './module-map.ts'
 import { renderPublicSurface } from './public-surface.ts'
 
@@ -16,6 +17,7 @@ const files: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/reference/dependencies.txt': () => renderDependencies(root),
   'docs/reference/public-surface.txt': () => renderPublicSurface(root),
   'docs/reference/errors.md': () => renderErrorPage(),
+  'docs/pictures/house.svg': () => renderHouse(root),
   'docs/pictures/map.svg': () => renderModuleMap(root),
   ...Object.fromEntries(decisions.map(({ id }) => [`decisions/${id}.md`, () => renderDecision(root, id)])),
 }

@@ -8,8 +8,7 @@ export const cliErrors = defineErrors({
     retryable: false,
     what: 'There is no application in {folder}.',
     why: 'Neither src/app.ts nor "footing": { "app": "…" } in package.json names a file that exists.',
-    remedy:
-      'Name its folder: footing {command} examples/conduit. Or create src/app.ts that exports app = createApp(…).',
+    remedy: '{remedy}',
   },
   'app-export-missing': {
     status: 422,
@@ -200,7 +199,7 @@ export const cliErrors = defineErrors({
     retryable: false,
     what: 'personal-data {action} was given too few or too many words.',
     why: 'export and erase need the identifier of one user; every action may name the folder of the application behind it.',
-    remedy: 'For example: footing personal-data export 42 examples/conduit.',
+    remedy: 'For example: footing personal-data export 42.',
   },
   'erasure-unconfirmed': {
     status: 400,

@@ -2,6 +2,7 @@
 import type { MigrationSource, MigrationStatus } from '@footing/core/tooling'
 import { columnFacts, lintMigration, type MigrationReview, readMigrations } from '@footing/core/tooling'
 import { type ExitCode, exit } from './command.ts'
+import { counted } from './counted.ts'
 import type { Terminal } from './terminal.ts'
 
 /** One pending migration. A migration in TypeScript has no review: what it does is known only when it runs. */
@@ -86,7 +87,7 @@ function renderPlan(plan: readonly PlannedMigration[], style: Terminal['style'])
     ...(review === undefined ? ['  TypeScript: read it, nothing reviews it'] : renderReview(review, style)),
   ])
   const hazards = plan.reduce((sum, { review }) => sum + (review?.hazards.length ?? 0), 0)
-  return [...lines, '', `${plan.length} pending, ${hazards} hazards`]
+  return [...lines, '', `${plan.length} pending, ${counted(hazards, 'hazard')}`]
 }
 
 function renderReview(review: MigrationReview, style: Terminal['style']): readonly string[] {

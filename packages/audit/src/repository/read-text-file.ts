@@ -47,7 +47,7 @@ export function readTextFile(path: string, { tree, limit = usualLimit }: ReadTex
     return readAtMost(file, limit)
   } catch (error) {
     // A link to nothing is there all the same: who writes to it would write elsewhere.
-    const gone = isMissing(error) && lstatSync(path, { throwIfNoEntry: false }) === undefined
+    const gone = isMissing(error) && !isThere(path)
     return { refused: gone ? 'missing' : isMissing(error) ? 'not-a-file' : 'unreadable' }
   } finally {
     if (file !== undefined) closeSync(file)
@@ -82,6 +82,14 @@ function readAtMost(file: number, limit: number): TextFile {
 
 function liesIn(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+}
+
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return false
+  }
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,6 +1,7 @@
 // What footing archive does, one function for each action: it calls the archive and says what came of it.
 import type { Archive, ArchiveCondition, ArchiveQuery } from '@footing/core/archive'
 import { type CommandContext, type ExitCode, exit } from '../command.ts'
+import { counted } from '../counted.ts'
 import { cliErrors } from '../errors.ts'
 
 /** An action of the command. */
@@ -28,7 +29,7 @@ async function run(archive: Archive, { terminal, options, signal }: CommandConte
           : []),
       ]
       terminal.out(
-        `${outcome.padEnd(7)} ${module}.${table}  ${[`${rows} rows in ${batches} files`, ...besides].join(', ')}`,
+        `${outcome.padEnd(7)} ${module}.${table}  ${[`${counted(rows, 'row')} in ${counted(batches, 'file')}`, ...besides].join(', ')}`,
       )
     }
   }
@@ -43,7 +44,9 @@ async function status(archive: Archive, { terminal }: CommandContext): Promise<E
     for (const { module, table, states, bytes, due, from, to } of tables) {
       const { rows = 0, batches = 0 } = states.deleted ?? {}
       const time = from === undefined ? '' : `, ${from.slice(0, 10)} to ${to?.slice(0, 10)}`
-      terminal.out(`${module}.${table}  ${rows} rows in ${batches} files, ${bytes} bytes${time}; ${due} rows are due`)
+      terminal.out(
+        `${module}.${table}  ${counted(rows, 'row')} in ${counted(batches, 'file')}, ${bytes} bytes${time}; ${counted(due, 'row')} due`,
+      )
       for (const state of ['planned', 'written', 'verified'] as const) {
         if (states[state]) terminal.out(`  ${states[state].batches} ${state}: the next run goes on with it`)
       }
@@ -57,7 +60,9 @@ async function verify(archive: Archive, { terminal, signal }: CommandContext): P
   if (terminal.wantsJson) terminal.json({ ok: report.findings.length === 0, ...report })
   else {
     for (const { object, fault } of report.findings) terminal.out(`${terminal.style(object, 'yellow')}  ${fault}`)
-    terminal.out(`${report.files} files with ${report.rows} rows read, ${report.findings.length} faults`)
+    terminal.out(
+      `${counted(report.files, 'file')} with ${counted(report.rows, 'row')} read, ${counted(report.findings.length, 'fault')}`,
+    )
   }
   return report.findings.length === 0 ? exit.ok : exit.findings
 }
@@ -107,7 +112,7 @@ async function restore(archive: Archive, { terminal, options }: CommandContext, 
     withoutColumns: listOf(options.withoutColumn),
   })
   if (terminal.wantsJson) terminal.json({ ok: true, rows })
-  else terminal.out(`${rows} rows are back in ${table}`)
+  else terminal.out(`${counted(rows, 'row')} back in ${table}`)
   return exit.ok
 }
 

@@ -1,12 +1,12 @@
 // What footing archive works on: the application's database, its storage, and its list of archived tables.
 import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Archive, type ArchivedTable, openArchive } from '@footing/core/archive'
 import { openStorage } from '@footing/core/storage'
 import { openDataSource } from '@footing/core/tooling'
 import { isFootingError } from '@footing/kernel'
-import { findApplication } from '../application.ts'
+import { requireApplication } from '../application.ts'
 import type { CommandContext } from '../command.ts'
 import { readEnvFile } from '../env-file.ts'
 import { cliErrors } from '../errors.ts'
@@ -28,9 +28,8 @@ export async function openArchiveWorld(
   app: string | undefined,
   action: string,
 ): Promise<ArchiveWorld> {
-  const folder = resolve(cwd, app ?? '.')
-  const place = findApplication(folder)
-  if (place === undefined) throw cliErrors('app-missing', { details: { folder, command: `archive ${action}` } })
+  const place = requireApplication(cwd, app, `archive ${action}`)
+  const { folder } = place
   const tables = await readTables(dirname(place.entry))
   const settings = { ...readEnvFile(folder), ...env }
   const storage = openStorage({

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import type { AuditResult } from '@footing/audit'
 import type { CommandContext } from '../command.ts'
+import { counted } from '../counted.ts'
 import type { AuditRequest } from './request.ts'
 
 type Auditor = typeof import('@footing/audit')
@@ -22,6 +23,6 @@ export function updateBaseline(
   const fresh =
     before === undefined || result.findings.length === 0
       ? ''
-      : ` ${result.findings.length} new findings were not added: repair them, or delete the file to begin anew.`
-  terminal.note(`Baseline: ${entries.length} entries${gone}.${fresh}`)
+      : ` ${counted(result.findings.length, 'new finding')} ${result.findings.length === 1 ? 'was' : 'were'} not added: repair them, or delete the file to begin anew.`
+  terminal.note(`Baseline: ${counted(entries.length, 'entry', 'entries')}${gone}.${fresh}`)
 }

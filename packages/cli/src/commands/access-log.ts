@@ -2,6 +2,7 @@
 import type { AnyManifest } from '@footing/core'
 import type { AccessEntry, LogVerification } from '@footing/core/tooling'
 import { type Command, type CommandContext, type ExitCode, exit } from '../command.ts'
+import { counted } from '../counted.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** `footing access-log show|verify|seal|retire [app]`. */
@@ -96,7 +97,7 @@ const actions: Readonly<Record<string, Action>> = {
     const { sealAccessLog } = await import('@footing/core/tooling')
     const sealed = await sealAccessLog(url)
     if (terminal.wantsJson) terminal.json({ ok: true, sealed })
-    else terminal.out(`${sealed} entries sealed`)
+    else terminal.out(`${counted(sealed, 'entry', 'entries')} sealed`)
     return exit.ok
   },
 
@@ -106,7 +107,8 @@ const actions: Readonly<Record<string, Action>> = {
     const retired = await retireAccessLog(url, { keepMonths, now: Date.now() })
     if (terminal.wantsJson) terminal.json({ ok: true, retired })
     else {
-      for (const { month, entries } of retired) terminal.out(`${month.slice(0, 7)}  ${entries} entries dropped`)
+      for (const { month, entries } of retired)
+        terminal.out(`${month.slice(0, 7)}  ${counted(entries, 'entry', 'entries')} dropped`)
       terminal.out(`${retired.length} months dropped`)
     }
     return exit.ok
@@ -154,7 +156,7 @@ function showEntries({ out, style }: Terminal, entries: readonly AccessEntry[]):
     if (line !== '') out(`    ${line}`)
     if (entry.statement !== null) out(`    ${entry.statement}`)
   }
-  out(entries.length === 0 ? 'no entries' : `${entries.length} entries`)
+  out(entries.length === 0 ? 'no entries' : counted(entries.length, 'entry', 'entries'))
 }
 
 function showVerification({ out, style }: Terminal, found: LogVerification): void {
@@ -162,5 +164,7 @@ function showVerification({ out, style }: Terminal, found: LogVerification): voi
   for (const month of found.retired) out(`${style('dropped', 'dim')}   ${month.slice(0, 7)}`)
   if (found.head !== undefined) out(`head ${found.head}`)
   const verdict = found.ok ? 'holds' : `${found.faults.length} faults`
-  out(`${found.entries} entries in ${found.seals} seals, ${found.unsealed} not sealed yet: ${verdict}`)
+  out(
+    `${counted(found.entries, 'entry', 'entries')} in ${counted(found.seals, 'seal')}, ${found.unsealed} not sealed yet: ${verdict}`,
+  )
 }

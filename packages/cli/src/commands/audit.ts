@@ -3,7 +3,7 @@ import { type Command, type CommandContext, type ExitCode, exit } from '../comma
 
 export const audit: Command = {
   name: 'audit',
-  summary: 'judge a Python back end by the eight decisions, with evidence',
+  summary: 'judge a Python or TypeScript back end by the eight decisions, with evidence',
   description:
     'Reads the code and the deployment files below PATH and runs nothing of them. Exit 0: nothing at or above --fail-on; 1: something is; 2: the audit could not run (zero files read is one such case).',
   arguments: [{ name: 'path', summary: 'folder to audit; the current one when left out' }],

@@ -1,6 +1,5 @@
 // The development command.
-import { resolve } from 'node:path'
-import { findApplication } from '../application.ts'
+import { requireApplication } from '../application.ts'
 import { type Command, exit } from '../command.ts'
 
 /** `footing dev [app]`. */
@@ -10,7 +9,9 @@ export const dev: Command = {
   description:
     'Starts an embedded PostgreSQL under .footing/ unless DATABASE_URL is set, migrates every module, starts the ' +
     'application with all roles and serves the development console on loopback. The application listens on PORT (3000).',
-  arguments: [{ name: 'app', summary: 'folder of the application; this folder when left out' }],
+  arguments: [
+    { name: 'app', summary: 'folder of the application, or the file that exports it; this folder when left out' },
+  ],
   options: [
     { flags: '-p, --port <number>', summary: 'port of the application, 0 for any free one (default PORT, else 3000)' },
     { flags: '--console-port <number>', summary: 'port of the console (default any free one)' },
@@ -25,12 +26,9 @@ export const dev: Command = {
   docs: 'docs/cli.md',
   run: async ({ args, options, terminal, cwd, env, signal }) => {
     const { readPort, claimPort } = await import('../port.ts')
-    const { cliErrors } = await import('../errors.ts')
     const { readEnvFile } = await import('../env-file.ts')
-    const folder = resolve(cwd, typeof args.app === 'string' ? args.app : '.')
-    const place = findApplication(folder)
-    if (place === undefined) throw cliErrors('app-missing', { details: { folder, command: 'dev' } })
-    const settings = { ...readEnvFile(folder), ...env }
+    const place = requireApplication(cwd, typeof args.app === 'string' ? args.app : undefined, 'dev')
+    const settings = { ...readEnvFile(place.folder), ...env }
     const port = readPort(typeof options.port === 'string' ? options.port : settings.PORT || '3000')
     const consolePort = readPort(typeof options.consolePort === 'string' ? options.consolePort : '0')
     await claimPort(port, 'dev')

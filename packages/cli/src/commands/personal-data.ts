@@ -2,6 +2,7 @@
 import type { RunningApp } from '@footing/core'
 import type { ErasureProof, PersonalDataCheck } from '@footing/core/tooling'
 import { type Command, type ExitCode, exit } from '../command.ts'
+import { counted } from '../counted.ts'
 import type { ApplicationDatabase } from '../records/application-database.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -93,12 +94,14 @@ function showProof(
   for (const { module, table, action, rows, kept, why, until } of tables) {
     const reason = why === undefined ? '' : ` (${why}; until ${until})`
     out(
-      `${action.padEnd(10)} ${`${module}.${table}`.padEnd(28)} ${rows} rows${kept > 0 ? `, ${kept} stay${reason}` : ''}`,
+      `${action.padEnd(10)} ${`${module}.${table}`.padEnd(28)} ${counted(rows, 'row')}${kept > 0 ? `, ${kept} stay${reason}` : ''}`,
     )
   }
   for (const { store, erased, left, why } of stores) {
     const reason = why === undefined ? '' : ` (${why})`
-    out(`${'erase'.padEnd(10)} ${store.padEnd(28)} ${erased} entries${left > 0 ? `, ${left} are left` : ''}${reason}`)
+    out(
+      `${'erase'.padEnd(10)} ${store.padEnd(28)} ${counted(erased, 'entry', 'entries')}${left > 0 ? `, ${left} left` : ''}${reason}`,
+    )
   }
   out(`access: ${access}`)
   out(`access log: ${accessLog}`)

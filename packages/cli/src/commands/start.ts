@@ -1,6 +1,5 @@
 // The production command.
-import { resolve } from 'node:path'
-import { findApplication } from '../application.ts'
+import { requireApplication } from '../application.ts'
 import { type Command, exit } from '../command.ts'
 
 /** `footing start [app]`. */
@@ -32,10 +31,7 @@ export const start: Command = {
   ],
   docs: 'docs/cli.md',
   run: async ({ args, options, cwd, env, signal, terminal }) => {
-    const { cliErrors } = await import('../errors.ts')
-    const folder = resolve(cwd, typeof args.app === 'string' ? args.app : '.')
-    const place = findApplication(folder)
-    if (place === undefined) throw cliErrors('app-missing', { details: { folder, command: 'start' } })
+    const place = requireApplication(cwd, typeof args.app === 'string' ? args.app : undefined, 'start')
     const { loadApplication } = await import('../load-application.ts')
     const { readPort } = await import('../port.ts')
     const app = await loadApplication(place)

@@ -1,4 +1,5 @@
 // The module map as an SVG: a card a module, arrows from caller to called, arrows of circles in red.
+import { counted } from '../counted.ts'
 import { arrange } from './arrange.ts'
 import { counts } from './counts.ts'
 import { escapeMarkup } from './escape-markup.ts'
@@ -14,7 +15,7 @@ export function drawMap(map: ModuleMap, placed: PlacedMap, link?: (module: strin
     const circle = circleOf.get(from)
     const backwards = circle !== undefined && circle === circleOf.get(to)
     const imports = map.arrows.find((arrow) => arrow.from === from && arrow.to === to)?.imports
-    const title = `${from} ${imports === undefined ? 'needs' : 'imports'} ${to}${imports === undefined ? '' : `, ${imports} times`}`
+    const title = `${from} ${imports === undefined ? 'needs' : 'imports'} ${to}${imports === undefined ? '' : `, ${counted(imports, 'time')}`}`
     return `<path class="arrow${backwards ? ' circle' : ''}" d="${curve(points)}" marker-end="url(#${backwards ? 'red' : 'head'})"><title>${escapeMarkup(title)}</title></path>`
   })
   const cards = placed.nodes.map((node) => {

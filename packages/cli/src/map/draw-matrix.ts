@@ -1,4 +1,5 @@
 // The design structure matrix as an SVG: it needs no layout, so it stays readable where a picture of boxes does not.
+import { counted } from '../counted.ts'
 import { arrange } from './arrange.ts'
 import { escapeMarkup } from './escape-markup.ts'
 import type { ModuleMap } from './module-map.ts'
@@ -28,7 +29,7 @@ export function drawMatrix(map: ModuleMap): string {
   const cells = map.arrows.flatMap(({ from, to, imports }) => {
     const [row, column] = [place.get(from), place.get(to)]
     if (row === undefined || column === undefined || row === column) return []
-    const title = `${from} ${imports === undefined ? 'needs' : 'imports'} ${to}${imports === undefined ? '' : `, ${imports} times`}`
+    const title = `${from} ${imports === undefined ? 'needs' : 'imports'} ${to}${imports === undefined ? '' : `, ${counted(imports, 'time')}`}`
     const shade = imports === undefined ? 1 : Math.min(1, 0.35 + imports / 20)
     return [
       `<rect class="${column < row ? 'back' : 'cell'}" x="${label + column * cell + 1}" y="${row * cell + 1}" width="${cell - 2}" height="${cell - 2}" opacity="${shade.toFixed(2)}"><title>${escapeMarkup(title)}</title></rect>`,

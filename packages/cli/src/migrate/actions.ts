@@ -10,6 +10,7 @@ import {
   renderSchema,
 } from '@footing/core/tooling'
 import { type ExitCode, exit } from '../command.ts'
+import { counted } from '../counted.ts'
 import { planMigrations, showPlan } from '../migration-plan.ts'
 import { findDrift } from './find-drift.ts'
 import { isProduction, type MigrateWorld, sourceOf } from './migrate-world.ts'
@@ -93,7 +94,7 @@ function describe(world: MigrateWorld, migration: MigrationStatus): string {
     appliedAt,
     phase,
     waitsFor === undefined ? undefined : `for the deployment after ${waitsFor}`,
-    rowsDone === undefined ? undefined : `${rowsDone} rows done, goes on there`,
+    rowsDone === undefined ? undefined : `${counted(rowsDone, 'row')} done, goes on there`,
   ].filter((note) => note !== undefined)
   const colored = terminal.style(word.padEnd(8), state === 'applied' ? 'green' : 'yellow')
   return `${colored} ${module}/${name}${notes.length === 0 ? '' : `  ${terminal.style(notes.join(', '), 'dim')}`}`
@@ -131,7 +132,7 @@ async function redo(world: MigrateWorld, module: string): Promise<ExitCode> {
   if (terminal.wantsJson) terminal.json({ ok: true, ...result, written: written.map(({ path }) => path) })
   else {
     terminal.out(
-      `${terminal.style('done again', 'green')}  ${result.module}/${result.name}, ${result.rows} rows carried over`,
+      `${terminal.style('done again', 'green')}  ${result.module}/${result.name}, ${counted(result.rows, 'row')} carried over`,
     )
     for (const { what, rows, why } of result.lost)
       terminal.out(`  ${terminal.style('lost', 'yellow')} ${what} (${rows}): ${why}`)
@@ -173,7 +174,9 @@ async function writeKind(world: MigrateWorld, kind: 'dump' | 'types'): Promise<E
     if (checking)
       for (const { path } of stale) terminal.out(`${terminal.style('not up to date', 'yellow')}  ${shown(path)}`)
     for (const view of missingViews) terminal.out(`${terminal.style('no such view', 'yellow')}  ${view}`)
-    terminal.out(`${own.length} modules, ${checking ? `${stale.length} not up to date` : `${written.length} written`}`)
+    terminal.out(
+      `${counted(own.length, 'module')}, ${checking ? `${stale.length} not up to date` : `${written.length} written`}`,
+    )
   }
   return ok ? exit.ok : exit.findings
 }

@@ -1,11 +1,11 @@
 // What the actions of migrate work with: the application's modules, its settings, and the servers that they may use.
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { AnyManifest } from '@footing/core'
 import type { EmbeddedServer, MigrationSource } from '@footing/core/tooling'
 import { mayCreateDatabases, startEmbeddedPostgres } from '@footing/core/tooling'
-import { findApplication } from '../application.ts'
+import { requireApplication } from '../application.ts'
 import type { CommandContext } from '../command.ts'
 import { readEnvFile } from '../env-file.ts'
 import { cliErrors } from '../errors.ts'
@@ -51,9 +51,12 @@ export async function openMigrateWorld(
   app: string | undefined,
   action: string,
 ): Promise<MigrateWorld> {
-  const folder = resolve(context.cwd, app ?? '.')
-  const place = findApplication(folder)
-  if (place === undefined) throw cliErrors('app-missing', { details: { folder, command: `migrate ${action}` } })
+  const place = requireApplication(
+    context.cwd,
+    app,
+    action === 'new' ? 'migrate new <module> <what-it-does>' : `migrate ${action}`,
+  )
+  const { folder } = place
   const settings = { ...readEnvFile(folder), ...context.env }
   const direct = settings.DATABASE_DIRECT_URL || settings.DATABASE_URL || undefined
   const application = await loadApplication(place)

@@ -1,5 +1,7 @@
 // The words of `footing migrate check`.
+
 import { type ExitCode, exit } from '../command.ts'
+import { counted } from '../counted.ts'
 import type { Terminal } from '../terminal.ts'
 import { type DriftReport, notAskedFor } from './find-drift.ts'
 
@@ -26,8 +28,8 @@ export function showDrift(terminal: Terminal, report: DriftReport): ExitCode {
       terminal.note(`the database was not compared: ${databaseSkipped}`)
     if (dumpTrusted !== undefined)
       terminal.note(`the database was compared with schema.sql, because nothing could be built here: ${dumpTrusted}`)
-    const differences = `${drift.length + stale.length} ${drift.length + stale.length === 1 ? 'difference' : 'differences'}`
-    terminal.out(ok ? `no drift in ${modules} modules` : differences)
+    const differences = counted(drift.length + stale.length, 'difference')
+    terminal.out(ok ? `no drift in ${counted(modules, 'module')}` : differences)
   }
   return ok ? exit.ok : exit.findings
 }

@@ -1,10 +1,8 @@
 // The application and the database that a command about records works on.
-import { resolve } from 'node:path'
 import type { App } from '@footing/core'
-import { findApplication } from '../application.ts'
+import { requireApplication } from '../application.ts'
 import type { CommandContext } from '../command.ts'
 import { readEnvFile } from '../env-file.ts'
-import { cliErrors } from '../errors.ts'
 import { loadApplication } from '../load-application.ts'
 import { startLocalPostgres } from '../local-postgres.ts'
 
@@ -29,9 +27,8 @@ export async function openApplicationDatabase(
   argument: string | undefined,
   command: string,
 ): Promise<ApplicationDatabase> {
-  const folder = resolve(cwd, argument ?? '.')
-  const place = findApplication(folder)
-  if (place === undefined) throw cliErrors('app-missing', { details: { folder, command } })
+  const place = requireApplication(cwd, argument, command)
+  const { folder } = place
   const settings = { ...readEnvFile(folder), ...env }
   const app = await loadApplication(place)
   const given = settings.DATABASE_DIRECT_URL || settings.DATABASE_URL

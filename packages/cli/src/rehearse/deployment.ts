@@ -1,5 +1,5 @@
 // What changes in the environment of both processes on the day the module leaves.
-import type { AnyManifest } from '@footing/core'
+import type { AnyManifest, App } from '@footing/core'
 
 /** Lines for the environment of the two processes; values in angle brackets are the reader's. */
 export interface Deployment {
@@ -10,7 +10,8 @@ export interface Deployment {
 }
 
 /** Writes both environments down. */
-export function deploymentOf(manifest: AnyManifest, modules: readonly AnyManifest[]): Deployment {
+export function deploymentOf(manifest: AnyManifest, app: Pick<App, 'modules' | 'capabilities'>): Deployment {
+  const { modules } = app
   const keys = 'MODULE_KEYS=first:<32 or more random characters, the same in both>'
   const callsBack = manifest.needs.length > 0
   const stateful = manifest.tables.length > 0 || manifest.migrations !== undefined
@@ -29,9 +30,22 @@ export function deploymentOf(manifest: AnyManifest, modules: readonly AnyManifes
       keys,
       ...manifest.needs.map(({ name }) => `PLACE_${name.toUpperCase()}=https://<application>`),
       ...(stateful ? [`DATABASE_URL=<as before; it uses the schema ${manifest.name} only>`] : []),
-      ...Object.entries(manifest.settings).map(([name, { optional, fallback }]) =>
-        optional || fallback !== undefined ? `# ${name}=<as before, where it is set>` : `${name}=<as before>`,
-      ),
+      ...settingLines(usedSettings(manifest, app.capabilities)),
+      ...settingLines(manifest.settings),
     ],
   }
+}
+
+type Settings = AnyManifest['settings']
+
+/** Settings of the capabilities that the module declares: its Redis, its storage. */
+function usedSettings({ uses }: AnyManifest, capabilities: App['capabilities']): Settings {
+  const used = capabilities.filter(({ name }) => uses.some(({ capability }) => capability === name))
+  return Object.assign({}, ...used.map(({ settings }) => (typeof settings === 'function' ? {} : settings)))
+}
+
+function settingLines(settings: Settings): readonly string[] {
+  return Object.entries(settings).map(([name, { optional, fallback }]) =>
+    optional || fallback !== undefined ? `# ${name}=<as before, where it is set>` : `${name}=<as before>`,
+  )
 }

@@ -1,6 +1,7 @@
 // What a rehearsal has shown, as data: what breaks when the module leaves, and what is worth knowing before.
 import type { AnyManifest } from '@footing/core'
 import type { OperationNotes, RehearsalNotes } from '@footing/core/testing'
+import { counted } from '../counted.ts'
 import type { TestFailure } from './run-tests.ts'
 
 /** Something that breaks, or that will cost more than it looks. Its kind reads after "allow". */
@@ -68,7 +69,7 @@ export function findingsOf(
   }))
   for (const [code, { count, place }] of Object.entries(notes.faults)) {
     const fault = faults[code]
-    if (fault) found.push({ ...fault, where: place, what: `${fault.what} (${count} times)` })
+    if (fault) found.push({ ...fault, where: place, what: `${fault.what} (${counted(count, 'time')})` })
   }
   for (const [operation, call] of Object.entries(notes.calls)) {
     const second = Object.entries(call.secondFailed)
@@ -85,7 +86,7 @@ export function findingsOf(
       found.push({
         kind: 'unsafe-repetition',
         where: operation,
-        what: `is not idempotent and was called again ${call.repeatedByCaller} times after its outcome was unknown`,
+        what: `is not idempotent and was called again ${counted(call.repeatedByCaller, 'time')} after its outcome was unknown`,
         why: 'It may have been done already, and is then done twice.',
         remedy: 'Look first whether it has happened, or make it idempotent by a key that the caller chooses.',
       })
@@ -130,7 +131,7 @@ export function remarksOf(
     }
     if (secondDiffered > 0)
       remarks.push(
-        `${operation} answers a second delivery differently (${secondDiffered} times); its effect may still be the same.`,
+        `${operation} answers a second delivery differently (${counted(secondDiffered, 'time')}); its effect may still be the same.`,
       )
   }
   for (const reader of modules) {
@@ -159,5 +160,5 @@ function failsTwice({ seconds, secondFailed }: OperationNotes): boolean {
 }
 
 function countsOf(entries: readonly (readonly [string, number])[]): string {
-  return entries.map(([code, count]) => `${code} (${count} times)`).join(', ')
+  return entries.map(([code, count]) => `${code} (${counted(count, 'time')})`).join(', ')
 }

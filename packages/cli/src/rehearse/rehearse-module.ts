@@ -1,9 +1,9 @@
 // One rehearsal: the tests with the module elsewhere, the same tests in one process when some failed, and the verdict.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { RehearsalPlan } from '@footing/core/testing'
-import { findApplication } from '../application.ts'
+import { requireApplication } from '../application.ts'
 import type { CommandContext } from '../command.ts'
 import { cliErrors } from '../errors.ts'
 import { loadApplication } from '../load-application.ts'
@@ -22,11 +22,11 @@ import { findTestCommand, type TestCommand } from './test-command.ts'
 export async function rehearseModule(context: CommandContext): Promise<RehearsalResult | undefined> {
   const { args, options, cwd, env, signal, terminal } = context
   const module = String(args.module)
-  const folder = resolve(cwd, typeof args.app === 'string' ? args.app : '.')
-  const place = findApplication(folder)
-  if (place === undefined) throw cliErrors('app-missing', { details: { folder, command: `rehearse ${module}` } })
+  const place = requireApplication(cwd, typeof args.app === 'string' ? args.app : undefined, `rehearse ${module}`)
+  const { folder } = place
   const disturbances = disturbancesOf(context)
-  const { modules } = await loadApplication(place)
+  const app = await loadApplication(place)
+  const { modules } = app
   const manifest = modules.find(({ name }) => name === module)
   if (manifest === undefined) {
     const known = modules.map(({ name }) => name).join(', ')
@@ -65,7 +65,7 @@ export async function rehearseModule(context: CommandContext): Promise<Rehearsal
       remarks: remarksOf(manifest, modules, notes),
       roundTripMs,
       notes,
-      deployment: deploymentOf(manifest, modules),
+      deployment: deploymentOf(manifest, app),
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true })

@@ -1,5 +1,6 @@
 // A rehearsal for a person: what broke, what crossed the wire, what to set.
 import type { RehearsalNotes } from '@footing/core/testing'
+import { counted } from '../counted.ts'
 import type { Terminal } from '../terminal.ts'
 import type { Deployment } from './deployment.ts'
 import type { RehearsalFinding } from './findings.ts'
@@ -27,9 +28,11 @@ export function showRehearsal(result: RehearsalResult, terminal: Terminal): void
   const { style } = terminal
   const { module, notes, findings, tests } = result
   const { duplicates, lost, restarts } = notes.disturbed
-  const counted = tests.passed === null ? '' : `${tests.passed} tests passed, ${tests.failed} failed. `
+  const tested = tests.passed === null ? '' : `${counted(tests.passed, 'test')} passed, ${tests.failed} failed. `
   terminal.out(style(`${module} in a process of its own`, 'bold'))
-  terminal.out(`${counted}${duplicates} calls arrived twice, ${lost} lost their answer, ${restarts} restarts.`)
+  terminal.out(
+    `${tested}${counted(duplicates, 'call')} arrived twice, ${lost} lost ${lost === 1 ? 'its' : 'their'} answer, ${counted(restarts, 'restart')}.`,
+  )
 
   for (const { kind, where, what, why, remedy } of findings) {
     terminal.out()
@@ -48,7 +51,9 @@ export function showRehearsal(result: RehearsalResult, terminal: Terminal): void
   section(terminal, `Environment of the application without ${module}`, result.deployment.application)
   section(terminal, `Environment of ${module}`, result.deployment.module)
   terminal.out()
-  terminal.out(findings.length === 0 ? style('nothing breaks', 'green') : style(`${findings.length} findings`, 'red'))
+  terminal.out(
+    findings.length === 0 ? style('nothing breaks', 'green') : style(counted(findings.length, 'finding'), 'red'),
+  )
 }
 
 function showCalls({ notes, roundTripMs }: RehearsalResult, terminal: Terminal): void {

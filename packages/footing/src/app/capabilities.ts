@@ -8,6 +8,7 @@ import { migrationsCapability } from '../migrations/capability.ts'
 import { placementCapability } from '../placement/capability.ts'
 import { recordsCapability } from '../records/capability.ts'
 import { redisCapability } from '../redis/capability.ts'
+import { searchCapability } from '../search/capability.ts'
 import { storageCapability } from '../storage/capability.ts'
 import { telemetryCapability } from '../telemetry/capability.ts'
 
@@ -20,6 +21,7 @@ export const capabilities: readonly AnyCapability[] = [
   recordsCapability,
   redisCapability,
   storageCapability,
+  searchCapability,
   eventsCapability,
   placementCapability,
   httpCapability,

@@ -4,7 +4,7 @@ import type { AnyTransaction } from '../data/contract/transaction-end.ts'
 import type { EventDriver, EventEnvelope, EventGuarantee, Subscriber } from './contract.ts'
 
 /** What a case is given. */
-export interface EventCaseWorld {
+export interface EventHarness {
   /** A driver that has not started. The runner drains it afterwards. `room` is how many events may wait. */
   driver(options?: { readonly room?: number; readonly patienceMs?: number }): EventDriver
   /** Runs `work` in a transaction that commits, or rolls back when `work` throws. */
@@ -18,20 +18,20 @@ export type TestTransaction = AnyTransaction & {
   savepoint(work: (tx: TestTransaction) => Promise<unknown>): Promise<unknown>
 }
 
-/** One case. A driver that does not claim what it `needs` skips it, and says so. */
+/** One case. A driver that does not claim one of its `guarantees` skips it, and says so. */
 export interface EventCase {
   readonly name: string
-  readonly needs: readonly EventGuarantee[]
-  readonly run: (world: EventCaseWorld) => Promise<void>
+  readonly guarantees: readonly EventGuarantee[]
+  readonly run: (harness: EventHarness) => Promise<void>
 }
 
 const patience = 1000
 
 /** The cases. */
-export const eventCases: readonly EventCase[] = [
+export const eventConformance: readonly EventCase[] = [
   {
     name: 'an event without a transaction reaches every subscriber of its name and nobody else',
-    needs: [],
+    guarantees: [],
     run: async ({ driver, until }) => {
       const heard: string[] = []
       const events = driver()
@@ -47,7 +47,7 @@ export const eventCases: readonly EventCase[] = [
   },
   {
     name: 'nobody hears before the commit',
-    needs: ['transactional'],
+    guarantees: ['transactional'],
     run: async ({ driver, transaction, until }) => {
       const heard: string[] = []
       const events = driver()
@@ -66,7 +66,7 @@ export const eventCases: readonly EventCase[] = [
   },
   {
     name: 'nobody hears after a rollback',
-    needs: ['transactional'],
+    guarantees: ['transactional'],
     run: async ({ driver, transaction, until }) => {
       const heard: string[] = []
       const events = driver()
@@ -84,7 +84,7 @@ export const eventCases: readonly EventCase[] = [
   },
   {
     name: 'a savepoint that is rolled back takes its own events along and no others',
-    needs: ['transactional'],
+    guarantees: ['transactional'],
     run: async ({ driver, transaction, until }) => {
       const heard: string[] = []
       const events = driver()
@@ -105,7 +105,7 @@ export const eventCases: readonly EventCase[] = [
   },
   {
     name: 'one subscriber hears the events of one module in the order of their commits, one at a time',
-    needs: ['ordered'],
+    guarantees: ['ordered'],
     run: async ({ driver, until }) => {
       const heard: string[] = []
       let running = 0
@@ -132,7 +132,7 @@ export const eventCases: readonly EventCase[] = [
   },
   {
     name: 'a subscriber that fails or is slow keeps neither the others nor its own next event',
-    needs: [],
+    guarantees: [],
     run: async ({ driver, until }) => {
       const heard: string[] = []
       const release = Promise.withResolvers<void>()
@@ -150,7 +150,7 @@ export const eventCases: readonly EventCase[] = [
   },
   {
     name: 'whoever announces into a full queue waits, and is refused when it lasts',
-    needs: [],
+    guarantees: [],
     run: async ({ driver, until }) => {
       const heard: string[] = []
       const first = Promise.withResolvers<void>()
@@ -175,7 +175,7 @@ export const eventCases: readonly EventCase[] = [
   },
   {
     name: 'a rollback gives its places in the queue back',
-    needs: ['transactional'],
+    guarantees: ['transactional'],
     run: async ({ driver, transaction, until }) => {
       const heard: string[] = []
       const events = driver({ room: 1, patienceMs: 60 })
@@ -195,7 +195,7 @@ export const eventCases: readonly EventCase[] = [
   },
   {
     name: 'draining delivers what waits, also what handlers announce meanwhile, and takes nothing afterwards',
-    needs: [],
+    guarantees: [],
     run: async ({ driver }) => {
       const heard: string[] = []
       const events = driver()
@@ -217,7 +217,7 @@ export const eventCases: readonly EventCase[] = [
   },
   {
     name: 'draining ends at its deadline and says how much is left',
-    needs: [],
+    guarantees: [],
     run: async ({ driver }) => {
       const events = driver()
       const stuck = Promise.withResolvers<void>()

@@ -1,5 +1,5 @@
 // The public list of events: the driver's contract, the driver that needs nothing, and the cases that every driver passes.
-export { type EventCase, type EventCaseWorld, eventCases } from './conformance.ts'
+export { type EventCase, type EventHarness, eventConformance } from './conformance.ts'
 export {
   type DriverGuarantees,
   type EventDriver,

@@ -20,7 +20,7 @@ export type CaseIndex = SearchIndex<'title' | 'body', CaseFilters>
 export type CaseDocument = SearchDocument<'title' | 'body', CaseFilters>
 
 /** Where a case runs: the handle of a module whose schema holds `searchCaseIndexes`, where the driver keeps them there. */
-export interface SearchWorld {
+export interface SearchHarness {
   readonly search: Search
   readonly database: Database<Record<never, never>>
 }
@@ -28,11 +28,11 @@ export interface SearchWorld {
 /** One case. It throws an AssertionError when the driver is wrong. */
 export interface SearchCase {
   readonly name: string
-  run(world: SearchWorld, index: CaseIndex): Promise<void>
+  run(harness: SearchHarness, index: CaseIndex): Promise<void>
 }
 
 /** Runs `check` until it holds where a driver needs a moment, once where it promises not to. */
-export async function soon({ search }: SearchWorld, check: () => Promise<void>): Promise<void> {
+export async function soon({ search }: SearchHarness, check: () => Promise<void>): Promise<void> {
   const end = performance.now() + (search.guarantees.readAfterWrite ? 0 : 10_000)
   for (;;) {
     try {
@@ -46,13 +46,13 @@ export async function soon({ search }: SearchWorld, check: () => Promise<void>):
 
 /** Asserts which ids a search finds, in any order. */
 export async function finds(
-  world: SearchWorld,
+  harness: SearchHarness,
   index: CaseIndex,
   request: SearchRequest<CaseFilters>,
   ids: readonly string[],
 ): Promise<void> {
-  await soon(world, async () => {
-    const { hits } = await world.search.search(world.database, index, { limit: 100, ...request })
+  await soon(harness, async () => {
+    const { hits } = await harness.search.search(harness.database, index, { limit: 100, ...request })
     assert.deepEqual(hits.map(({ id }) => id).toSorted(), ids.toSorted(), JSON.stringify(request))
   })
 }

@@ -132,8 +132,8 @@ const sample: readonly CaseDocument[] = [
 export const contentCases: readonly SearchCase[] = [
   {
     name: 'all words must occur, in any field and any form; phrases, alternatives and exclusions',
-    async run(world, index) {
-      assert.deepEqual(await world.search.put(world.database, index, sample), { written: 3, stale: 0, deferred: 0 })
+    async run(harness, index) {
+      assert.deepEqual(await harness.search.put(harness.database, index, sample), { written: 3, stale: 0, deferred: 0 })
       const expected: readonly (readonly [string, readonly string[]])[] = [
         ['boat', ['1', '3']],
         ['BOATS', ['1', '3']],
@@ -154,18 +154,18 @@ export const contentCases: readonly SearchCase[] = [
         ['', ['1', '2', '3']],
         [' \n ', ['1', '2', '3']],
       ]
-      for (const [query, ids] of expected) await finds(world, index, { query }, ids)
+      for (const [query, ids] of expected) await finds(harness, index, { query }, ids)
     },
   },
   {
     name: 'a heavier field comes first, and scores fall',
-    async run(world, index) {
-      await world.search.put(world.database, index, [
+    async run(harness, index) {
+      await harness.search.put(harness.database, index, [
         note('a', 'Something', 'about pearls and much more'),
         note('b', 'Pearls', 'and something'),
       ])
-      await finds(world, index, { query: 'pearls' }, ['a', 'b'])
-      const { hits } = await world.search.search(world.database, index, { query: 'pearls' })
+      await finds(harness, index, { query: 'pearls' }, ['a', 'b'])
+      const { hits } = await harness.search.search(harness.database, index, { query: 'pearls' })
       assert.deepEqual(
         hits.map(({ id }) => id),
         ['b', 'a'],
@@ -175,49 +175,49 @@ export const contentCases: readonly SearchCase[] = [
   },
   {
     name: 'filters: exact, any of several, ranges, together',
-    async run(world, index) {
-      await world.search.put(world.database, index, sample)
-      await finds(world, index, { filters: { tag: 'sea' } }, ['1', '2'])
-      await finds(world, index, { filters: { tag: ['food', 'travel'] } }, ['1', '3'])
-      await finds(world, index, { filters: { tag: 'se' } }, [])
-      await finds(world, index, { filters: { tag: [] } }, [])
-      await finds(world, index, { filters: { price: 20.5 } }, ['2'])
-      await finds(world, index, { filters: { price: [10, -3] } }, ['1', '3'])
-      await finds(world, index, { filters: { price: { from: -3, to: 10 } } }, ['3'])
-      await finds(world, index, { filters: { open: true } }, ['1', '3'])
-      await finds(world, index, { filters: { publishedAt: { from: '2026-01-01', to: '2026-02-01T12:00:00Z' } } }, ['1'])
-      await finds(world, index, { filters: { publishedAt: { from: new Date('2026-02-01T12:00:00Z') } } }, ['2'])
-      await finds(world, index, { query: 'boat', filters: { tag: 'sea', open: true } }, ['1'])
+    async run(harness, index) {
+      await harness.search.put(harness.database, index, sample)
+      await finds(harness, index, { filters: { tag: 'sea' } }, ['1', '2'])
+      await finds(harness, index, { filters: { tag: ['food', 'travel'] } }, ['1', '3'])
+      await finds(harness, index, { filters: { tag: 'se' } }, [])
+      await finds(harness, index, { filters: { tag: [] } }, [])
+      await finds(harness, index, { filters: { price: 20.5 } }, ['2'])
+      await finds(harness, index, { filters: { price: [10, -3] } }, ['1', '3'])
+      await finds(harness, index, { filters: { price: { from: -3, to: 10 } } }, ['3'])
+      await finds(harness, index, { filters: { open: true } }, ['1', '3'])
+      await finds(harness, index, { filters: { publishedAt: { from: '2026-01-01', to: '2026-02-01T12:00:00Z' } } }, ['1'])
+      await finds(harness, index, { filters: { publishedAt: { from: new Date('2026-02-01T12:00:00Z') } } }, ['2'])
+      await finds(harness, index, { query: 'boat', filters: { tag: 'sea', open: true } }, ['1'])
       const strange = 'se\'a"; --'
-      await world.search.put(world.database, index, [note('4', 'Strange', '', { tag: [strange, ''] })])
-      await finds(world, index, { filters: { tag: strange } }, ['4'])
-      await finds(world, index, { filters: { tag: '' } }, ['4'])
+      await harness.search.put(harness.database, index, [note('4', 'Strange', '', { tag: [strange, ''] })])
+      await finds(harness, index, { filters: { tag: strange } }, ['4'])
+      await finds(harness, index, { filters: { tag: '' } }, ['4'])
     },
   },
   {
     name: 'pages: every hit once, best first, ties by id, whatever the size of a page',
-    async run(world, index) {
+    async run(harness, index) {
       const documents = Array.from({ length: 57 }, (_, number) =>
         note(`n-${number}`, number % 3 === 0 ? 'pebble' : 'stone', `pebble ${'pebble '.repeat(number % 5)}`, {
           open: number % 2 === 0,
         }),
       )
-      await world.search.put(world.database, index, documents)
+      await harness.search.put(harness.database, index, documents)
       await finds(
-        world,
+        harness,
         index,
         { query: 'pebble' },
         documents.map(({ id }) => id),
       )
       for (const query of ['pebble', '']) {
-        const whole = await world.search.search(world.database, index, { query, limit: 100 })
+        const whole = await harness.search.search(harness.database, index, { query, limit: 100 })
         assert.equal(whole.next, undefined)
         assert.deepEqual(whole.total, { value: 57, exact: true })
         for (const limit of [1, 10, 19, 57]) {
           const seen: { id: string; score: number }[] = []
           let after: string | undefined
           do {
-            const page = await world.search.search(world.database, index, {
+            const page = await harness.search.search(harness.database, index, {
               query,
               limit,
               ...(after === undefined ? {} : { after }),
@@ -242,10 +242,10 @@ export const contentCases: readonly SearchCase[] = [
   },
   {
     name: 'a cursor of another search, or of nobody, is refused',
-    async run(world, index) {
-      await world.search.put(world.database, index, sample)
-      await finds(world, index, { query: 'boat' }, ['1', '3'])
-      const { next = '' } = await world.search.search(world.database, index, { query: 'boat', limit: 1 })
+    async run(harness, index) {
+      await harness.search.put(harness.database, index, sample)
+      await finds(harness, index, { query: 'boat' }, ['1', '3'])
+      const { next = '' } = await harness.search.search(harness.database, index, { query: 'boat', limit: 1 })
       assert.notEqual(next, '')
       const cursors = [
         '',
@@ -257,23 +257,23 @@ export const contentCases: readonly SearchCase[] = [
       ]
       for (const after of cursors) {
         await refused('search-cursor-invalid', () =>
-          world.search.search(world.database, index, { query: 'boat', after }),
+          harness.search.search(harness.database, index, { query: 'boat', after }),
         )
       }
       await refused('search-cursor-invalid', () =>
-        world.search.search(world.database, index, { query: 'maps', after: next }),
+        harness.search.search(harness.database, index, { query: 'maps', after: next }),
       )
     },
   },
   {
     name: 'excerpts mark what was found and are safe as HTML',
-    async run(world, index) {
+    async run(harness, index) {
       const attack = '<script>alert("x")</script> & <img src=x onerror=alert(1)> \ue000lanterns\ue001 </mark>'
-      await world.search.put(world.database, index, [
+      await harness.search.put(harness.database, index, [
         note('1', `Lanterns' ${attack}`, `${'filler '.repeat(300)} the lantern ${attack}`),
       ])
-      await finds(world, index, { query: 'lantern' }, ['1'])
-      const { hits } = await world.search.search(world.database, index, { query: 'lantern', highlight: true })
+      await finds(harness, index, { query: 'lantern' }, ['1'])
+      const { hits } = await harness.search.search(harness.database, index, { query: 'lantern', highlight: true })
       const { title = '', body = '' } = hits[0]?.highlight ?? {}
       assert.match(title, /<mark>Lanterns<\/mark>/)
       assert.match(body, /<mark>lanterns?<\/mark>/)
@@ -283,28 +283,28 @@ export const contentCases: readonly SearchCase[] = [
         assert.equal(excerpt.match(/<mark>/g)?.length, excerpt.match(/<\/mark>/g)?.length)
         assert.ok(excerpt.length < 1500, 'an excerpt is short')
       }
-      const plain = await world.search.search(world.database, index, { query: 'lantern' })
+      const plain = await harness.search.search(harness.database, index, { query: 'lantern' })
       assert.equal(plain.hits[0]?.highlight, undefined)
     },
   },
   {
     name: 'no text of a query fails',
-    async run(world, index) {
-      await world.search.put(world.database, index, sample)
-      await finds(world, index, { query: 'boat' }, ['1', '3'])
+    async run(harness, index) {
+      await harness.search.put(harness.database, index, sample)
+      await finds(harness, index, { query: 'boat' }, ['1', '3'])
       for (const query of hostileQueries) {
         for (const typos of [false, true]) {
-          const page = await world.search.search(world.database, index, { query, highlight: true, typos })
+          const page = await harness.search.search(harness.database, index, { query, highlight: true, typos })
           assert.ok(page.hits.length <= 3, JSON.stringify(query))
         }
       }
-      await finds(world, index, { query: 'boat' }, ['1', '3'])
+      await finds(harness, index, { query: 'boat' }, ['1', '3'])
     },
   },
   {
     name: 'texts of any script come back; what cannot be stored is left out of them',
-    async run(world, index) {
-      await world.search.put(world.database, index, [
+    async run(harness, index) {
+      await harness.search.put(harness.database, index, [
         note('umlaut', 'Größe', 'Ähren'),
         note('cyrillic', 'Привет мир'),
         note('greek', 'Καλημέρα'),
@@ -313,40 +313,40 @@ export const contentCases: readonly SearchCase[] = [
         note('ключ-"\'<>', 'strange key'),
         { id: 'empty', version: 1, fields: {} },
       ])
-      await finds(world, index, { query: 'größe' }, ['umlaut'])
-      await finds(world, index, { query: 'привет' }, ['cyrillic'])
-      await finds(world, index, { query: 'Καλημέρα' }, ['greek'])
-      await finds(world, index, { query: 'rocket launch' }, ['emoji'])
-      await finds(world, index, { query: 'before end' }, ['broken'])
-      await finds(world, index, { query: 'strange' }, ['ключ-"\'<>'])
-      await finds(world, index, {}, ['umlaut', 'cyrillic', 'greek', 'emoji', 'broken', 'ключ-"\'<>', 'empty'])
+      await finds(harness, index, { query: 'größe' }, ['umlaut'])
+      await finds(harness, index, { query: 'привет' }, ['cyrillic'])
+      await finds(harness, index, { query: 'Καλημέρα' }, ['greek'])
+      await finds(harness, index, { query: 'rocket launch' }, ['emoji'])
+      await finds(harness, index, { query: 'before end' }, ['broken'])
+      await finds(harness, index, { query: 'strange' }, ['ключ-"\'<>'])
+      await finds(harness, index, {}, ['umlaut', 'cyrillic', 'greek', 'emoji', 'broken', 'ключ-"\'<>', 'empty'])
     },
   },
   {
     name: 'mistyped words are found in the fields that declare it, after what was typed well',
-    async run(world, index) {
-      await world.search.put(world.database, index, [
+    async run(harness, index) {
+      await harness.search.put(harness.database, index, [
         note('1', 'Elasticsearch in practice', 'about kangaroos'),
         note('2', 'Elasticsaerch', 'a typing error'),
         note('3', 'Gardening'),
       ])
-      await finds(world, index, { query: 'elasticsaerch' }, ['2'])
+      await finds(harness, index, { query: 'elasticsaerch' }, ['2'])
       const request = { query: 'elasticsaerch', typos: true } as const
-      if (!world.search.guarantees.typoTolerant) {
-        await refused('search-unsupported', () => world.search.search(world.database, index, request))
+      if (!harness.search.guarantees.typoTolerant) {
+        await refused('search-unsupported', () => harness.search.search(harness.database, index, request))
         return
       }
-      await finds(world, index, request, ['1', '2'])
-      const { hits } = await world.search.search(world.database, index, request)
+      await finds(harness, index, request, ['1', '2'])
+      const { hits } = await harness.search.search(harness.database, index, request)
       assert.equal(hits[0]?.id, '2')
-      await finds(world, index, { query: 'kangaroso', typos: true }, [])
-      await finds(world, index, { query: 'elasticsaerch -practice', typos: true }, ['2'])
-      await finds(world, index, { query: 'the', typos: true }, [])
+      await finds(harness, index, { query: 'kangaroso', typos: true }, [])
+      await finds(harness, index, { query: 'elasticsaerch -practice', typos: true }, ['2'])
+      await finds(harness, index, { query: 'the', typos: true }, [])
     },
   },
   {
     name: 'what is not as declared is refused with its reason, and nothing is stored',
-    async run(world, index) {
+    async run(harness, index) {
       const good = note('good', 'good')
       const wrong: readonly unknown[] = [
         null,
@@ -376,11 +376,11 @@ export const contentCases: readonly SearchCase[] = [
       ]
       for (const document of wrong) {
         // Only a caller without types gets here.
-        const put = () => world.search.put(world.database, index, [good, document as CaseDocument])
+        const put = () => harness.search.put(harness.database, index, [good, document as CaseDocument])
         await refused('search-document-invalid', put)
       }
       const large = note('large', 'x', 'word '.repeat(200_000))
-      await refused('search-document-too-large', () => world.search.put(world.database, index, [good, large]))
+      await refused('search-document-too-large', () => harness.search.put(harness.database, index, [good, large]))
       const requests: readonly object[] = [
         { limit: 0 },
         { limit: 101 },
@@ -398,10 +398,10 @@ export const contentCases: readonly SearchCase[] = [
         { filters: { toString: 1 } },
       ]
       for (const request of requests) {
-        await refused('search-request-invalid', () => world.search.search(world.database, index, request))
+        await refused('search-request-invalid', () => harness.search.search(harness.database, index, request))
       }
-      await soon(world, async () => {
-        assert.deepEqual(await world.search.search(world.database, index, {}), {
+      await soon(harness, async () => {
+        assert.deepEqual(await harness.search.search(harness.database, index, {}), {
           hits: [],
           next: undefined,
           total: { value: 0, exact: true },

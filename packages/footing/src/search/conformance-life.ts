@@ -6,7 +6,7 @@ import {
   finds,
   refused,
   type SearchCase,
-  type SearchWorld,
+  type SearchHarness,
   soon,
 } from './conformance-case.ts'
 
@@ -17,7 +17,7 @@ const at = (version: number, id = 'one'): CaseDocument => ({
   filters: { price: version },
 })
 
-async function versionOf({ search, database }: SearchWorld, index: CaseIndex): Promise<number | undefined> {
+async function versionOf({ search, database }: SearchHarness, index: CaseIndex): Promise<number | undefined> {
   const { hits } = await search.search(database, index, {})
   assert.ok(hits.length <= 1)
   return hits[0]?.version
@@ -27,38 +27,38 @@ async function versionOf({ search, database }: SearchWorld, index: CaseIndex): P
 export const lifeCases: readonly SearchCase[] = [
   {
     name: 'an older version never replaces a newer one, nor brings a removed one back',
-    async run(world, index) {
-      const { search, database } = world
+    async run(harness, index) {
+      const { search, database } = harness
       assert.deepEqual(await search.put(database, index, [at(5)]), { written: 1, stale: 0, deferred: 0 })
       assert.deepEqual(await search.put(database, index, [at(4)]), { written: 0, stale: 1, deferred: 0 })
       assert.deepEqual(await search.put(database, index, [at(5)]), { written: 0, stale: 1, deferred: 0 })
-      await finds(world, index, { query: 'v5v' }, ['one'])
+      await finds(harness, index, { query: 'v5v' }, ['one'])
       assert.deepEqual(await search.put(database, index, [at(7), at(6), at(3)]), { written: 1, stale: 0, deferred: 0 })
-      await finds(world, index, { query: 'v7v' }, ['one'])
-      await finds(world, index, { query: 'v5v' }, [])
+      await finds(harness, index, { query: 'v7v' }, ['one'])
+      await finds(harness, index, { query: 'v5v' }, [])
       assert.equal((await search.remove(database, index, [{ id: 'one', version: 6 }])).stale, 1)
-      await finds(world, index, { query: 'edition' }, ['one'])
+      await finds(harness, index, { query: 'edition' }, ['one'])
       assert.equal((await search.remove(database, index, [{ id: 'one', version: 8 }])).written, 1)
-      await finds(world, index, { query: 'edition' }, [])
-      await finds(world, index, {}, [])
+      await finds(harness, index, { query: 'edition' }, [])
+      await finds(harness, index, {}, [])
       assert.equal((await search.put(database, index, [at(7)])).stale, 1)
-      await finds(world, index, {}, [])
+      await finds(harness, index, {}, [])
       assert.equal((await search.remove(database, index, [{ id: 'absent', version: 9 }])).deferred, 0)
       assert.equal((await search.put(database, index, [at(9)])).written, 1)
-      await finds(world, index, { query: 'v9v' }, ['one'])
+      await finds(harness, index, { query: 'v9v' }, ['one'])
     },
   },
   {
     name: 'of many puts of one document at once the highest version wins',
-    async run(world, index) {
-      const { search, database } = world
+    async run(harness, index) {
+      const { search, database } = harness
       for (let round = 0; round < 5; round += 1) {
         // A fixed disorder: 17 is prime to 40, so that each version comes once.
         const versions = Array.from({ length: 40 }, (_, number) => 1 + round * 40 + ((number * 17) % 40))
         await Promise.all(
           versions.map((version) => search.put(database, index, [at(version), at(version, `other-${version % 3}`)])),
         )
-        await soon(world, async () => {
+        await soon(harness, async () => {
           const { hits } = await search.search(database, index, {})
           assert.equal(hits.find(({ id }) => id === 'one')?.version, (round + 1) * 40)
           assert.equal(hits.length, 4)
@@ -68,8 +68,8 @@ export const lifeCases: readonly SearchCase[] = [
   },
   {
     name: 'a put inside a transaction is there after the commit, and never after a rollback',
-    async run(world, index) {
-      const { search, database } = world
+    async run(harness, index) {
+      const { search, database } = harness
       const { transactional } = search.guarantees
       await database.transaction(async (tx) => {
         const result = await search.put(tx, index, [at(1)])
@@ -81,7 +81,7 @@ export const lifeCases: readonly SearchCase[] = [
         assert.equal((await search.search(database, index, {})).hits.length, 0)
       })
       await search.settled()
-      await finds(world, index, {}, ['one'])
+      await finds(harness, index, {}, ['one'])
       const broken = database.transaction(async (tx) => {
         await search.put(tx, index, [at(2)])
         await search.remove(tx, index, [{ id: 'one', version: 3 }])
@@ -95,7 +95,7 @@ export const lifeCases: readonly SearchCase[] = [
         await search.put(tx, index, [at(1, 'last')])
       })
       await search.settled()
-      await finds(world, index, {}, ['last', 'one'])
+      await finds(harness, index, {}, ['last', 'one'])
       const { hits } = await search.search(database, index, { filters: { price: 1 } })
       assert.deepEqual(
         hits.map(({ version }) => version),
@@ -105,10 +105,10 @@ export const lifeCases: readonly SearchCase[] = [
   },
   {
     name: 'a rebuild replaces everything at its end; until then the old index answers',
-    async run(world, index) {
-      const { search, database } = world
+    async run(harness, index) {
+      const { search, database } = harness
       await search.put(database, index, [at(1, 'old'), at(3, 'both')])
-      await finds(world, index, {}, ['old', 'both'])
+      await finds(harness, index, {}, ['old', 'both'])
       const result = await search.rebuild(
         database,
         index,
@@ -121,17 +121,17 @@ export const lifeCases: readonly SearchCase[] = [
       assert.deepEqual(result, { written: 1201, stale: 0, deferred: 0 })
       const { total } = await search.search(database, index, {})
       assert.deepEqual(total, { value: 1201, exact: true })
-      await finds(world, index, { filters: { price: 2 } }, ['both'])
+      await finds(harness, index, { filters: { price: 2 } }, ['both'])
       await search.put(database, index, [at(1, 'later')])
-      await soon(world, async () => {
+      await soon(harness, async () => {
         assert.equal((await search.search(database, index, {})).total.value, 1202)
       })
     },
   },
   {
     name: 'what is put or removed during a rebuild is in the new index, whatever the source says',
-    async run(world, index) {
-      const { search, database } = world
+    async run(harness, index) {
+      const { search, database } = harness
       await search.put(database, index, [at(1, 'changed'), at(1, 'removed'), at(1, 'early')])
       await search.rebuild(
         database,
@@ -145,15 +145,15 @@ export const lifeCases: readonly SearchCase[] = [
           await search.put(database, index, [at(2, 'early')])
         })(),
       )
-      await finds(world, index, {}, ['added', 'changed', 'early'])
-      await finds(world, index, { filters: { price: 5 } }, ['changed'])
-      await finds(world, index, { filters: { price: 2 } }, ['early'])
+      await finds(harness, index, {}, ['added', 'changed', 'early'])
+      await finds(harness, index, { filters: { price: 5 } }, ['changed'])
+      await finds(harness, index, { filters: { price: 2 } }, ['early'])
     },
   },
   {
     name: 'rebuilds under steady puts from several sides lose none',
-    async run(world, index) {
-      const { search, database } = world
+    async run(harness, index) {
+      const { search, database } = harness
       // The application's own records: first changed here, then put, as a module does with its rows.
       const records = new Map<string, number>()
       let running = true
@@ -177,7 +177,7 @@ export const lifeCases: readonly SearchCase[] = [
       }
       running = false
       await Promise.all(writers)
-      await soon(world, async () => {
+      await soon(harness, async () => {
         const found = new Map<string, number>()
         let after: string | undefined
         do {
@@ -191,8 +191,8 @@ export const lifeCases: readonly SearchCase[] = [
   },
   {
     name: 'a rebuild whose source fails leaves the old index, and a later one works',
-    async run(world, index) {
-      const { search, database } = world
+    async run(harness, index) {
+      const { search, database } = harness
       await search.put(database, index, [at(1)])
       const broken = search.rebuild(
         database,
@@ -211,18 +211,18 @@ export const lifeCases: readonly SearchCase[] = [
         })(),
       )
       await refused('search-document-invalid', () => invalid)
-      await finds(world, index, {}, ['one'])
+      await finds(harness, index, {}, ['one'])
       await search.put(database, index, [at(2)])
-      await soon(world, async () => assert.equal(await versionOf(world, index), 2))
+      await soon(harness, async () => assert.equal(await versionOf(harness, index), 2))
       const empty = await search.rebuild(database, index, (async function* () {})())
       assert.deepEqual(empty, { written: 0, stale: 0, deferred: 0 })
-      await finds(world, index, {}, [])
+      await finds(harness, index, {}, [])
     },
   },
   {
     name: 'of two rebuilds the later one wins, and the earlier one is told',
-    async run(world, index) {
-      const { search, database } = world
+    async run(harness, index) {
+      const { search, database } = harness
       await search.put(database, index, [at(1)])
       const first = search.rebuild(
         database,
@@ -240,7 +240,7 @@ export const lifeCases: readonly SearchCase[] = [
         })(),
       )
       await refused('search-rebuild-replaced', () => first)
-      await finds(world, index, {}, ['second'])
+      await finds(harness, index, {}, ['second'])
     },
   },
 ]

@@ -46,8 +46,8 @@ export interface SearchIndex<
   readonly language: SearchLanguage
   readonly fields: Readonly<Record<Field, FieldDeclaration>>
   readonly filters: Filters
-  /** What it demands of a driver; one that lacks it is refused with `search-guarantee-missing`. */
-  readonly needs: readonly SearchAbility[]
+  /** Keyword filter that names the person whom a document is about; undefined when nobody is in it. */
+  readonly personal: (keyof Filters & string) | undefined
   /** Changes with everything that the stored form depends on. */
   readonly fingerprint: string
 }
@@ -144,11 +144,8 @@ export interface PutResult {
   readonly deferred: number
 }
 
-/** Guarantees that are yes or no. */
-export type SearchAbility = 'transactional' | 'readAfterWrite' | 'typoTolerant' | 'exactTotal'
-
-/** What a driver guarantees, as data: indexes and the facade ask this, never which driver it is. */
-export interface SearchGuarantees extends Readonly<Record<SearchAbility, boolean>> {
+/** What a driver guarantees, as data: modules and the facade ask this, never which driver it is. */
+export interface SearchGuarantees {
   /** A put inside a transaction is committed and rolled back with it. */
   readonly transactional: boolean
   /** What a put has resolved for, the next search finds. Where false, it does so soon. */
@@ -162,9 +159,18 @@ export interface SearchGuarantees extends Readonly<Record<SearchAbility, boolean
 /** The handle of a module's database, or a transaction of it. */
 export type SearchDatabase<Tables> = Database<Tables> | Transaction<Tables>
 
+/** Counts since the start of this process. */
+export interface SearchStats {
+  /** Calls under way, deferred puts among them. */
+  readonly running: number
+  /** Documents of deferred puts that failed: they are missing until the next put or rebuild. */
+  readonly lost: number
+}
+
 /** Search, whichever driver is behind it. */
 export interface Search {
   readonly guarantees: SearchGuarantees
+  readonly stats: SearchStats
   /**
    * Puts documents into the index, in the transaction that it is given where the driver is transactional; otherwise after
    * its commit.
@@ -199,6 +205,8 @@ export interface Search {
   ): Promise<PutResult>
   /** Resolves when every deferred put has ended. */
   settled(): Promise<void>
+  /** Resolves when the search server answers; at once where there is none. @throws `search-unreachable` */
+  ping(): Promise<void>
   /** Takes nothing new, waits for what was deferred. Safe to call twice. */
   close(): Promise<void>
 }
@@ -288,5 +296,7 @@ export interface SearchDriver {
   rebuild(at: SearchExecutor, index: SearchIndex): Promise<DriverRebuild>
   /** Forgets some of the removed documents whose removal is longer ago than `ms`. */
   forget(at: SearchExecutor, index: SearchIndex, ms: number): Promise<void>
+  /** Asks the server for something small. Left out where the database is the server. */
+  ping?(): Promise<void>
   close(): Promise<void>
 }

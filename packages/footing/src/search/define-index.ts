@@ -1,6 +1,6 @@
 // An index as data: checked once, where it is declared, so that drivers can make names of tables and columns from it.
 import { createHash } from 'node:crypto'
-import type { FieldDeclaration, FilterKind, SearchAbility, SearchIndex, SearchLanguage } from './contract.ts'
+import type { FieldDeclaration, FilterKind, SearchIndex, SearchLanguage } from './contract.ts'
 import { searchLanguages } from './contract.ts'
 import { searchError } from './errors.ts'
 
@@ -13,7 +13,11 @@ export interface IndexDeclaration<Field extends string, Filters extends Readonly
   readonly fields: Readonly<Record<Field, FieldDeclaration>>
   /** Values that a search can be narrowed by. Default none. */
   readonly filters?: Filters
-  readonly needs?: readonly SearchAbility[]
+  /**
+   * A keyword filter with the identifier of the person whom a document is about: export and erasure of personal data find
+   * the documents by it.
+   */
+  readonly personal?: (keyof Filters & string) | undefined
 }
 
 const kinds: ReadonlySet<unknown> = new Set<FilterKind>(['keyword', 'number', 'date', 'boolean'])
@@ -27,10 +31,10 @@ export function defineSearchIndex<
   const Field extends string,
   const Filters extends Readonly<Record<string, FilterKind>> = Readonly<Record<never, FilterKind>>,
 >(declaration: IndexDeclaration<Field, Filters>): SearchIndex<Field, Filters> {
-  const { name, language, fields, needs = [] } = declaration
+  const { name, language, fields, personal } = declaration
   // Without filters the record is empty, which is what the default of the type says.
   const filters = declaration.filters ?? ({} as Filters)
-  const fault = faultOf(name, language, fields, filters)
+  const fault = faultOf(name, language, fields, filters) ?? personalFault(filters, personal)
   if (fault !== undefined)
     throw searchError('search-index-invalid', { index: String(name).slice(0, 40), reason: fault })
   const shape = JSON.stringify([1, language, Object.entries<FieldDeclaration>(fields), Object.entries(filters)])
@@ -40,7 +44,7 @@ export function defineSearchIndex<
     language,
     fields: Object.freeze({ ...fields }),
     filters: Object.freeze({ ...filters }),
-    needs: Object.freeze([...needs]),
+    personal,
     fingerprint,
   })
 }
@@ -70,6 +74,11 @@ function faultOf(
   if (!Object.values(filters).every((kind) => kinds.has(kind)))
     return 'a filter is not keyword, number, date or boolean.'
   return undefined
+}
+
+function personalFault(filters: Readonly<Record<string, FilterKind>>, personal: string | undefined): string | undefined {
+  if (personal === undefined || (Object.hasOwn(filters, personal) && filters[personal] === 'keyword')) return undefined
+  return 'personal does not name a filter of the kind keyword.'
 }
 
 /** `publishedAt` → `published_at`. */

@@ -10,13 +10,6 @@ export const searchErrors = defineErrors({
     why: 'Its declaration becomes names of tables and columns, and both drivers must be able to hold it.',
     remedy: 'Correct the declaration given to defineSearchIndex(…).',
   },
-  'search-guarantee-missing': {
-    status: 500,
-    retryable: false,
-    what: 'The search index {index} needs {ability}, which this driver does not guarantee.',
-    why: 'It would work differently from what its module counts on, and nobody would notice.',
-    remedy: 'Use a driver that guarantees it (leave SEARCH_URL out for PostgreSQL), or take it out of `needs`.',
-  },
   'search-index-missing': {
     status: 500,
     retryable: false,

@@ -1,6 +1,6 @@
 // The public list of search.
 export { searchCaseIndexes, searchConformance } from './conformance.ts'
-export type { SearchCase, SearchWorld } from './conformance-case.ts'
+export type { SearchCase, SearchHarness } from './conformance-case.ts'
 export type {
   DriverPage,
   DriverRebuild,
@@ -18,7 +18,6 @@ export type {
   Row,
   RunStatement,
   Search,
-  SearchAbility,
   SearchDatabase,
   SearchDocument,
   SearchDriver,
@@ -29,12 +28,15 @@ export type {
   SearchLanguage,
   SearchPage,
   SearchRequest,
+  SearchStats,
   WriteResult,
 } from './contract.ts'
 export { searchLanguages } from './contract.ts'
 export { defineSearchIndex, type IndexDeclaration } from './define-index.ts'
 export { type SearchErrorCode, searchErrors } from './errors.ts'
 export { highlightEnd, highlightStart } from './highlight.ts'
+export type { ModuleIndex, ModuleSearch } from './module-search.ts'
 export { openSearch, type SearchOptions } from './open-search.ts'
 export { type LostPut, lostPutChannel, type SearchLimits, searchOn } from './search.ts'
 export { searchMigration } from './search-migration.ts'
+export { type SearchIndexes, search } from './use-search.ts'

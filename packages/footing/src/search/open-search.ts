@@ -2,7 +2,7 @@
 import { systemClock } from '@footing/kernel'
 import type { Search, SearchDriver } from './contract.ts'
 import { elasticsearchDriver } from './drivers/elasticsearch.ts'
-import { readElasticsearchTarget } from './drivers/elasticsearch-target.ts'
+import { type ElasticsearchTarget, readElasticsearchTarget } from './drivers/elasticsearch-target.ts'
 import { postgresDriver } from './drivers/postgres.ts'
 import { searchError } from './errors.ts'
 import { type SearchLimits, searchOn } from './search.ts'
@@ -20,14 +20,25 @@ export interface SearchOptions extends SearchLimits {
  * @throws `search-url-invalid`
  */
 export function openSearch(options: SearchOptions = {}): Search {
-  return searchOn(driverFor(options), options)
+  return searchOn(searchDriver(options), options)
 }
 
-function driverFor({ url: text, clock = systemClock, random = Math.random }: SearchOptions): SearchDriver {
-  if (text === undefined || text === '') return postgresDriver(clock)
-  // The text may hold a secret, so that no message repeats it.
+/**
+ * The driver that the options choose.
+ * @throws `search-url-invalid`
+ */
+export function searchDriver({ url, clock = systemClock, random = Math.random }: SearchOptions): SearchDriver {
+  if (url === undefined || url === '') return postgresDriver(clock)
+  return elasticsearchDriver(readSearchUrl(url), { clock, random })
+}
+
+/**
+ * Reads the value of SEARCH_URL.
+ * @throws `search-url-invalid`, which never repeats the text: it may hold a secret
+ */
+export function readSearchUrl(text: string): ElasticsearchTarget {
   if (!URL.canParse(text)) throw searchError('search-url-invalid', { reason: 'it is not a URL.' })
   const url = new URL(text)
-  if (url.protocol === 'elasticsearch:') return elasticsearchDriver(readElasticsearchTarget(url), { clock, random })
+  if (url.protocol === 'elasticsearch:') return readElasticsearchTarget(url)
   throw searchError('search-url-invalid', { reason: `there is no driver for ${url.protocol.slice(0, 20)}//.` })
 }

@@ -9,13 +9,13 @@ import type {
   PutResult,
   RemovedDocument,
   Search,
-  SearchAbility,
   SearchDatabase,
   SearchDocument,
   SearchDriver,
   SearchIndex,
   SearchPage,
   SearchRequest,
+  SearchStats,
 } from './contract.ts'
 import { writeCursor } from './cursor.ts'
 import { searchError } from './errors.ts'
@@ -61,6 +61,7 @@ class DrivenSearch implements Search {
   readonly #keepRemovedMs: number
   readonly #running = new Set<Promise<unknown>>()
   readonly #forgotAt = new Map<string, number>()
+  #lost = 0
   #closing: Promise<void> | undefined
 
   constructor(driver: SearchDriver, { maxDocumentBytes = 512 * 1024, keepRemovedMs = 24 * hour, clock }: SearchLimits) {
@@ -72,6 +73,10 @@ class DrivenSearch implements Search {
 
   get guarantees(): SearchDriver['guarantees'] {
     return this.#driver.guarantees
+  }
+
+  get stats(): SearchStats {
+    return { running: this.#running.size, lost: this.#lost }
   }
 
   async put<Tables, Field extends string, Declared extends Filters>(
@@ -99,7 +104,7 @@ class DrivenSearch implements Search {
     index: SearchIndex<Field, Declared>,
     request: SearchRequest<Declared>,
   ): Promise<SearchPage> {
-    this.#admit(index)
+    this.#admit()
     const prepared = prepareRequest(index, request)
     if (prepared.typos) this.#admitTypos(index)
     const { hits, total } = await this.#track(this.#driver.search(executorOn(database), index, prepared))
@@ -117,12 +122,17 @@ class DrivenSearch implements Search {
     index: SearchIndex<Field, Declared>,
     source: AsyncIterable<SearchDocument<Field, Declared>>,
   ): Promise<PutResult> {
-    this.#admit(index)
+    this.#admit()
     return this.#track(this.#rebuild(database, index, source))
   }
 
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running)
+  }
+
+  async ping(): Promise<void> {
+    this.#admit()
+    await this.#driver.ping?.()
   }
 
   close(): Promise<void> {
@@ -135,7 +145,7 @@ class DrivenSearch implements Search {
     index: SearchIndex,
     documents: readonly PreparedDocument[],
   ): Promise<PutResult> {
-    this.#admit(index)
+    this.#admit()
     if (documents.length === 0) return { written: 0, stale: 0, deferred: 0 }
     const tx = this.guarantees.transactional ? undefined : transactionOf(database)
     if (tx === undefined) {
@@ -146,6 +156,7 @@ class DrivenSearch implements Search {
     onTransactionEnd(tx, (outcome) => {
       if (outcome !== 'committed') return
       const lost = (error: unknown) => {
+        this.#lost += documents.length
         const fact: LostPut = { index: index.name, documents: documents.length, error }
         lostPutChannel.publish(fact)
       }
@@ -201,10 +212,8 @@ class DrivenSearch implements Search {
     await (transactionOf(database) === undefined ? forgetting.catch(() => undefined) : forgetting)
   }
 
-  #admit(index: SearchIndex): void {
+  #admit(): void {
     if (this.#closing !== undefined) throw searchError('search-closed')
-    const ability = index.needs.find((need: SearchAbility) => !this.guarantees[need])
-    if (ability !== undefined) throw searchError('search-guarantee-missing', { index: index.name, ability })
   }
 
   #admitTypos(index: SearchIndex): void {

@@ -1,4 +1,7 @@
 // Starts a whole application for a test: its own migrated database behind PgBouncer, a free port, a count of its queries.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Clock, ManualClock } from '@footing/kernel'
 import type { App, RunningApp } from '../app/create-app.ts'
@@ -74,25 +77,29 @@ export async function startTestApp<Modules extends readonly AnyImplementation[]>
   const { poolSize = 4, replicaUrls = [] } = options
   const place = { url, directUrl, poolSize, replicaUrls, ownership }
   const data = openTestData(place, app.modules, queries, options.clock)
+  // Objects of a test are shared with no other test, and gone after it.
+  const objects = await mkdtemp(join(tmpdir(), 'footing-test-objects-'))
+  const env = { STORAGE_URL: pathToFileURL(objects).href, ...options.env }
   const elsewhere = options.place === undefined ? placeFromEnvironment(app, process.env) : options.place
   let stopping: Promise<void> | undefined
   let placed: PlacedModule | undefined
   const release = async (): Promise<void> => {
     await placed?.close()
     await data.close()
+    await rm(objects, { recursive: true, force: true })
     await dropModuleRoles(database.directUrl, owned)
     await database.drop()
   }
   try {
     if (elsewhere) {
       const clock = options.clock !== undefined && isManual(options.clock) ? options.clock : undefined
-      placed = await placeModule(elsewhere, app, options.env ?? {}, place, clock, queries)
+      placed = await placeModule(elsewhere, app, env, place, clock, queries)
     }
     // What is handed over open is not opened by the application: the hooks of its records learn the database here.
     await data.ping()
     const running = await app.start({
       // No proxy looks at the readiness of a test, so nothing is gained by leaving it time to.
-      env: { DRAIN_DELAY_MS: '0', ...options.env, ...placed?.env },
+      env: { DRAIN_DELAY_MS: '0', ...env, ...placed?.env },
       profile: 'test',
       host: '127.0.0.1',
       port: 0,

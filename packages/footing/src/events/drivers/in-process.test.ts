@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Database, DataSource } from '../../data/contract/contract.ts'
 import { openDataSource } from '../../data/data-source.ts'
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts'
-import { type EventCaseWorld, eventCases } from '../conformance.ts'
+import { type EventHarness, eventConformance } from '../conformance.ts'
 import type { EventDriver } from '../contract.ts'
 import { eventGuarantees } from '../contract.ts'
 import { inProcessEvents, inProcessGuarantees } from './in-process.ts'
@@ -26,16 +26,16 @@ afterAll(async () => {
 })
 
 describe('conformance', () => {
-  const runnable = eventCases.filter(({ needs }) => needs.every((guarantee) => inProcessGuarantees[guarantee]))
+  const runnable = eventConformance.filter(({ guarantees }) => guarantees.every((guarantee) => inProcessGuarantees[guarantee]))
 
   test('every case runs: nothing is skipped that the driver claims', () => {
-    expect(runnable).toEqual(eventCases)
+    expect(runnable).toEqual(eventConformance)
     expect(Object.keys(inProcessGuarantees).toSorted()).toEqual([...eventGuarantees].toSorted())
   })
 
   test.each(runnable)('$name', async ({ run }) => {
     const drivers: EventDriver[] = []
-    const world: EventCaseWorld = {
+    const harness: EventHarness = {
       driver: (options) => {
         const driver = inProcessEvents({ clock: systemClock, ...options })
         drivers.push(driver)
@@ -51,7 +51,7 @@ describe('conformance', () => {
         await vi.waitUntil(condition, { timeout: 5000, interval: 5 })
       },
     }
-    await run(world)
+    await run(harness)
     await Promise.all(drivers.map((driver) => driver.drain(100)))
   })
 })

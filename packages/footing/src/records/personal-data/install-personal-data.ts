@@ -10,7 +10,7 @@ import { personalDataErrors } from './errors.ts'
 
 /**
  * Installs what erasing needs: tables of account, and on each personal table a trigger that refuses rows about people who
- * were erased. Without a personal table, and without an account from before, the database is left as it is.
+ * were erased. Where no module declares anything, and without an account from before, the database is left as it is.
  * @throws `personal-data-invalid` when a table or a column does not exist
  */
 export async function installPersonalData(directUrl: string, modules: readonly PersonalModule[]): Promise<void> {
@@ -19,7 +19,8 @@ export async function installPersonalData(directUrl: string, modules: readonly P
     const { rows } = await client.query<{ there: boolean }>(
       "select to_regclass('footing_personal.erasure') is not null as there",
     )
-    if (tables.length === 0 && rows[0]?.there !== true) return
+    const declared = modules.some(({ personal }) => Object.keys(personal ?? {}).length > 0)
+    if (!declared && rows[0]?.there !== true) return
     await client.query('begin')
     try {
       await client.query("select pg_advisory_xact_lock(hashtext('footing personal data'))")

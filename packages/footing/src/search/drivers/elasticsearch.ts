@@ -58,6 +58,9 @@ export function elasticsearchDriver(
     search: (at, index, request) => named(at, index, (names) => onceMore(() => search(send, names, index, request))),
     rebuild: (at, index) => named(at, index, (names) => rebuild(send, names, index, now)),
     forget: (at, index, ms) => named(at, index, (names) => forget(send, names, now() - ms)),
+    async ping() {
+      await send({ operation: 'ping', method: 'GET', path: `/_alias/${target.prefix}-ping`, expected: [404] })
+    },
     close: async () => ready.clear(),
   }
 }

@@ -29,7 +29,9 @@ const indexes = {
 }
 // Given by `npm run test:elasticsearch`.
 const server = process.env.FOOTING_TEST_ELASTICSEARCH_URL
-const serverUrl = () => ({ SEARCH_URL: `${server}&refresh=wait`.replace('/footing_test', `/t${randomBytes(6).toString('hex')}`) })
+const serverUrl = () => ({
+  SEARCH_URL: `${server}&refresh=wait`.replace('/footing_test', `/t${randomBytes(6).toString('hex')}`),
+})
 
 let folder: string
 let database: TestDatabase
@@ -129,7 +131,12 @@ describe.each(Object.entries(drivers))('%s', (driver, env) => {
 
     test('documents of a person are exported and removed for good, those of others stay', async () => {
       const { articles } = held.search
-      const of = (author: string, id: string, version = 5) => ({ id, version, fields: { title: 'x' }, filters: { author } })
+      const of = (author: string, id: string, version = 5) => ({
+        id,
+        version,
+        fields: { title: 'x' },
+        filters: { author },
+      })
       const mine = Array.from({ length: 230 }, (_, number) => of('7', `mine-${number}`))
       const others = [of('70', 'other-1'), of('8', 'other-2'), { id: 'nobody', version: 5, fields: { title: 'x' } }]
       await articles.put([...mine, ...others])
@@ -170,28 +177,33 @@ test('without SEARCH_URL the database is needed, with one it is not', async () =
   const module = implement(defineModule('content', { owner: '@a', uses: [search(indexes)] }), () => ({ port: {} }))
   const app = createApp({ name: 'library', modules: [module] })
   await expect(app.start({ ...quiet, env: {} })).rejects.toThrow('DATABASE_URL is not set')
-  const running = await app.start({ ...quiet, env: { SEARCH_URL: 'elasticsearch://user:top-secret@127.0.0.1:1/x?tls=no' } })
+  const running = await app.start({
+    ...quiet,
+    env: { SEARCH_URL: 'elasticsearch://user:top-secret@127.0.0.1:1/x?tls=no' },
+  })
   expect((await running.health()).search).toBe('search-unreachable')
   await running.stop()
 })
 
-test.each([
-  { a: undefined },
-  { a: {} },
-  { a: indexes.articles, b: indexes.articles },
-])('the declaration %j is refused', (declared) => {
-  // Only a caller without types gets here.
-  expect(() => search(declared as never)).toThrow(expect.objectContaining({ code: 'search-index-invalid' }))
-})
+test.each([{ a: undefined }, { a: {} }, { a: indexes.articles, b: indexes.articles }])(
+  'the declaration %j is refused',
+  (declared) => {
+    // Only a caller without types gets here.
+    expect(() => search(declared as never)).toThrow(expect.objectContaining({ code: 'search-index-invalid' }))
+  },
+)
 
-test.each(['title', 'nothing', 'constructor', 'at'])('personal: %j names no keyword filter and is refused', (personal) => {
-  const define = () =>
-    defineSearchIndex({
-      name: 'a',
-      language: 'simple',
-      fields: { title: {} },
-      filters: { author: 'keyword', at: 'date' },
-      personal: personal as 'author',
-    })
-  expect(define).toThrow(expect.objectContaining({ code: 'search-index-invalid' }))
-})
+test.each(['title', 'nothing', 'constructor', 'at'])(
+  'personal: %j names no keyword filter and is refused',
+  (personal) => {
+    const define = () =>
+      defineSearchIndex({
+        name: 'a',
+        language: 'simple',
+        fields: { title: {} },
+        filters: { author: 'keyword', at: 'date' },
+        personal: personal as 'author',
+      })
+    expect(define).toThrow(expect.objectContaining({ code: 'search-index-invalid' }))
+  },
+)

@@ -94,4 +94,3 @@ function isPersonal(index: SearchIndex): index is SearchIndex & { readonly perso
 function schemaOnly(module: string): Database<unknown> {
   return { schema: schemaOf(module) } as Database<unknown>
 }
-

@@ -185,7 +185,9 @@ export const contentCases: readonly SearchCase[] = [
       await finds(harness, index, { filters: { price: [10, -3] } }, ['1', '3'])
       await finds(harness, index, { filters: { price: { from: -3, to: 10 } } }, ['3'])
       await finds(harness, index, { filters: { open: true } }, ['1', '3'])
-      await finds(harness, index, { filters: { publishedAt: { from: '2026-01-01', to: '2026-02-01T12:00:00Z' } } }, ['1'])
+      await finds(harness, index, { filters: { publishedAt: { from: '2026-01-01', to: '2026-02-01T12:00:00Z' } } }, [
+        '1',
+      ])
       await finds(harness, index, { filters: { publishedAt: { from: new Date('2026-02-01T12:00:00Z') } } }, ['2'])
       await finds(harness, index, { query: 'boat', filters: { tag: 'sea', open: true } }, ['1'])
       const strange = 'se\'a"; --'

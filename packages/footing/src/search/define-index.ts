@@ -76,7 +76,10 @@ function faultOf(
   return undefined
 }
 
-function personalFault(filters: Readonly<Record<string, FilterKind>>, personal: string | undefined): string | undefined {
+function personalFault(
+  filters: Readonly<Record<string, FilterKind>>,
+  personal: string | undefined,
+): string | undefined {
   if (personal === undefined || (Object.hasOwn(filters, personal) && filters[personal] === 'keyword')) return undefined
   return 'personal does not name a filter of the kind keyword.'
 }

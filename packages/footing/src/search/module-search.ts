@@ -74,7 +74,8 @@ function moduleIndex(search: Search, database: Database<unknown>, index: SearchI
       in: async (tx: AnyTransaction, documents: readonly SearchDocument[]) => search.put(inside(tx), index, documents),
     }),
     remove: Object.assign((documents: readonly RemovedDocument[]) => search.remove(database, index, documents), {
-      in: async (tx: AnyTransaction, documents: readonly RemovedDocument[]) => search.remove(inside(tx), index, documents),
+      in: async (tx: AnyTransaction, documents: readonly RemovedDocument[]) =>
+        search.remove(inside(tx), index, documents),
     }),
     search: (request: SearchRequest) => search.search(database, index, request),
     rebuild: (source: AsyncIterable<SearchDocument>) => search.rebuild(database, index, source),

@@ -17,7 +17,11 @@ export function personalDocuments(
   const find = async (subject: string, after?: string): Promise<SearchPage> => {
     // A value that the index would hold in another form is of somebody else, if of anybody.
     if (keywordOf(subject) !== subject) return { hits: [], next: undefined, total: { value: 0, exact: true } }
-    return handle.search({ filters: { [index.personal]: subject }, limit: 100, ...(after === undefined ? {} : { after }) })
+    return handle.search({
+      filters: { [index.personal]: subject },
+      limit: 100,
+      ...(after === undefined ? {} : { after }),
+    })
   }
   return {
     name: `search of ${place.module}: ${place.called}`,
@@ -54,6 +58,7 @@ function gone({ id, version }: SearchHit) {
 }
 
 function whyLeft({ guarantees }: ModuleIndex): string {
-  if (guarantees.readAfterWrite) return 'They have the highest version there is, which nothing can follow; rebuild the index.'
+  if (guarantees.readAfterWrite)
+    return 'They have the highest version there is, which nothing can follow; rebuild the index.'
   return 'The search server shows them still; they were removed, or are put anew. Erase again.'
 }

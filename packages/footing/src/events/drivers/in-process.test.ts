@@ -26,7 +26,9 @@ afterAll(async () => {
 })
 
 describe('conformance', () => {
-  const runnable = eventConformance.filter(({ guarantees }) => guarantees.every((guarantee) => inProcessGuarantees[guarantee]))
+  const runnable = eventConformance.filter(({ guarantees }) =>
+    guarantees.every((guarantee) => inProcessGuarantees[guarantee]),
+  )
 
   test('every case runs: nothing is skipped that the driver claims', () => {
     expect(runnable).toEqual(eventConformance)

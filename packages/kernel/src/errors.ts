@@ -1,4 +1,5 @@
 // Coded errors: a closed table per capability, three sentences each, unchanged by a trip over the wire.
+import { redactUrls } from './redact-urls.ts'
 
 /** One row of a table. `{name}` in a sentence stands for a detail of the single case. */
 export interface ErrorRow {
@@ -105,7 +106,8 @@ export function defineErrors<const Table extends ErrorTable>(table: Table): Erro
   const make = (code: keyof Table & string, options: ErrorOptions = {}): FootingError => {
     const row = table[code]
     if (row === undefined) throw new TypeError(`no such error code: ${code}`)
-    const details = options.details ?? {}
+    // No error shows a password, whoever put a URL into its details.
+    const details = withoutSecrets(options.details ?? {})
     return new FootingError(
       {
         code,
@@ -115,7 +117,7 @@ export function defineErrors<const Table extends ErrorTable>(table: Table): Erro
         why: fill(row.why, details),
         remedy: fill(row.remedy, details),
         details,
-        ...(options.issues === undefined ? {} : { issues: options.issues }),
+        ...(options.issues === undefined ? {} : { issues: options.issues.map(withoutSecret) }),
       },
       options.cause,
     )
@@ -131,6 +133,16 @@ export function isFootingError(value: unknown, code?: string): value is FootingE
     'code' in value &&
     (code === undefined || value.code === code)
   )
+}
+
+function withoutSecrets(details: ErrorDetails): ErrorDetails {
+  return Object.fromEntries(
+    Object.entries(details).map(([name, value]) => [name, typeof value === 'string' ? redactUrls(value) : value]),
+  )
+}
+
+function withoutSecret(issue: ErrorIssue): ErrorIssue {
+  return { ...issue, message: redactUrls(issue.message) }
 }
 
 function fill(sentence: string, details: ErrorDetails): string {

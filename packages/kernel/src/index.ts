@@ -15,5 +15,7 @@ export {
 } from './errors.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { nearest } from './nearest.ts'
+export { type JsonLimits, parseForeignJson, verifyBrackets } from './parse-json.ts'
 export { printable } from './printable.ts'
+export { redactUrls } from './redact-urls.ts'
 export { type SessionState, type SessionStateKind, sessionStateIn } from './session-state.ts'

@@ -37,6 +37,15 @@ test('the environment wins, also as a file', () => {
   expect(developmentSecrets(app, { TOKEN_SECRET_FILE: '/run/secret' }, folder)).toEqual({})
 })
 
+test('processes of one folder know each other by a key that nobody else can read', () => {
+  const env = { TOKEN_SECRET: 'mine' }
+  const placed = developmentSecrets(app, { ...env, PLACE_SHOP: 'http://127.0.0.1:1' }, folder)
+  expect(placed.MODULE_KEYS).toMatch(/^development:[\w-]{48}$/)
+  expect(developmentSecrets(app, { ...env, SERVE_MODULES: 'shop' }, folder)).toEqual(placed)
+  expect(developmentSecrets(app, { ...env, SERVE_MODULES: 'shop', MODULE_KEYS: 'own' }, folder)).toEqual({})
+  expect(developmentSecrets(app, { ...env, PLACE_SHOP: '' }, folder)).toEqual({})
+})
+
 test.each(['', '{', '[]', 'null', '{"TOKEN_SECRET":7}'])('a broken file is written anew: %j', (text) => {
   mkdirSync(join(folder, '.footing'))
   writeFileSync(join(folder, '.footing/secrets.json'), text)

@@ -16,14 +16,25 @@ export function developmentSecrets(
   env: Environment,
   folder: string,
 ): Environment {
-  const missing = requiredSecrets(app).filter((name) => !env[name] && !env[`${name}_FILE`])
+  const wanted = [...requiredSecrets(app), ...(isPlaced(env) ? ['MODULE_KEYS'] : [])]
+  const missing = wanted.filter((name) => !env[name] && !env[`${name}_FILE`])
   if (missing.length === 0) return {}
   const file = join(openFootingFolder(folder), 'secrets.json')
   const known = readSecrets(file)
   const made = missing.filter((name) => known[name] === undefined)
-  const all = { ...known, ...Object.fromEntries(made.map((name) => [name, randomBytes(36).toString('base64url')])) }
+  const all = { ...known, ...Object.fromEntries(made.map((name) => [name, makeSecret(name)])) }
   if (made.length > 0) writeSecrets(file, all)
   return Object.fromEntries(missing.map((name) => [name, all[name]]))
+}
+
+/** Processes of one folder know each other by a key that only its owner can read. */
+function isPlaced(env: Environment): boolean {
+  return Object.entries(env).some(([name, value]) => /^(PLACE_.|SERVE_MODULES)/.test(name) && Boolean(value))
+}
+
+function makeSecret(name: string): string {
+  const secret = randomBytes(36).toString('base64url')
+  return name === 'MODULE_KEYS' ? `development:${secret}` : secret
 }
 
 function requiredSecrets(app: Pick<App, 'modules' | 'options'>): readonly string[] {

@@ -5,7 +5,6 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { bytes } from '../module/size.ts'
 import type { Profile } from '../work/profile.ts'
 import { answerClientError } from './client-error.ts'
-import type { HttpOptions } from './http-options.ts'
 import { mountRoute, type RequestRecord, type RouteEnvironment, requestChannel } from './mount-route.ts'
 import type { PlacedRoute } from './place-routes.ts'
 import { type AnswerError, errorAnswers } from './problem.ts'
@@ -21,6 +20,8 @@ export interface ServerEnvironment extends RouteEnvironment {
   readonly trustProxy: boolean
   /** Where a fault that is not the caller's is reported. */
   readonly report: (error: FootingError, request: FastifyRequest) => void
+  /** Paths that CORS never opens, with all below them. */
+  readonly withoutCors?: readonly string[]
 }
 
 const defaultBodyLimit = '256kb'
@@ -58,7 +59,7 @@ export async function buildServer(
   server.decorateRequest('footingFault', undefined)
   readBodies(server)
   beginRequests(server, environment)
-  if (http.cors) await allowOrigins(server, http)
+  if (http.cors) await allowOrigins(server, environment)
   server.setErrorHandler((fault, request, reply) => sendFault(fault, request, reply, answerError, environment))
   server.setNotFoundHandler((request, reply) => answerUnmatched(server, request, reply))
   for (const placed of routes) mountRoute(server, placed, environment)
@@ -102,18 +103,22 @@ function recordOf(request: FastifyRequest, reply: FastifyReply, durationMs: numb
   }
 }
 
-async function allowOrigins(server: FastifyInstance, http: HttpOptions): Promise<void> {
+async function allowOrigins(server: FastifyInstance, { http, withoutCors = [] }: ServerEnvironment): Promise<void> {
   const { origins, credentials = false } = http.cors ?? { origins: [] }
   if (origins === '*' && credentials) {
     throw new TypeError("cors: origins '*' with credentials would let every site act for your users; list the origins.")
   }
-  await server.register(cors, {
+  const allowed = {
     origin: origins === '*' ? '*' : [...origins],
     credentials: origins !== '*' && credentials,
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: ['x-request-id'],
     maxAge: 600,
     strictPreflight: false,
+  }
+  const isClosed = (path: string) => withoutCors.some((closed) => path === closed || path.startsWith(`${closed}/`))
+  await server.register(cors, {
+    delegator: (request, done) => done(null, isClosed(pathOf(request.url)) ? { origin: false } : allowed),
   })
 }
 

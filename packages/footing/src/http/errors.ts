@@ -17,6 +17,13 @@ export const httpErrors = defineErrors({
     why: 'It ends early, holds a character that JSON does not allow, or uses a key such as __proto__.',
     remedy: 'Send what JSON.stringify makes of a plain object, in UTF-8.',
   },
+  'body-too-nested': {
+    status: 400,
+    retryable: false,
+    what: 'The body has too many brackets: 200 may stand inside of each other, 200,000 altogether.',
+    why: 'Reading them would hold up everybody else for a second for each megabyte.',
+    remedy: 'Send flat lists, in several requests where they are long.',
+  },
   unauthenticated: {
     status: 401,
     retryable: false,

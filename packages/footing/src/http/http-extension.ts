@@ -7,6 +7,8 @@ import type { ServerEnvironment } from './build-server.ts'
 export interface HttpExtension {
   /** Adds to the server in the roles `web` and `all`, before it listens. */
   mount?(server: FastifyInstance, environment: ServerEnvironment): void | Promise<void>
+  /** Paths that no page of another origin may read, whatever the application says of CORS, with all below them. */
+  readonly withoutCors?: readonly string[]
   /** Looks at whoever the application's own `authenticate` has found: the result stands in its place. */
   authenticate?(authenticate: Authenticate): Authenticate
 }

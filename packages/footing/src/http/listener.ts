@@ -62,6 +62,7 @@ export async function openListener(process: StartedProcess): Promise<Listener> {
       return manifest && network.callAtEdge(manifest, operation)
     },
     running,
+    withoutCors: extensions.flatMap(({ withoutCors = [] }) => withoutCors),
     profile,
     trustProxy: values.TRUST_PROXY,
     draining,

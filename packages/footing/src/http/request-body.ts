@@ -4,6 +4,7 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { verifyBrackets } from '@footing/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { moduleErrors } from '../module/errors.ts'
 import { isMedia, type Media } from '../module/media.ts'
@@ -33,6 +34,7 @@ export function readBodies(server: FastifyInstance): void {
       const text = utf8(body as Buffer, request.headers)
       // Clients that always name a content type also send it with an empty body.
       if (text === '') done(null, undefined)
+      else if (isTooNested(text)) throw httpErrors('body-too-nested')
       else parse(request, text, done)
     })
   })
@@ -96,6 +98,16 @@ function fieldReader(schema: Schema | undefined, label: string): (fields: unknow
     const result: Record<string, unknown> = { ...(fields as object) }
     for (const [name, read] of readers) if (Object.hasOwn(result, name)) result[name] = read(result[name])
     return result
+  }
+}
+
+// Brackets without end would hold the event loop for a second for each megabyte.
+function isTooNested(text: string): boolean {
+  try {
+    verifyBrackets(text)
+    return false
+  } catch {
+    return true
   }
 }
 

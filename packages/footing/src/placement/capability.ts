@@ -7,6 +7,7 @@ import type { ModuleKeys } from './module-keys.ts'
 import { keysOf, placeModules, placementSettings } from './place-modules.ts'
 import { RemoteModule } from './remote-module.ts'
 import { serveModules } from './serve-modules.ts'
+import { portsPath } from './wire.ts'
 
 interface OpenPlacement {
   /** Undefined when nothing leaves this process and nothing comes in. */
@@ -22,7 +23,7 @@ export const placementCapability = defineCapability<Settings, OpenPlacement>({
   summary: 'modules in other processes, called like those that are here',
   settings: placementSettings,
   wanted: () => true,
-  places: (values, { app, profile }) => placeModules(app.modules, values, profile),
+  places: (values, { app, profile, env }) => placeModules(app.modules, values, profile, env),
   async open(values, { app, places, profile, network, clock, options }) {
     const keys = keysOf(places, values, profile)
     // The test kit gives it with the other options of a start.
@@ -45,6 +46,7 @@ export const placementCapability = defineCapability<Settings, OpenPlacement>({
   },
   extends: {
     http: (open, process): HttpExtension => ({
+      withoutCors: [portsPath],
       mount: (server, environment) =>
         serveModules(server, environment, (open as OpenPlacement | undefined)?.keys, process),
     }),

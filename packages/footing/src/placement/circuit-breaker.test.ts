@@ -85,16 +85,41 @@ test('the first repetition comes at once, later ones at random moments below a l
   expect(mostAttempts).toBe(3)
 })
 
-test('a nonce is known for at least one turn and forgotten after two', async () => {
+test('a nonce is known for at least one turn; after two its time tells that it was forgotten', async () => {
   const clock = manualClock()
   const nonces = new NonceMemory(clock, 1000)
-  expect([nonces.add('a'), nonces.add('a')]).toEqual([true, false])
+  const a = clock.now()
+  expect([nonces.take('a', a), nonces.take('a', a)]).toEqual(['new', 'taken'])
   await clock.advance(1000)
-  expect([nonces.add('a'), nonces.add('b')]).toEqual([false, true])
+  const b = clock.now()
+  expect([nonces.take('a', a), nonces.take('b', b)]).toEqual(['taken', 'new'])
   await clock.advance(1000)
-  expect([nonces.add('a'), nonces.add('b')]).toEqual([true, false])
+  expect([nonces.take('a', a), nonces.take('b', b)]).toEqual(['forgotten', 'taken'])
   await clock.advance(10_000)
-  expect([nonces.add('b'), nonces.size]).toEqual([true, 1])
+  expect([nonces.take('b', b), nonces.take('c', b), nonces.size]).toEqual(['forgotten', 'forgotten', 0])
+  expect(nonces.take('c', clock.now())).toBe('new')
+})
+
+test('neither a restart nor a clock that is set back makes a recorded call new', async () => {
+  const clock = manualClock()
+  const signed = clock.now()
+  await clock.advance(5_800)
+  const restarted = new NonceMemory(clock, 1000)
+  expect(restarted.take('recorded', signed)).toBe('forgotten')
+  expect(restarted.take('fresh', clock.now())).toBe('new')
+  // Two turns later the wall clock steps back, so that signatures of before are in time again; the monotonic one goes on.
+  let back = 0
+  const stepping = { ...clock, now: () => clock.now() - back, monotonic: () => clock.monotonic() }
+  const memory = new NonceMemory(stepping, 1000)
+  const time = stepping.now()
+  expect(memory.take('recorded', time)).toBe('new')
+  await clock.advance(2_000)
+  expect(memory.take('later', stepping.now())).toBe('new')
+  back = 2_000
+  expect(memory.take('recorded', time)).toBe('forgotten')
+  expect(memory.take('signed by the new time', stepping.now())).toBe('forgotten')
+  await clock.advance(1_000)
+  expect(memory.take('signed when it has come again', stepping.now())).toBe('new')
 })
 
 describe('keys', () => {

@@ -50,7 +50,8 @@ export const placementErrors = defineErrors({
     retryable: false,
     what: 'The process of {module} does not accept calls from here: {reason}.',
     why: 'Processes of one application prove by a key that they belong together.',
-    remedy: 'Compare MODULE_KEYS and the clocks of both processes: the first key here has to be among the keys there.',
+    remedy:
+      'Compare MODULE_KEYS and the clocks of both processes: the first key here has to be among the keys there. Without MODULE_KEYS each process makes up a key of its own.',
   },
   'versions-apart': {
     status: 502,
@@ -79,6 +80,28 @@ export const placementErrors = defineErrors({
     what: 'This very call has been made before.',
     why: 'Each signed call is taken once; a second one was recorded and sent again by somebody.',
     remedy: 'Sign each call anew. If nobody did this on purpose, change MODULE_KEYS.',
+  },
+  'call-unremembered': {
+    status: 503,
+    retryable: true,
+    what: 'The call was signed before the time from which this process remembers calls; it was not done now.',
+    why: 'Whether it was done before a restart, or before the clock was set back, is not known here: it may be a recorded one.',
+    remedy:
+      'Sign it anew and send it again. Where that does not help, the clock of the caller is late: set both by one time server.',
+  },
+  'call-from-browser': {
+    status: 403,
+    retryable: false,
+    what: 'The call comes from a browser: {reason}.',
+    why: 'Any page could otherwise have the browsers of its visitors call the modules of an application on their machine.',
+    remedy: 'Call the routes of the application from browsers, and the ports of modules from its processes only.',
+  },
+  'message-too-nested': {
+    status: 400,
+    retryable: false,
+    what: 'What {operation} is given cannot be read: {reason}.',
+    why: 'Brackets without end hold a process up for seconds, and no value of an operation has so many.',
+    remedy: 'Send flat lists, in parts where they are long.',
   },
   'call-schema-unknown': {
     status: 409,

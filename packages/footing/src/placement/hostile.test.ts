@@ -122,6 +122,28 @@ describe('answers that are none', () => {
     expect((await errorOf(billing.quote({ amount: 1 }))).code).toBe('module-unreachable')
   })
 
+  test.each([
+    ['lists in lists', '['.repeat(4_000_000)],
+    ['objects side by side', `[${'{},'.repeat(1_000_000)}{}]`],
+    ['lists in lists, with a name that is looked at', `{"__proto__":${'['.repeat(4_000_000)}`],
+  ])('%s, four million: refused without holding up the caller', async (_name, body) => {
+    const { url } = await pretender((q, r) => {
+      r.writeHead(200, { ...version(q), 'content-type': 'application/json' }).end(body)
+    })
+    const billing = await caller(url)
+    let longest = 0
+    let last = performance.now()
+    const beat = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last)
+      last = performance.now()
+    }, 5)
+    const error = await errorOf(billing.echo('x'))
+    clearInterval(beat)
+    expect(error.code).toBe('answer-unusable')
+    expect(error.details.reason).toMatch(/nested deeper|more than 200000/)
+    expect(longest).toBeLessThan(1000)
+  })
+
   test('half an answer: repeated when that is harmless, said when it is not', async () => {
     const { url, requests } = await pretender((q, r) => {
       r.writeHead(200, { ...version(q), 'content-type': 'application/json', 'content-length': '100' })
@@ -358,6 +380,36 @@ describe('a real second process', () => {
       expect(await codeOf(await send(headers, body, '/modules/billing/charge'))).toEqual([401, 'call-unsigned'])
     })
 
+    test('a recorded call is worth nothing after a restart either, and says why', async () => {
+      const first = await startSecondProcess({ MODULE_KEYS: keyOne })
+      const headers: Record<string, string> = { 'footing-schema': await schemaOf() }
+      const body = '{"amount":2}'
+      headers.authorization = sign(headers, body)
+      const request = {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body,
+      }
+      expect((await fetch(`${first.url}/modules/billing/quote`, request)).status).toBe(200)
+      await first.kill()
+      const again = await startSecondProcess({ MODULE_KEYS: keyOne, PORT: String(first.port) })
+      closers.push(() => again.kill())
+      expect(await codeOf(await fetch(`${again.url}/modules/billing/quote`, request))).toEqual([
+        503,
+        'call-unremembered',
+      ])
+      expect(await (await caller(again.url)).quote({ amount: 2 })).toEqual({ total: 4 })
+    })
+
+    test('brackets without end are not read', async () => {
+      const headers: Record<string, string> = { 'footing-schema': await schemaOf() }
+      const body = `{"amount":${'['.repeat(1_000_000)}`
+      expect(await codeOf(await send({ ...headers, authorization: sign(headers, body) }, body))).toEqual([
+        400,
+        'message-too-nested',
+      ])
+    })
+
     test.each([
       '',
       'Bearer x',
@@ -451,7 +503,12 @@ describe('starting', () => {
     })
 
   test.each([
-    ['a module that does not exist', { SERVE_MODULES: 'biling' }, /biling/],
+    ['a module that does not exist', { SERVE_MODULES: 'biling' }, /biling, .* billing was probably meant/],
+    ['a misspelt place', { PLACE_BILLNG: 'http://localhost:1' }, /PLACE_BILLNG is set, .* PLACE_BILLING was probably/],
+    ['a place in a file, misspelt', { PLACE_BILING_FILE: '/run/place' }, /PLACE_BILLING was probably meant/],
+    ['the place of a module that is gone', { PLACE_WAREHOUSE: 'https://warehouse.internal' }, /no module has this/],
+    ['a misspelt list of modules', { SERVE_MODULE: 'billing' }, /SERVE_MODULES was probably meant/],
+    ['misspelt keys', { MODULE_KEY: keyOne }, /MODULE_KEYS was probably meant/],
     [
       'a module that is here and elsewhere',
       { SERVE_MODULES: 'billing', PLACE_BILLING: 'http://localhost:1' },
@@ -470,6 +527,16 @@ describe('starting', () => {
       expect((await errorOf(start({ PLACE_BILLING: address }))).code).toBe('settings-invalid')
     },
   )
+
+  test('variables of other software pass', async () => {
+    await start({ PLACE_OF_BIRTH: 'Köln', SERVE_STATIC_FILES: 'yes', MODULE_PATH: '/usr/lib', PLACE_: 'http://x' })
+  })
+
+  test('no secret of an address is shown', async () => {
+    const error = await errorOf(start({ PLACE_BILLING: 'http://me:hunter2@host?token=hunter2' }))
+    expect(JSON.stringify(error) + error.message).not.toContain('hunter2')
+    expect(error.message).toContain('PLACE_BILLING')
+  })
 
   test('production insists on keys for both sides, and nowhere shows one that is wrong', async () => {
     for (const env of [{ PLACE_BILLING: 'http://127.0.0.1:9' }, { SERVE_MODULES: 'billing' }]) {

@@ -1,5 +1,5 @@
 // The keys that processes of one application share: the first one signs, all of them are recognised.
-import { createSecretKey, type KeyObject } from 'node:crypto'
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 
 /** One key. The secret is kept as a key object, which shows nothing when it is printed. */
 export interface ModuleKey {
@@ -11,7 +11,7 @@ export interface ModuleKey {
 export interface ModuleKeys {
   readonly signing: ModuleKey
   find(id: string): ModuleKey | undefined
-  /** True for the key that everybody knows: it is good on this machine only. */
+  /** True for a key that this process has made up: it is good on this machine only. */
   readonly development: boolean
 }
 
@@ -34,11 +34,14 @@ export function parseModuleKeys(text: string): ModuleKeys | undefined {
   return { signing, find: (id) => keys.find((key) => key.id === id), development: false }
 }
 
-/** The key of development and tests. It is public, so that whoever answers with it answers this machine only. */
+let made: ModuleKeys | undefined
+
+/**
+ * The key of development and tests where MODULE_KEYS is not set: made up by this process at its first use, known to nobody
+ * else, and the same for all applications in it. What is answered with it is answered to this machine only.
+ */
 export function developmentKeys(): ModuleKeys {
-  const signing = {
-    id: 'development',
-    secret: createSecretKey(Buffer.from('known to everybody: for development only')),
-  }
-  return { signing, find: (id) => (id === signing.id ? signing : undefined), development: true }
+  const signing = { id: 'development', secret: createSecretKey(randomBytes(32)) }
+  made ??= { signing, find: (id) => (id === signing.id ? signing : undefined), development: true }
+  return made
 }

@@ -1,5 +1,6 @@
 // Which modules this process holds, where the others are, and which ports it answers for other processes.
 
+import { nearest } from '@footing/kernel'
 import type { ModulePlaces } from '../capability/capability.ts'
 import type { AnyManifest } from '../module/define-module.ts'
 import { optionalSetting, type Setting } from '../module/setting.ts'
@@ -44,6 +45,7 @@ export function placeModules(
   modules: readonly AnyManifest[],
   values: Readonly<Record<string, unknown>>,
   profile: Profile,
+  env: Readonly<Record<string, string | undefined>> = {},
 ): ModulePlaces {
   // The values were parsed by the settings above.
   const only = values.SERVE_MODULES as readonly string[] | undefined
@@ -52,8 +54,12 @@ export function placeModules(
     const url = values[placeVariable(name)]
     if (url instanceof URL) placed.set(name, url)
   }
-  const stranger = only?.find((name) => !modules.some((module) => module.name === name))
-  if (stranger !== undefined) throw invalid(`SERVE_MODULES names ${stranger}, which the application does not have.`)
+  const names = modules.map(({ name }) => name)
+  const stranger = only?.find((name) => !names.includes(name))
+  if (stranger !== undefined) {
+    throw invalid(`SERVE_MODULES names ${stranger}, which the application does not have${meant(stranger, names)}.`)
+  }
+  verifyVariables(env, Object.keys(placementSettings(modules)))
   const twice = only?.find((name) => placed.has(name))
   if (twice !== undefined)
     throw invalid(`${twice} is in SERVE_MODULES, and ${placeVariable(twice)} says it is elsewhere.`)
@@ -77,6 +83,24 @@ export function keysOf(
   // Parsed by the settings above; production was refused without.
   const keys = values.MODULE_KEYS as ModuleKeys | undefined
   return keys ?? (profile === 'production' ? undefined : developmentKeys())
+}
+
+/** A variable of placement that nothing reads would leave a module where it is, without a word. */
+function verifyVariables(env: Readonly<Record<string, string | undefined>>, known: readonly string[]): void {
+  for (const [name, value] of Object.entries(env)) {
+    const [, kind] = /^(PLACE|SERVE|MODULE)_./.exec(name) ?? []
+    const plain = name.replace(/_FILE$/, '')
+    if (kind === undefined || !value || known.includes(plain)) continue
+    const hint = meant(plain, known)
+    // Other software has variables of such names as well; an address behind PLACE_ is meant for us.
+    if (hint === '' && !(kind === 'PLACE' && /^https?:\/\//.test(value))) continue
+    throw invalid(`${name} is set, and no module has this variable${hint}.`)
+  }
+}
+
+function meant(word: string, known: readonly string[]): string {
+  const found = nearest(word, known)
+  return found === undefined ? '' : `; ${found} was probably meant`
 }
 
 function verifyNeeds(local: readonly AnyManifest[], placed: ReadonlyMap<string, URL>): void {

@@ -5,7 +5,7 @@ import { type FootingError, isFootingError } from '@footing/kernel'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunningApp } from '../app/create-app.ts'
 import { type CallRecord, callChannel } from '../module/port-call.ts'
-import { type SecondProcess, startSecondProcess } from './second-process.fixture.ts'
+import { type SecondProcess, secondKey, startSecondProcess } from './second-process.fixture.ts'
 import { app } from './shop.fixture.ts'
 
 let second: SecondProcess
@@ -16,7 +16,7 @@ let localBilling: typeof here.ports.billing
 
 beforeAll(async () => {
   second = await startSecondProcess()
-  here = await app.start({ env: {}, port: 0, profile: 'test', place: { billing: second.url } })
+  here = await app.start({ env: { MODULE_KEYS: secondKey }, port: 0, profile: 'test', place: { billing: second.url } })
   billing = here.ports.billing
   local = await app.start({ env: {}, port: 0, profile: 'test' })
   localBilling = local.ports.billing

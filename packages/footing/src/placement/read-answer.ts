@@ -1,5 +1,5 @@
 // What an answer from another process means: a value, an error of the module, or nothing that can be used.
-import { FootingError } from '@footing/kernel'
+import { FootingError, parseForeignJson, verifyBrackets } from '@footing/kernel'
 import type { RawAnswer } from './connection.ts'
 import { placementErrors } from './errors.ts'
 import { header } from './wire.ts'
@@ -33,8 +33,9 @@ export function readAnswer(answer: RawAnswer, vouched: ReadonlySet<string>): Und
   let body: unknown
   try {
     body = parse(answer.body)
-  } catch {
-    return { kind: 'unusable', reason: 'it is not well-formed JSON' }
+  } catch (error) {
+    const reason = error instanceof RangeError ? error.message : 'it is not well-formed JSON'
+    return { kind: 'unusable', reason }
   }
   if (status === 200) {
     return vouched.has(version)
@@ -47,9 +48,17 @@ export function readAnswer(answer: RawAnswer, vouched: ReadonlySet<string>): Und
   return { kind: 'error', error }
 }
 
+const refusals: ReadonlySet<string> = new Set([
+  'call-unsigned',
+  'call-out-of-time',
+  'call-replayed',
+  'call-unremembered',
+  'call-from-browser',
+])
+
 /** The refusals that concern the two processes and not whoever asked the first of them. */
 export function isRefusal({ code }: FootingError): boolean {
-  return code === 'call-unsigned' || code === 'call-out-of-time' || code === 'call-replayed'
+  return refusals.has(code)
 }
 
 /** The refusal as the caller's own error: a 401 of the other process says nothing about the user here. */
@@ -61,7 +70,8 @@ export function refusedError(module: string, error: FootingError): FootingError 
 // `__proto__` in JSON would become a property that later copies turn into a prototype. Looking at each key costs ten
 // times as much as parsing, so that only a text that could hold it, also in disguise, is looked at.
 function parse(text: string): unknown {
-  if (!/__proto__|\\u00/i.test(text)) return JSON.parse(text)
+  if (!/__proto__|\\u00/i.test(text)) return parseForeignJson(text)
+  verifyBrackets(text)
   return JSON.parse(text, (key: string, value: unknown) => (key === '__proto__' ? undefined : value))
 }
 

@@ -148,7 +148,9 @@ export class RemoteModule {
       case 'error':
         call.notePosition(answer.headers)
         if (isRefusal(understood.error)) {
-          return { error: refusedError(this.name, understood.error), passing: false }
+          // It was certainly not done; signed anew it is younger than the process that refused it.
+          const passing = understood.error.code === 'call-unremembered'
+          return { error: refusedError(this.name, understood.error), passing }
         }
         // A process that stops says so before it has begun; another one takes the call.
         return { error: understood.error, passing: understood.error.code === 'shutting-down' }

@@ -10,6 +10,9 @@ export interface SecondProcess {
   kill(): Promise<void>
 }
 
+/** The key of a process whose test names none. */
+export const secondKey = `second:${'s'.repeat(40)}`
+
 /** Starts billing in another process. */
 export async function startSecondProcess(
   env: Readonly<Record<string, string>> = {},
@@ -17,7 +20,15 @@ export async function startSecondProcess(
 ): Promise<SecondProcess> {
   const program = new URL(file, import.meta.url).pathname
   const child = spawn(process.execPath, ['--conditions=@footing/source', program], {
-    env: { PATH: process.env.PATH, NODE_ENV: 'test', SERVE_MODULES: 'billing', PORT: '0', DRAIN_DELAY_MS: '0', ...env },
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'test',
+      SERVE_MODULES: 'billing',
+      MODULE_KEYS: secondKey,
+      PORT: '0',
+      DRAIN_DELAY_MS: '0',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const port = await firstLine(child)

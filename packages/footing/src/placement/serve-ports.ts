@@ -1,5 +1,5 @@
 // The ports of modules as an ordinary HTTP API for other processes of the application: one POST for each operation.
-import type { FootingError } from '@footing/kernel'
+import { type FootingError, verifyBrackets } from '@footing/kernel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { mountRoute, type RouteEnvironment } from '../http/mount-route.ts'
 import { type PlacedRoute, placeRoute } from '../http/place-routes.ts'
@@ -16,6 +16,7 @@ import { placementErrors } from './errors.ts'
 import type { ModuleKeys } from './module-keys.ts'
 import { NonceMemory } from './nonce-memory.ts'
 import { type OperationSchema, operationSchema } from './operation-schema.ts'
+import { browserSign } from './refuse-browsers.ts'
 import { type Claim, readClaim, skewWindowMs, verifyCall } from './signature.ts'
 import { decodeUser, header, largestMessage, operationPath, portsPath } from './wire.ts'
 
@@ -108,6 +109,8 @@ function guard(
   scope.addHook('onRequest', (request, reply, done) => {
     const operation = served.get(request.routeOptions.url ?? '')
     if (operation) reply.header(header.schema, operation.schema.hash)
+    const sign = browserSign(request.headers, keys.development)
+    if (sign !== undefined) throw placementErrors('call-from-browser', { details: { reason: sign } })
     if (keys.development && !isLoopback(request.socket.remoteAddress)) {
       throw placementErrors('call-unsigned', {
         details: { reason: 'the key of development is good on one machine only' },
@@ -134,11 +137,22 @@ function guard(
       done()
       return
     }
-    parse(request, body.toString('utf8'), (error, value) => {
+    const text = body.toString('utf8')
+    refuseBrackets(text, operation.target.label)
+    parse(request, text, (error, value) => {
       request.body = value
       done(error ?? undefined)
     })
   })
+}
+
+function refuseBrackets(text: string, operation: string): void {
+  try {
+    verifyBrackets(text)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : ''
+    throw placementErrors('message-too-nested', { details: { operation, reason } })
+  }
 }
 
 /** One operation as a route that takes its input as it is: the port checks it, as it does for a call in one process. */

@@ -56,7 +56,7 @@ export function readClaim(authorization: string | undefined, keys: ModuleKeys): 
 
 /**
  * Checks a call. What is wrong with its time is told only to those who have the key.
- * @throws `call-unsigned`, `call-out-of-time`, `call-replayed`
+ * @throws `call-unsigned`, `call-out-of-time`, `call-replayed`, `call-unremembered`
  */
 export function verifyCall(call: SignedCall, claim: Claim, clock: Clock, nonces: NonceMemory): void {
   const expected = signatureOf(call, claim.key, claim.time, claim.nonce)
@@ -65,7 +65,9 @@ export function verifyCall(call: SignedCall, claim: Claim, clock: Clock, nonces:
   if (Math.abs(away) > skewWindowMs) {
     throw placementErrors('call-out-of-time', { details: { seconds: Math.round(away / 1000) } })
   }
-  if (!nonces.add(claim.nonce)) throw placementErrors('call-replayed')
+  const memory = nonces.take(claim.nonce, Number(claim.time))
+  if (memory === 'taken') throw placementErrors('call-replayed')
+  if (memory === 'forgotten') throw placementErrors('call-unremembered')
 }
 
 function signatureOf(call: SignedCall, key: ModuleKey, time: string, nonce: string): Buffer {

@@ -1,6 +1,6 @@
 // What a call looks like between two processes: path, headers, limits.
 
-import type { JsonObject } from '@footing/kernel'
+import { type JsonObject, parseForeignJson } from '@footing/kernel'
 import type { User } from '../work/context.ts'
 
 /** Path in front of the ports of all modules; it does not follow the base path of the application. */
@@ -39,7 +39,7 @@ export function encodeUser(user: User): string {
 export function decodeUser(value: string): User | undefined {
   let user: unknown
   try {
-    user = JSON.parse(Buffer.from(value, 'base64url').toString('utf8'))
+    user = parseForeignJson(Buffer.from(value, 'base64url').toString('utf8'))
   } catch {
     return undefined
   }

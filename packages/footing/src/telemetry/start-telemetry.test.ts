@@ -29,7 +29,7 @@ const shopModule = implement(shop, ({ log, self }) => ({
       path: '/fault',
       auth: 'none',
       handle: async () => {
-        throw new Error('disk is full')
+        throw new Error('disk is full at postgres://me:hunter2@db/app')
       },
     }),
   ],

@@ -1,6 +1,6 @@
 // What the application publishes, as JSON lines: one per request, one per thing somebody wrote, ids in each.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { isFootingError } from '@footing/kernel'
+import { isFootingError, redactUrls } from '@footing/kernel'
 import { pino } from 'pino'
 import { type RequestRecord, requestChannel } from '../http/mount-route.ts'
 import { type LogLevel, type LogRecord, logChannel } from '../work/log.ts'
@@ -32,7 +32,8 @@ export function writeLogs(options: LogOptions = {}): () => void {
       formatters: { level: (level) => ({ level }) },
       redact: { paths: [...defaultRedaction, ...(options.redact ?? [])], censor: '[redacted]' },
     },
-    output,
+    // Drivers put addresses into their messages, with what stands in them. A request's line has none.
+    { write: (line: string) => output.write(redactUrls(line)) },
   )
   const lineOfRequest = requestLines(options.base ?? {})
   // The channels carry exactly these records; see where each is published.

@@ -1,8 +1,8 @@
-// Creates a data directory that is whole or not there at all, from a copy kept in the user's cache when there is one.
+// Creates a data directory that is whole or not there at all. Each is made anew and never copied: it has a password and a
+// system identifier of its own, so that neither opens another one.
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { dataError } from '../../data/contract/errors.ts'
@@ -30,8 +30,6 @@ export interface ClusterOptions {
   readonly folder: string
   readonly binaries: PlatformBinaries
   readonly user: ServerUser
-  /** Where finished copies are kept; the default is the user's cache folder, `undefined` keeps none. */
-  readonly cacheFolder?: string | undefined
 }
 
 /**
@@ -47,7 +45,7 @@ export async function ensureCluster(options: ClusterOptions): Promise<Cluster> {
   await removeAbandoned(folder)
   const fresh = `${folder}.new-${process.pid}-${randomBytes(4).toString('hex')}`
   try {
-    await fillCluster(fresh, options)
+    await initialise(fresh, options)
     const created = await moveInto(fresh, folder)
     const cluster = await openCluster(folder, binaries)
     if (cluster === undefined)
@@ -74,26 +72,6 @@ async function openCluster(folder: string, binaries: PlatformBinaries): Promise<
   return { dataFolder, password, created: false }
 }
 
-async function fillCluster(fresh: string, options: ClusterOptions): Promise<void> {
-  const cache = 'cacheFolder' in options ? options.cacheFolder : defaultCacheFolder()
-  const template =
-    cache === undefined ? undefined : join(cache, `postgres-${options.binaries.version}-${options.user.way}`)
-  if (template !== undefined && (await copyCluster(template, fresh))) return
-  await initialise(fresh, options)
-  if (template !== undefined) await keepTemplate(fresh, template)
-}
-
-function defaultCacheFolder(): string | undefined {
-  const named = process.env.XDG_CACHE_HOME
-  if (named !== undefined && named !== '') return join(named, 'footing')
-  try {
-    return join(homedir(), '.cache', 'footing')
-  } catch {
-    // A user number without a name has no home either.
-    return undefined
-  }
-}
-
 async function initialise(fresh: string, { binaries, user }: ClusterOptions): Promise<void> {
   await makePrivate(fresh)
   const dataFolder = join(fresh, 'data')
@@ -111,27 +89,6 @@ async function initialise(fresh: string, { binaries, user }: ClusterOptions): Pr
     ...['-E', 'UTF8', '--locale=C.UTF-8', '-c', 'scram_iterations=1', '--no-sync'],
   ]
   await run(command, args, { env: { ...process.env, ...binaries.environment }, timeout: 120_000 })
-}
-
-// The cache is a convenience: when it cannot be written, the next start is a second slower and nothing else.
-async function keepTemplate(fresh: string, template: string): Promise<void> {
-  const copy = `${template}.new-${process.pid}-${randomBytes(4).toString('hex')}`
-  try {
-    await makePrivate(dirname(template))
-    await run('cp', ['-Rp', fresh, copy])
-    await moveInto(copy, template)
-  } catch {
-    // See above.
-  } finally {
-    await rm(copy, { recursive: true, force: true }).catch(() => undefined)
-  }
-}
-
-async function copyCluster(template: string, fresh: string): Promise<boolean> {
-  const whole = await readFile(join(template, 'data/PG_VERSION'), 'utf8').catch(() => '')
-  if (whole === '') return false
-  await run('cp', ['-Rp', template, fresh])
-  return true
 }
 
 async function makePrivate(folder: string): Promise<void> {

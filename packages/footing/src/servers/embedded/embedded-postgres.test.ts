@@ -123,7 +123,7 @@ describe('starting', () => {
     await second.stop()
   })
 
-  test('two applications have two servers', async () => {
+  test('two applications have two servers, and neither can be opened with what opens the other', async () => {
     const other = join(root, 'other')
     const [one, two] = await Promise.all([startEmbeddedPostgres({ folder }), startEmbeddedPostgres({ folder: other })])
     expect(one.port).not.toBe(two.port)
@@ -131,6 +131,17 @@ describe('starting', () => {
       const { rows } = await withServerClient(url, (client) => client.query('select 1 as one'))
       expect(rows).toEqual([{ one: 1 }])
     }
+    const identifier = 'select system_identifier from pg_control_system()'
+    const systems = await Promise.all(
+      [one, two].map(({ url }) => withServerClient(url, async (client) => (await client.query(identifier)).rows[0])),
+    )
+    expect(systems[0]).not.toEqual(systems[1])
+    const [mine, theirs] = [new URL(one.url), new URL(two.url)]
+    expect(mine.password).not.toBe(theirs.password)
+    mine.port = theirs.port
+    await expect(withServerClient(mine.href, (client) => client.query('select 1'))).rejects.toMatchObject({
+      code: '28P01',
+    })
     await Promise.all([one.stop(), two.stop()])
   })
 
@@ -247,7 +258,7 @@ describe('broken folders', () => {
     await writeFile(
       file,
       `import { startEmbeddedPostgres } from ${JSON.stringify(new URL('./embedded-postgres.ts', import.meta.url).href)}
-      await startEmbeddedPostgres({ folder: process.argv[2], cacheFolder: undefined }).catch((e) => console.log(e.code + '; ' + e.remedy))`,
+      await startEmbeddedPostgres({ folder: process.argv[2] }).catch((e) => console.log(e.code + '; ' + e.remedy))`,
     )
     const limited = spawn('sh', [
       '-c',

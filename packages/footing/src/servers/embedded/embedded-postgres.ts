@@ -26,8 +26,6 @@ export interface EmbeddedOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** Longest time until the server answers, in milliseconds; recovery after a crash counts. */
   readonly timeoutMs?: number
-  /** Where a finished empty cluster is kept for the next new folder; `undefined` keeps none. */
-  readonly cacheFolder?: string | undefined
   /** Deletes the folder when the server has ended, also when this process was killed: for tests. */
   readonly temporary?: boolean
   /** Told what takes time. */
@@ -49,7 +47,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   let port = await preferredPort(folder)
   let words = 'another process holds the folder'
   while (performance.now() < end) {
-    const cluster = await ensureCluster({ folder, binaries, user, ...cacheOption(options) })
+    const cluster = await ensureCluster({ folder, binaries, user })
     if (cluster.created) options.log?.(`PostgreSQL ${binaries.major} created in ${folder}`)
     await giveTo(user, cluster.dataFolder)
     const running = await readPostmaster(cluster.dataFolder)
@@ -87,10 +85,6 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
 /** A TCP port of the loopback interface that was free a moment ago. */
 export async function freePort(): Promise<number> {
   return probePort(0)
-}
-
-function cacheOption(options: EmbeddedOptions): Pick<EmbeddedOptions, 'cacheFolder'> {
-  return 'cacheFolder' in options ? { cacheFolder: options.cacheFolder } : {}
 }
 
 // Before the server can be seen: whoever joins it between its start and its owner's next step must not think it abandoned.

@@ -1,12 +1,11 @@
 // Attributes: what `object.name` is, for modules, classes of the project, libraries and the shapes of the language.
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
+import { PairMap } from '../pair-map.ts'
 import { MODELS, REVERSE } from './frameworks/known-frameworks.ts'
 import type { TypeInference } from './type-inference.ts'
 import { type TypeId, TypeKind, UNKNOWN } from './type-table.ts'
 
-/** Names and types in one number. */
-const NAMES_PER_TYPE = 4_194_304
 /** Definitions of one member that are looked at. */
 const MAX_DEFINITIONS = 12
 /** Object literals that are spread one into the other. */
@@ -15,8 +14,9 @@ const MAX_SPREADS = 4
 /** Types of attributes. */
 export class MemberTypes {
   readonly #types: TypeInference
-  readonly #outside = new Map<number, TypeId>()
-  readonly #ofClasses = new Map<number, TypeId>()
+  /** Types by object and name. */
+  readonly #outside = new PairMap()
+  readonly #ofClasses = new PairMap()
 
   constructor(types: TypeInference) {
     this.#types = types
@@ -115,19 +115,18 @@ export class MemberTypes {
 
   #ofLibrary(module: number, object: TypeId, name: number, text: string): TypeId {
     const { table } = this.#types
-    const key = object * NAMES_PER_TYPE + name
-    const known = name < 0 ? undefined : this.#outside.get(key)
-    if (known !== undefined) return known
+    const known = name < 0 ? -1 : this.#outside.get(object, name)
+    if (known >= 0) return known
     const owner = table.outsideName(table.a[object]!)
     if (table.kind[object] === TypeKind.OutsideInstance) {
       const type = this.#ofLibraryInstance(object, owner, text)
-      this.#outside.set(key, type)
+      if (name >= 0) this.#outside.set(object, name, type)
       return type
     }
     const mayBeOurs = this.#mayOwn(owner)
     const type = this.#ofLibraryName(module, object, owner, text, mayBeOurs)
     // Which module of ours a name means depends on who asks.
-    if (!mayBeOurs) this.#outside.set(key, type)
+    if (!mayBeOurs && name >= 0) this.#outside.set(object, name, type)
     return type
   }
 
@@ -169,13 +168,12 @@ export class MemberTypes {
 
   #ofClass(object: TypeId, name: number, text: string): TypeId {
     const { table, questions } = this.#types
-    const key = object * NAMES_PER_TYPE + name
-    const known = name < 0 ? undefined : this.#ofClasses.get(key)
-    if (known !== undefined) return known
+    const known = name < 0 ? -1 : this.#ofClasses.get(object, name)
+    if (known >= 0) return known
     const circles = questions.circles
     const type = this.#inClass(object, name, text, table.kind[object] === TypeKind.Instance)
     // "Unknown" in the middle of a circle of questions is no answer to keep.
-    if (name >= 0 && (type !== UNKNOWN || circles === questions.circles)) this.#ofClasses.set(key, type)
+    if (name >= 0 && (type !== UNKNOWN || circles === questions.circles)) this.#ofClasses.set(object, name, type)
     return type
   }
 

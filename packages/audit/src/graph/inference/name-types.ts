@@ -2,12 +2,11 @@
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import { type ImportSource, importSource, outsideName } from '../imports/import-resolution.ts'
+import { PairMap } from '../pair-map.ts'
 import { reachingBindings } from './scope-names.ts'
 import type { TypeInference } from './type-inference.ts'
 import { type TypeId, TypeKind, UNKNOWN } from './type-table.ts'
 
-/** Modules and names in one number: no program has as many modules as would overflow it. */
-const NAMES_PER_MODULE = 4_194_304
 /** Bindings of one name that are looked at. */
 const MAX_BINDINGS = 12
 /** Star imports that are followed one through the other. */
@@ -17,8 +16,11 @@ const MAX_STARS = 8
 export class NameTypes {
   readonly #types: TypeInference
   readonly #stars = new Map<number, readonly number[]>()
-  readonly #sources = new Map<number, ImportSource>()
-  readonly #exports = new Map<number, TypeId>()
+  /** Numbers in `#found` by module and statement. */
+  readonly #sources = new PairMap()
+  readonly #found: ImportSource[] = []
+  /** Types by module and name. */
+  readonly #exports = new PairMap()
 
   constructor(types: TypeInference) {
     this.#types = types
@@ -100,23 +102,21 @@ export class NameTypes {
 
   /** Where an import statement imports from. */
   sourceOf(module: number, tree: SyntaxTree, statement: number): ImportSource {
-    const key = module * NAMES_PER_MODULE + statement
-    let source = this.#sources.get(key)
-    if (source === undefined) {
-      source = importSource(this.#types.modules, tree, module, statement)
-      this.#sources.set(key, source)
-    }
+    const known = this.#sources.get(module, statement)
+    if (known >= 0) return this.#found[known]!
+    const source = importSource(this.#types.modules, tree, module, statement)
+    this.#sources.set(module, statement, this.#found.length)
+    this.#found.push(source)
     return source
   }
 
   #exported(module: number, name: number): TypeId {
-    const key = module * NAMES_PER_MODULE + name
-    const known = this.#exports.get(key)
-    if (known !== undefined) return known
+    const known = this.#exports.get(module, name)
+    if (known >= 0) return known
     // A module that imports a name from itself through others would never end.
-    this.#exports.set(key, UNKNOWN)
+    this.#exports.set(module, name, UNKNOWN)
     const type = this.exportOf(module, name)
-    this.#exports.set(key, type)
+    this.#exports.set(module, name, type)
     return type
   }
 

@@ -57,7 +57,9 @@ export class TypeTable {
   readonly kind: number[] = []
   readonly a: number[] = []
   readonly b: number[] = []
-  readonly #known = new Map<number, TypeId>()
+  /** Hash table of types: 0 for an empty slot, else the type's number and one. */
+  #slots = new Int32Array(1 << 12)
+  #mask = (1 << 12) - 1
   readonly #alone: (readonly TypeId[] | undefined)[] = []
   readonly #lists: (readonly TypeId[])[] = []
   readonly #listNumbers = new Map<string, number>()
@@ -70,15 +72,35 @@ export class TypeTable {
   }
 
   make(kind: number, a = 0, b = 0): TypeId {
-    const key = (a * 67_108_864 + b) * 32 + kind
-    const known = this.#known.get(key)
-    if (known !== undefined) return known
+    let slot = this.#home(kind, a, b)
+    for (let entry = this.#slots[slot]!; entry !== 0; entry = this.#slots[slot]!) {
+      const id = entry - 1
+      if (this.a[id] === a && this.b[id] === b && this.kind[id] === kind) return id
+      slot = (slot + 1) & this.#mask
+    }
     const id = this.kind.length
     this.kind.push(kind)
     this.a.push(a)
     this.b.push(b)
-    this.#known.set(key, id)
+    this.#slots[slot] = id + 1
+    if (this.kind.length * 2 > this.#mask) this.#rehash()
     return id
+  }
+
+  #home(kind: number, a: number, b: number): number {
+    const mixed = Math.imul(a, 0x9e37_79b1) ^ Math.imul(b, 0x85eb_ca6b) ^ Math.imul(kind, 0xc2b2_ae35)
+    return (mixed ^ (mixed >>> 15)) & this.#mask
+  }
+
+  #rehash(): void {
+    const capacity = this.#slots.length * 2
+    this.#slots = new Int32Array(capacity)
+    this.#mask = capacity - 1
+    for (let id = 0; id < this.kind.length; id++) {
+      let slot = this.#home(this.kind[id]!, this.a[id]!, this.b[id]!)
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask
+      this.#slots[slot] = id + 1
+    }
   }
 
   /** A wrapper of a type; unknown stays visible as a wrapper of unknown, for `await` and `for`. */

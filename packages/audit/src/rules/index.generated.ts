@@ -57,6 +57,7 @@ import { rule as stateFileLockAsMutex } from './state/file-lock-as-mutex.ts'
 import { rule as stateInMemorySession } from './state/in-memory-session.ts'
 import { rule as stateInProcessScheduler } from './state/in-process-scheduler.ts'
 import { rule as stateLocalDiskUpload } from './state/local-disk-upload.ts'
+import { rule as stateProcessCache } from './state/process-cache.ts'
 import { rule as stateProcessStateInRequestPath } from './state/process-state-in-request-path.ts'
 import { rule as stateThreadAsJobQueue } from './state/thread-as-job-queue.ts'
 import { rule as stateUncachedHotRead } from './state/uncached-hot-read.ts'
@@ -122,6 +123,7 @@ export const rules: readonly Rule[] = [
   stateInMemorySession,
   stateInProcessScheduler,
   stateLocalDiskUpload,
+  stateProcessCache,
   stateProcessStateInRequestPath,
   stateThreadAsJobQueue,
   stateUncachedHotRead,

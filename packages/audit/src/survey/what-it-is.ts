@@ -112,3 +112,19 @@ export function memberOfInstance(context: RuleContext, { module, node }: Site): 
   }
   return undefined
 }
+
+/** A loop or a comprehension of a function over a query set, which asks the database; undefined for none. */
+export function queriesByIteration(context: RuleContext, fn: FunctionId): number | undefined {
+  const { graph, index } = analysed(context)
+  const module = index.scopeModule[fn]!
+  const tree = context.trees[module]!
+  return graph
+    .loopsIn(fn)
+    .find((loop) =>
+      context.program
+        .instanceOf(module, tree.child(loop, 1))
+        .some((name) =>
+          /^(?:django\.db\.models\.(?:QuerySet|Manager)|sqlalchemy\.orm\.Query|mongoengine\.QuerySet)$/.test(name),
+        ),
+    )
+}

@@ -1,16 +1,14 @@
 // data/transaction-over-call: a transaction that stays open while another machine answers, with its locks and its connection.
-import type { ChainStep, Detection } from '../../detection/detection.ts'
-import { counted } from '../../detection/words.ts'
+import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
-import type { Confidence } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { CallId, EntryKind, FunctionId, ModuleId } from '../../graph/contract.ts'
+import type { EntryKind, ModuleId } from '../../graph/contract.ts'
 import { writtenCallee } from '../../graph/program/build-program.ts'
 import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { calleeName, positional } from '../../survey/expressions.ts'
 import { servedCode } from '../../survey/served-code.ts'
-import { definitionOf } from '../../survey/what-it-is.ts'
-import { bodyOf, functionSite, SERVING, servedBy } from '../../survey/whereabouts.ts'
+import { type Waiting, type WaitTest, waitOfCall } from '../../survey/waits-below.ts'
+import { bodyOf, counted, functionSite, SERVING, servedBy } from '../../survey/whereabouts.ts'
 
 /** Functions between the transaction and the call, at most. */
 const DEEP = 3
@@ -34,23 +32,14 @@ export const rule: Rule = {
   judges: { python: judged, typescript: judged },
 }
 
-/** A call out that a transaction waits for, with the way to it. */
-interface Waiting {
-  readonly call: CallId
-  readonly name: string
-  readonly confidence: Confidence
-  readonly steps: readonly ChainStep[]
-}
-
 function judged(context: RuleContext): RuleResult {
   const detections: Detection[] = []
   let examined = 0
-  const memory = new Map<FunctionId, Waiting | null>()
   for (const module of servedCode(context)) {
     const tree = context.trees[module]!
     for (const block of transactionsIn(context, module, tree)) {
       examined++
-      const waiting = waitingIn(context, module, block, memory)
+      const waiting = waitingIn(context, module, block)
       const found = waiting === undefined ? undefined : detection(context, module, block, waiting)
       if (found !== undefined) detections.push(found)
     }
@@ -114,7 +103,6 @@ function waitingIn(
   context: RuleContext,
   module: ModuleId,
   { opening, body }: { readonly opening: number; readonly body: number },
-  memory: Map<FunctionId, Waiting | null>,
 ): Waiting | undefined {
   const { program } = context
   const tree = context.trees[module]!
@@ -133,78 +121,15 @@ function waitingIn(
     if (node < body) continue
     if (node >= tree.end(body)) break
     if (program.callInfo(call).caller !== owner) continue
-    const direct = outgoing(context, call)
+    const direct = waitOfCall(context, call, isOut, 0)
     if (direct !== undefined) return direct
-    deep ??= throughCall(context, call, DEEP, memory)
+    deep ??= waitOfCall(context, call, isOut, DEEP)
   }
   return deep
 }
 
-function outgoing(context: RuleContext, call: CallId): Waiting | undefined {
-  const { program } = context
-  const effect = program.effectOf(call)
-  const { module, line } = program.callInfo(call)
-  const step = (name: string): ChainStep => ({ path: program.modules[module]!.path, line, label: name })
-  if (effect !== undefined) {
-    if (!OUT.has(effect.effect) || STORES.test(effect.name) || effect.confidence === 'possible') return undefined
-    return { call, name: effect.name, confidence: effect.confidence, steps: [step(effect.name)] }
-  }
-  const target = program.targetsOf(call).find(({ external }) => external !== '' && OUT_BY_NAME.test(external))
-  if (target === undefined || target.confidence === 'possible') return undefined
-  return { call, name: target.external, confidence: target.confidence, steps: [step(target.external)] }
-}
-
-/** What a call of the project's own functions leads to, a few functions deep. */
-function throughCall(
-  context: RuleContext,
-  call: CallId,
-  depth: number,
-  memory: Map<FunctionId, Waiting | null>,
-): Waiting | undefined {
-  const { program } = context
-  const targets = program.targetsOf(call).filter(({ function: fn, confidence }) => fn >= 0 && confidence !== 'possible')
-  if (targets.length !== 1) return undefined
-  const { module, line, text } = program.callInfo(call)
-  const found = waitingOf(context, targets[0]!.function, depth, memory)
-  if (found === undefined) return undefined
-  return {
-    ...found,
-    confidence: 'probable',
-    steps: [{ path: program.modules[module]!.path, line, label: `${text}()` }, ...found.steps],
-  }
-}
-
-function waitingOf(
-  context: RuleContext,
-  fn: FunctionId,
-  depth: number,
-  memory: Map<FunctionId, Waiting | null>,
-): Waiting | undefined {
-  const known = memory.get(fn)
-  if (known !== undefined) return known ?? undefined
-  memory.set(fn, null)
-  if (depth === 0) return undefined
-  const { kind } = context.program.functionInfo(fn)
-  if (kind !== 'function' && kind !== 'lambda') return undefined
-  const { module, node } = definitionOf(context, fn)
-  let found: Waiting | undefined
-  for (const call of context.program.callsIn(fn)) {
-    if (isOffTheWay(context.trees[module]!, context.program.callNode(call), node)) continue
-    found = outgoing(context, call) ?? throughCall(context, call, depth - 1, memory)
-    if (found !== undefined) break
-  }
-  memory.set(fn, found ?? null)
-  return found
-}
-
-/** In a handler or under a condition: not every transaction gets there. */
-function isOffTheWay(tree: SyntaxTree, node: number, fn: number): boolean {
-  for (let at = tree.parent(node); at > fn; at = tree.parent(at)) {
-    const kind = tree.kind(at)
-    if (kind === Kind.Handler || kind === Kind.If || kind === Kind.Elif || kind === Kind.IfExp) return true
-  }
-  return false
-}
+const isOut: WaitTest = (effect, name) =>
+  effect === undefined ? OUT_BY_NAME.test(name) : OUT.has(effect) && !STORES.test(name)
 
 function detection(
   context: RuleContext,

@@ -55,6 +55,7 @@ import { rule as servicesLockstepService } from './services/lockstep-service.ts'
 import { rule as servicesSharedDatabase } from './services/shared-database.ts'
 import { rule as stateFileLockAsMutex } from './state/file-lock-as-mutex.ts'
 import { rule as stateInMemorySession } from './state/in-memory-session.ts'
+import { rule as stateInProcessConsumer } from './state/in-process-consumer.ts'
 import { rule as stateInProcessScheduler } from './state/in-process-scheduler.ts'
 import { rule as stateLocalDiskUpload } from './state/local-disk-upload.ts'
 import { rule as stateProcessCache } from './state/process-cache.ts'
@@ -121,6 +122,7 @@ export const rules: readonly Rule[] = [
   servicesSharedDatabase,
   stateFileLockAsMutex,
   stateInMemorySession,
+  stateInProcessConsumer,
   stateInProcessScheduler,
   stateLocalDiskUpload,
   stateProcessCache,

@@ -128,3 +128,13 @@ export function queriesByIteration(context: RuleContext, fn: FunctionId): number
         ),
     )
 }
+
+/** A method of a class of the project or of its bases. */
+export function methodOf(context: RuleContext, classScope: FunctionId, name: string): FunctionId | undefined {
+  const { inference, index } = analysed(context)
+  const member = inference.classes.find(classScope, inference.nameId(name))
+  if (member === undefined || member.onInstance) return undefined
+  const module = index.scopeModule[member.scope]!
+  const node = member.nodes.find((one) => context.trees[module]!.kind(one) === Kind.FunctionDef)
+  return node === undefined ? undefined : inference.names.scopeAt(module, node)
+}

@@ -186,7 +186,9 @@ export class MemberTypes {
       if (type !== UNKNOWN) return type
       // `_repos = None` in a base, set by a subclass or mixin.
     }
-    return this.#inLibraryBase(scope, object, text)
+    const inBase = this.#inLibraryBase(scope, object, text)
+    if (inBase !== UNKNOWN || !onInstance || name < 0 || !classes.derivesFrom(scope, MODELS)) return inBase
+    return this.#types.modelFields.reverse(scope, name)
   }
 
   /** `super().name`. */

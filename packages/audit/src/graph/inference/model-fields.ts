@@ -2,14 +2,26 @@
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import { ScopeKind } from '../source-index.ts'
-import { FIELDS, MANAGERS, MODELS } from './frameworks/known-frameworks.ts'
+import { FIELDS, MANAGERS, MODELS, REVERSE_KEYWORDS } from './frameworks/known-frameworks.ts'
+import { lastName } from './last-name.ts'
 import type { TypeInference } from './type-inference.ts'
 import { type TypeId, TypeKind, UNKNOWN } from './type-table.ts'
+
+/** A field that names itself on the other side. */
+interface ReverseName {
+  readonly module: number
+  readonly call: number
+  /** The model that has the field. */
+  readonly owner: number
+  readonly gives: string
+  readonly isOne: boolean
+}
 
 /** Reads the fields of models as the frameworks of the tables do. */
 export class ModelFields {
   readonly #types: TypeInference
   #byName: Map<number, number[]> | undefined
+  #byReverse: Map<number, ReverseName[]> | undefined
 
   constructor(types: TypeInference) {
     this.#types = types
@@ -39,6 +51,46 @@ export class ModelFields {
     const value = tree.lastChild(tree.parent(node))
     const related = tree.kind(value) === Kind.Call ? this.#related(module, tree, value) : UNKNOWN
     return field.value.relates === 'many' ? table.outsideInstance(field.manager, related) : related
+  }
+
+  /** `organization.users` of `ForeignKey(Organization, related_name='users')`: the manager of those who point here. */
+  reverse(scope: number, name: number): TypeId {
+    const { table, classes } = this.#types
+    for (const { module, call, owner, gives, isOne } of this.#reverses().get(name) ?? []) {
+      const related = this.#related(module, this.#types.index.trees[module]!, call)
+      if (table.kind[related] !== TypeKind.Instance) continue
+      if (!classes.ancestors(scope).some((ancestor) => ancestor.scope === table.a[related]!)) continue
+      const instance = table.make(TypeKind.Instance, owner)
+      return isOne ? instance : table.outsideInstance(gives, instance)
+    }
+    return UNKNOWN
+  }
+
+  /** Fields of models by the name that they have on the other side. */
+  #reverses(): ReadonlyMap<number, readonly ReverseName[]> {
+    if (this.#byReverse !== undefined) return this.#byReverse
+    const { index } = this.#types
+    this.#byReverse = new Map()
+    for (const { keyword, gives } of REVERSE_KEYWORDS) {
+      const id = this.#types.nameId(keyword)
+      for (let module = 0; module < index.trees.length && id >= 0; module++) {
+        const tree = index.trees[module]!
+        if (!tree.mentions(id)) continue
+        for (let number = index.firstCall[module]!; number < index.firstCall[module + 1]!; number++) {
+          const owner = index.callScope[number]!
+          if (index.scopeKind[owner] !== ScopeKind.Class) continue
+          const call = index.callNode[number]!
+          const named = this.#types.argumentOf(module, call, -1, keyword)
+          if (named < 0 || tree.kind(named) !== Kind.String || tree.value(named) < 0) continue
+          const list = this.#byReverse.get(tree.name(named))
+          const isOne = lastName(tree, call) === 'OneToOneField'
+          const item = { module, call, owner, gives, isOne }
+          if (list === undefined) this.#byReverse.set(tree.name(named), [item])
+          else list.push(item)
+        }
+      }
+    }
+    return this.#byReverse
   }
 
   /** The model that a field names: `ForeignKey(Order)`, `ForeignKey('shop.Order')`, `ForeignKey(to='self')`. */

@@ -54,6 +54,7 @@ export const django: Library = {
     },
     // `order.lines.all()` may have been prefetched: iterating over it, or counting it, then costs nothing.
     'django.db.models.RelatedManager': {
+      also: 'django.db.models.manager.RelatedManager django.db.models.fields.related_descriptors.RelatedManager django_stubs_ext.db.models.manager.RelatedManager',
       bases: 'django.db.models.Manager',
       does: {
         all: '-> django.db.models.RelatedQuerySet[item]',

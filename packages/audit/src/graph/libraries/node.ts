@@ -59,6 +59,14 @@ export const node: Library = {
       also: 'axios.Axios axios.AxiosStatic',
       does: { 'get post put patch delete head options request postForm putForm patchForm __call__': '' },
     },
+    'agenda.Agenda': {
+      also: 'agenda @hokify/agenda.Agenda @hokify/agenda agenda.default',
+      does: { 'start define every schedule now': '' },
+    },
+    'pg-boss.PgBoss': { also: 'pg-boss', does: { 'work start send schedule': '' } },
+    'kafkajs.Kafka': { does: { consumer: '-> kafkajs.Consumer' } },
+    'kafkajs.Consumer': { does: { 'run subscribe connect': '' } },
+    'amqplib.Channel': { also: 'amqplib.ConfirmChannel', does: { 'consume publish sendToQueue': '' } },
     '@nestjs/axios.HttpService': { does: { 'get post put patch delete head options request': '' } },
     'express.Application': {
       also: 'express.Express express.Application',

@@ -12,5 +12,6 @@ export const django: Framework = {
     ManyToManyField: { relates: 'many' },
   },
   reverseSuffix: '_set',
+  reverseKeyword: 'related_name',
   relatedManager: 'django.db.models.RelatedManager',
 }

@@ -15,6 +15,8 @@ export interface Framework {
   readonly fields?: Readonly<Record<string, FieldValue>>
   /** How an attribute on the other side of a relation ends; it gives `relatedManager`. */
   readonly reverseSuffix?: string
+  /** Keyword of a field that names the attribute on the other side. */
+  readonly reverseKeyword?: string
   /** What stands for many related models. */
   readonly relatedManager?: string
   /** A class whose instances carry whatever anybody assigned, and the attribute that such an instance is kept in. */

@@ -35,6 +35,14 @@ export const REVERSE: readonly { readonly suffix: string; readonly gives: string
       : [{ suffix: reverseSuffix, gives: relatedManager }],
 )
 
+/** Keywords that name the attribute on the other side of a relation, with what stands for many there. */
+export const REVERSE_KEYWORDS: readonly { readonly keyword: string; readonly gives: string }[] = ALL.flatMap(
+  ({ reverseKeyword, relatedManager }) =>
+    reverseKeyword === undefined || relatedManager === undefined
+      ? []
+      : [{ keyword: reverseKeyword, gives: relatedManager }],
+)
+
 /** Classes whose instances carry whatever anybody assigned. */
 export const STORE_TYPES: ReadonlySet<string> = new Set(ALL.flatMap(({ store }) => store?.type ?? []))
 

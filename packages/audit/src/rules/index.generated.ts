@@ -57,6 +57,7 @@ import { rule as stateFileLockAsMutex } from './state/file-lock-as-mutex.ts'
 import { rule as stateInMemorySession } from './state/in-memory-session.ts'
 import { rule as stateInProcessConsumer } from './state/in-process-consumer.ts'
 import { rule as stateInProcessScheduler } from './state/in-process-scheduler.ts'
+import { rule as stateLocalDiskStore } from './state/local-disk-store.ts'
 import { rule as stateLocalDiskUpload } from './state/local-disk-upload.ts'
 import { rule as stateProcessCache } from './state/process-cache.ts'
 import { rule as stateProcessStateInRequestPath } from './state/process-state-in-request-path.ts'
@@ -124,6 +125,7 @@ export const rules: readonly Rule[] = [
   stateInMemorySession,
   stateInProcessConsumer,
   stateInProcessScheduler,
+  stateLocalDiskStore,
   stateLocalDiskUpload,
   stateProcessCache,
   stateProcessStateInRequestPath,

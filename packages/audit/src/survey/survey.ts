@@ -4,7 +4,7 @@ import type { SyntaxTree } from '../facts/tree.ts'
 import type { ModuleId, Program } from '../graph/contract.ts'
 import { groupByOwner, IntList } from '../graph/int-list.ts'
 import type { RuleContext } from '../rule/rule.ts'
-import { classifyText } from './sql-text.ts'
+import { classifyText, Sql } from './sql-text.ts'
 import { isProduct } from './whereabouts.ts'
 
 /** A node of a module. */
@@ -164,7 +164,14 @@ class SurveyPass {
       classes = classifyText(this.#trees[module]!.strings.text(name))
       this.#classOf[name] = classes
     }
+    // What stands after a gap of a template is no beginning of a statement: `UPDATE {table} SET x = 1`.
+    if (this.#isAfterGap(node, word)) classes &= ~(Sql.SessionSet | Sql.Listen)
     if (classes !== 0) this.#sql.push({ module, node, classes })
+  }
+
+  #isAfterGap(node: number, word: number): boolean {
+    const parent = this.#nodes[word + 3]!
+    return parent !== node - 1 && this.#kindAt(parent * NODE_WORDS) === Kind.FString
   }
 
   #store(node: number, word: number): void {

@@ -263,11 +263,17 @@ function roles(): (path: string) => Module['role'] {
 
 function folderRole(segments: readonly string[]): Module['role'] {
   if (segments.some((s) => TEST_FOLDER.test(s))) return 'test'
-  if (segments.some((s) => MIGRATION_FOLDER.test(s))) return 'migration'
+  if (segments.some((s) => MIGRATION_FOLDER.test(s)) || isSchemaDelta(segments)) return 'migration'
   if (segments.some((s) => EXAMPLE_FOLDER.test(s))) return 'example'
   if (TOP_TOOL_FOLDER.test(segments[0]!) || segments.some((s) => s === 'scripts' || s === 'script' || s === 'bin'))
     return 'script'
   return segments.includes('settings') ? 'configuration' : 'code'
+}
+
+/** `storage/schema/main/delta/20`: steps of a schema, numbered. */
+function isSchemaDelta(segments: readonly string[]): boolean {
+  const at = segments.findIndex((segment) => segment === 'delta' || segment === 'deltas')
+  return at > 0 && segments.slice(0, at).some((segment) => /schema|^db$|database|storage/.test(segment))
 }
 
 const dropExtension = (base: string): string => base.replace(/\.pyi?$/, '')

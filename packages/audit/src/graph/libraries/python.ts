@@ -20,7 +20,8 @@ export const python: Library = {
     'os.fsync os.sync os.read os.write os.open os.sendfile': 'file',
     'subprocess.run subprocess.call subprocess.check_call subprocess.check_output subprocess.getoutput subprocess.getstatusoutput':
       'process',
-    'subprocess.Popen': 'process -> subprocess.Popen',
+    // Starting does not wait; `wait` and `communicate` do.
+    'subprocess.Popen': '-> subprocess.Popen',
     'asyncio.create_subprocess_exec asyncio.create_subprocess_shell': 'async -> asyncio.subprocess.Process',
     'socket.gethostbyname socket.gethostbyname_ex socket.gethostbyaddr socket.getaddrinfo socket.getfqdn socket.getnameinfo':
       'dns',

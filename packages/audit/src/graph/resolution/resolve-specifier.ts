@@ -49,6 +49,8 @@ const REPLACED: Readonly<Record<string, readonly string[]>> = {
   '.mjs': ['.mts', '.d.mts', '.mjs'],
   '.cjs': ['.cts', '.d.cts', '.cjs'],
 }
+/** Bundlers and frameworks on them, whose plugins make modules. */
+const BUNDLERS = /^(?:vite|rollup|webpack|@rspack\/core|parcel|nuxt|astro|unplugin-[\w-]+|vite-plugin-[\w-]+)$/
 const MAX_REDIRECTS = 6
 
 /** Builds the resolver of a tree. `paths` are all its files, sources or not. */
@@ -121,11 +123,22 @@ class TreeResolver implements SpecifierResolver {
     }
     const aliased = this.#alias(folder, specifier)
     if (aliased !== undefined && aliased.to === 'file') return aliased
+    if (aliased === undefined && this.#isVirtual(folder, specifier))
+      return { to: 'package', name: specifier.split('/', 1)[0]! }
     if (specifier.startsWith('#')) return this.#import(folder, specifier, depth) ?? aliased ?? unmatched(specifier)
     // A base folder lets `node_modules/x/y` be written for the inside of a package.
     const found = this.#package(folder, specifier.replace(/^node_modules\//, ''))
     if (aliased === undefined || found.to === 'file') return found
     return found.to === 'package' && this.#declares(folder, found.name) ? found : aliased
+  }
+
+  /** `~icons/x`, `~pages`: a module that a plugin of the bundler makes, where the package or one above it has a bundler. */
+  #isVirtual(folder: string, specifier: string): boolean {
+    if (!/^~[a-z][\w-]*(?:\/|$)/i.test(specifier)) return false
+    for (const above of foldersAbove(folder)) {
+      if (this.#packages.get(above)?.dependencies.some((name) => BUNDLERS.test(name)) === true) return true
+    }
+    return false
   }
 
   #relative(folder: string, specifier: string): Resolution {

@@ -183,7 +183,7 @@ export class AsyncAnalysis {
       const further: FunctionId[] = []
       for (const fn of level) {
         for (const { from, arrow } of callers.get(fn) ?? []) {
-          if (depth[from]! >= 0 || this.#isOnce(from)) continue
+          if (depth[from]! >= 0 || this.#isOnce(from) || this.#isClosed(from, arrow, family, depth)) continue
           depth[from] = distance
           next[from] = arrow
           further.push(from)
@@ -194,6 +194,20 @@ export class AsyncAnalysis {
     const distances = { depth, next }
     this.#distances.set(family, distances)
     return distances
+  }
+
+  /** Whether the constants of a call close every way of the called function to a site of the family. */
+  #isClosed(from: FunctionId, arrow: Arrow, family: Family, depth: Int8Array): boolean {
+    const closed = closedBranches(this.program, from, arrow)
+    if (closed.size === 0) return false
+    const at = arrow.target
+    const isOpen = this.sites(at).some(
+      (site) => site.family === family && site.confidence !== 'possible' && !isUnder(closed, site.node),
+    )
+    if (isOpen) return false
+    return !this.syncCalls(at).some(
+      (call) => call.target !== at && depth[call.target]! >= 0 && !isUnder(closed, call.node),
+    )
   }
 
   /** Every sync function that some async body reaches by calls, with the sync functions that call it. */

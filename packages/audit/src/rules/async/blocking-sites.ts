@@ -6,6 +6,7 @@ import { type Cost, isCertain } from '../../graph/calls/call-resolution.ts'
 import type { Effect, FunctionId } from '../../graph/contract.ts'
 import { TypeKind } from '../../graph/inference/type-table.ts'
 import { type AnalysedProgram, lineOfCall } from '../../graph/program/build-program.ts'
+import { waits } from './waiting-primitives.ts'
 
 /** What a site costs, as the rules divide it. */
 export type Family = 'database' | 'call' | 'vendor' | 'file' | 'cpu'
@@ -97,7 +98,7 @@ export function blockingSites(program: AnalysedProgram, fn: FunctionId): readonl
     const node = index.callNode[call]!
     const cost = program.effectOf(call)
     if (cost !== undefined) {
-      add(node, lineOfCall(tree, node), cost)
+      if (waits(program, fn, tree, node, cost.name)) add(node, lineOfCall(tree, node), cost)
       continue
     }
     const name = graph
@@ -183,7 +184,7 @@ function isStoredIn(tree: SyntaxTree, block: number, name: number): boolean {
 /** Whether a body remembers that it has done its work: in a global, or in a flag of its object. */
 export function worksOnce(program: AnalysedProgram, fn: FunctionId): boolean {
   const tree = program.index.trees[program.index.scopeModule[fn]!]!
-  if (program.inference.isTypeScript) return remembersOutside(program, fn, tree)
+  if (program.inference.isTypeScript) return remembersOutside(program, fn, tree) || remembersInMap(program, fn, tree)
   return remembersInGlobal(program, fn, tree) || startsOnce(program, fn, tree)
 }
 
@@ -212,6 +213,28 @@ function remembersOutside({ index }: AnalysedProgram, fn: FunctionId, tree: Synt
     }
   }
   return false
+}
+
+/** `if (X.instances.has(key)) return X.instances.get(key) … X.instances.set(key, made)`: once for each key. */
+function remembersInMap({ index }: AnalysedProgram, fn: FunctionId, tree: SyntaxTree): boolean {
+  const definition = index.scopeNode[fn]!
+  const asked = new Set<string>()
+  for (let at = definition; at < tree.end(definition); at++) {
+    if (tree.kind(at) !== Kind.Call || tree.kind(at + 1) !== Kind.Attribute) continue
+    const map = tree.dotted(at + 2)
+    // A local map remembers nothing; one of the class or of the module does.
+    if (map === '' || (!map.includes('.') && !isOutside(index, tree, fn, at + 2))) continue
+    const method = tree.text(at + 1)
+    if (method === 'has' || method === 'get') asked.add(map)
+    else if (method === 'set' && asked.has(map)) return true
+  }
+  return false
+}
+
+function isOutside(index: AnalysedProgram['index'], tree: SyntaxTree, fn: FunctionId, name: number): boolean {
+  const { start, name: names } = index.bindings
+  for (let i = start[fn]!; i < start[fn + 1]!; i++) if (names[i] === tree.name(name)) return false
+  return true
 }
 
 /** `global cache`, a test on `cache` and an assignment to it: the body works once per process. */

@@ -11,27 +11,63 @@ export type ClosedBranches = ReadonlyMap<number, number>
 
 const NONE: ClosedBranches = new Map()
 
-/** The branches that the call behind an arrow closes by constants; empty when there are none or the call is not plain. */
-export function closedBranches({ index }: AnalysedProgram, body: FunctionId, arrow: Arrow): ClosedBranches {
-  if (index.scopeKind[arrow.target] !== ScopeKind.Function) return NONE
-  const tree = index.trees[index.scopeModule[arrow.target]!]!
-  const fn = index.scopeNode[arrow.target]!
-  const tests: { readonly branch: number; readonly name: string; readonly opens: boolean }[] = []
+/** A test of a function on one of its parameters. */
+interface FlagTest {
+  readonly name: string
+  /** Value of the parameter with which the branch is entered. */
+  readonly opens: boolean
+  readonly branch: number
+  /** Nodes after the branch that are not reached when it is entered and leaves: `if not deep: return`; -1 for none. */
+  readonly rest: number
+  readonly restEnd: number
+}
+
+const testsOf = new WeakMap<SyntaxTree, Map<number, readonly FlagTest[]>>()
+
+/** The tests of a function on names, each with what it decides about; found once. */
+function flagTests(tree: SyntaxTree, fn: number): readonly FlagTest[] {
+  const known = testsOf.get(tree) ?? new Map<number, readonly FlagTest[]>()
+  testsOf.set(tree, known)
+  const before = known.get(fn)
+  if (before !== undefined) return before
+  const tests: FlagTest[] = []
   for (let at = fn; at < tree.end(fn); at++) {
     if (tree.kind(at) !== Kind.If || tree.enclosingFunction(at) !== fn) continue
     const negated = tree.kind(at + 1) === Kind.UnaryOp && tree.value(at + 1) === Op.Not
     const test = negated ? at + 2 : at + 1
     if (tree.kind(test) !== Kind.Name) continue
-    tests.push({ branch: tree.childOf(at, Kind.Body), name: tree.text(test), opens: !negated })
+    const branch = tree.childOf(at, Kind.Body)
+    const last = tree.lastChild(branch)
+    const leaves = tree.kind(last) === Kind.Return || tree.kind(last) === Kind.Raise
+    const next = leaves && tree.end(at) === tree.end(branch) ? tree.nextSibling(at) : -1
+    tests.push({
+      name: tree.text(test),
+      opens: !negated,
+      branch,
+      rest: next,
+      restEnd: next < 0 ? -1 : tree.end(tree.parent(at)),
+    })
   }
+  known.set(fn, tests)
+  return tests
+}
+
+/** The branches that the call behind an arrow closes by constants; empty when there are none or the call is not plain. */
+export function closedBranches({ index }: AnalysedProgram, body: FunctionId, arrow: Arrow): ClosedBranches {
+  if (index.scopeKind[arrow.target] !== ScopeKind.Function) return NONE
+  const tree = index.trees[index.scopeModule[arrow.target]!]!
+  const fn = index.scopeNode[arrow.target]!
+  const tests = flagTests(tree, fn)
   if (tests.length === 0) return NONE
   const caller = index.trees[index.scopeModule[body]!]!
   if (caller.kind(arrow.node) !== Kind.Call) return NONE
   const given = flags(caller, arrow.node, tree, fn)
   const closed = new Map<number, number>()
-  for (const { branch, name, opens } of tests) {
+  for (const { branch, name, opens, rest, restEnd } of tests) {
     const value = given.get(name)
-    if (value !== undefined && value !== opens && !isRebound(tree, fn, name)) closed.set(branch, tree.end(branch))
+    if (value === undefined || isRebound(tree, fn, name)) continue
+    if (value !== opens) closed.set(branch, tree.end(branch))
+    else if (rest >= 0) closed.set(rest, restEnd)
   }
   return closed
 }

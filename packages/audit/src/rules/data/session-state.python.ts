@@ -1,6 +1,8 @@
 // session-state in Python: settings, temporary tables and held cursors that outlive their transaction and leak through a pooler.
 
 import type { Detection } from '../../detection/detection.ts'
+import { Kind } from '../../facts/contract.ts'
+import type { SyntaxTree } from '../../facts/tree.ts'
 import type { FunctionId } from '../../graph/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { opensDirectConnection } from '../../survey/dedicated-connection.ts'
@@ -30,11 +32,47 @@ export function python(context: RuleContext): RuleResult {
     if ((text.classes & SESSION) === 0) continue
     const use = sqlUse(context, text.module, text.node)
     if (use === undefined || usesOnlyOtherEngine(context, text.module)) continue
+    if (isTakenBack(context, text)) continue
     const body = bodyOf(context, text)
     addTo(byBody, body, { text, use, evidence: evidence(context, text) })
   }
   const detections = [...byBody].map(([body, uses]) => detection(context, body, uses))
   return { detections, examined: { count: statements + detections.length, of: 'SQL statements in code' } }
+}
+
+/** The function drops the table itself, or sets the parameter back in a `finally`. */
+function isTakenBack({ trees }: RuleContext, { module, node, classes }: SqlText): boolean {
+  const tree = trees[module]!
+  const fn = tree.enclosingFunction(node)
+  if (fn < 0) return false
+  const text = tree.text(node)
+  const table = /\btemp(?:orary)?\s+table\s+(?:if\s+not\s+exists\s+)?["\w.]*?(\w+)"?(?:\s|\(|$)/i.exec(text)?.[1]
+  const setting = /\bset\s+(?:session\s+)?(role|["\w.]+)/i.exec(text)?.[1]
+  const undone =
+    (classes & Sql.TemporaryTable) !== 0 && table !== undefined
+      ? new RegExp(`\\bdrop\\s+table\\b[^;]*\\b${table}\\b`, 'i')
+      : (classes & Sql.SessionSet) !== 0 && setting !== undefined
+        ? new RegExp(`\\b(?:re)?set\\b[^;]*\\b${setting.replaceAll('.', '\\.').replaceAll('"', '')}\\b`, 'i')
+        : undefined
+  if (undone === undefined) return false
+  const isTable = (classes & Sql.TemporaryTable) !== 0
+  for (let at = fn; at < tree.end(fn); at++) {
+    if (at === node || tree.kind(at) !== Kind.String || tree.value(at) < 0 || !undone.test(tree.text(at))) continue
+    if (isTable ? at > node : isRunInFinally(tree, at, fn)) return true
+  }
+  return false
+}
+
+/** The text stands in a `finally`, or is given a name that is used in one. */
+function isRunInFinally(tree: SyntaxTree, text: number, fn: number): boolean {
+  if (tree.ancestor(text, Kind.Finally) > fn) return true
+  const statement = tree.statement(text)
+  if (tree.kind(statement) !== Kind.Assign || tree.kind(statement + 1) !== Kind.Name) return false
+  const name = tree.name(statement + 1)
+  for (let at = statement; at < tree.end(fn); at++) {
+    if (tree.kind(at) === Kind.Name && tree.name(at) === name && tree.ancestor(at, Kind.Finally) > fn) return true
+  }
+  return false
 }
 
 /** The statement's head, without values: `SET search_path`, `CREATE TEMPORARY TABLE`. */

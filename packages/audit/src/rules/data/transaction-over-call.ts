@@ -1,4 +1,5 @@
 // data/transaction-over-call: a transaction that stays open while another machine answers, with its locks and its connection.
+import { counted } from '../../detection/words.ts'
 import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
@@ -8,7 +9,7 @@ import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { calleeName, positional } from '../../survey/expressions.ts'
 import { servedCode } from '../../survey/served-code.ts'
 import { type Waiting, type WaitTest, waitOfCall } from '../../survey/waits-below.ts'
-import { bodyOf, counted, functionSite, SERVING, servedBy } from '../../survey/whereabouts.ts'
+import { bodyOf, functionSite, SERVING, servedBy } from '../../survey/whereabouts.ts'
 
 /** Functions between the transaction and the call, at most. */
 const DEEP = 3

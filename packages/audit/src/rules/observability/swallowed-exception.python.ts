@@ -25,6 +25,7 @@ export function python(context: RuleContext): RuleResult {
     const how = swallows(tree, site.node)
     if (how === undefined || hasComment(tree, site.node) || guardsImport(tree, site.node) || isCleanUp(tree, site.node))
       continue
+    if (saysAfterwards(tree, site.node)) continue
     const found = detection(context, site, how)
     if (found !== undefined) detections.push(found)
   }
@@ -100,6 +101,17 @@ function fallsBack(tree: SyntaxTree, handler: number): boolean {
       return false
   }
   return true
+}
+
+/** `try: … return ok` and after it `return HttpResponse(status=500)` or a raise: success leaves before, failure is told. */
+function saysAfterwards(tree: SyntaxTree, handler: number): boolean {
+  const attempt = tree.parent(handler)
+  const next = tree.nextSibling(attempt)
+  if (next < 0 || (tree.kind(next) !== Kind.Return && tree.kind(next) !== Kind.Raise)) return false
+  if (tree.kind(next) === Kind.Return && tree.end(next) === next + 1) return false
+  const body = tree.childOf(attempt, Kind.Body)
+  for (let at = body; at < tree.end(body); at++) if (tree.kind(at) === Kind.Return) return true
+  return false
 }
 
 /** Inside another handler or a `finally`: the first failure has been dealt with, this is a courtesy. */

@@ -1,8 +1,10 @@
 // unmeasured-service in Python: a service that publishes no request rates, errors and durations.
 
 import { counted } from '../../detection/words.ts'
+import { Kind } from '../../facts/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { applicationPlace, libraryInUse, routeCount } from '../../survey/application.ts'
+import { isProduct } from '../../survey/whereabouts.ts'
 
 export const METERS = (
   'prometheus_client prometheus_fastapi_instrumentator prometheus_flask_exporter starlette_exporter ' +
@@ -17,7 +19,7 @@ export function python(context: RuleContext): RuleResult {
   const place = applicationPlace(context)
   if (place === undefined) return { detections: [], examined: { count: 0, of: 'web applications' } }
   const examined = { count: 1, of: 'web applications' }
-  if (libraryInUse(context, METERS) !== '') return { detections: [], examined }
+  if (libraryInUse(context, METERS) !== '' || importsMeter(context)) return { detections: [], examined }
   return {
     detections: [
       {
@@ -35,3 +37,52 @@ export function python(context: RuleContext): RuleResult {
     examined,
   }
 }
+
+/** Modules of libraries that are named for what they measure: `brainzutils.metrics`, `shared.telemetry`. */
+const MEASURES = /^(?:metrics?|statsd|prometheus\w*|telemetry|instrumentation)$/
+
+/** Product code takes a meter from a library of the house. */
+function importsMeter({ program, trees }: RuleContext): boolean {
+  return program.modules.some((module) => {
+    if (!isProduct(module)) return false
+    const tree = trees[module.id]!
+    const externals = program.imports.externalsOf(module.id)
+    for (let node = 1; node < tree.size; node++) {
+      if (tree.kind(node) !== Kind.ImportFrom && tree.kind(node) !== Kind.Alias) continue
+      const isFrom = tree.kind(node) === Kind.ImportFrom
+      const from = isFrom
+        ? tree.text(node)
+        : tree.kind(tree.parent(node)) === Kind.ImportFrom
+          ? `${tree.text(tree.parent(node))}.${tree.text(node)}`
+          : tree.text(node)
+      const parts = from.split('.')
+      if (
+        parts.length > 1 &&
+        externals.has(parts[0]!) &&
+        !STANDARD.has(parts[0]!) &&
+        parts.slice(1).some((part) => MEASURES.test(part))
+      )
+        return true
+    }
+    return false
+  })
+}
+
+/** Libraries whose `metrics` measure something else: models, texts, code. */
+const STANDARD = new Set([
+  'sklearn',
+  'nltk',
+  'keras',
+  'tensorflow',
+  'torch',
+  'torchmetrics',
+  'ragas',
+  'langchain',
+  'evaluate',
+  'radon',
+  'scipy',
+  'numpy',
+  'skimage',
+  'deepeval',
+  'django',
+])

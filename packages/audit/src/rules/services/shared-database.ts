@@ -3,7 +3,7 @@
 import type { Detection } from '../../detection/detection.ts'
 import type { DatabaseAddress, DeclaredService } from '../../extract/config/contract.ts'
 import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
-import { builtFrom } from './service-folders.ts'
+import { builtFrom, isEntryOfCodeBase } from './service-folders.ts'
 
 export const rule: Rule = {
   id: 'services/shared-database',
@@ -36,7 +36,8 @@ interface DatabaseUser {
 }
 
 /** Services of ours that are given an address with a host and a database name in plain. */
-function databaseUsers({ config }: RuleContext): DatabaseUser[] {
+function databaseUsers(context: RuleContext): DatabaseUser[] {
+  const { config } = context
   const users: DatabaseUser[] = []
   for (const address of config.databases) {
     if (address.service === '' || !STORES.has(address.engine) || address.host === '' || address.database === '')
@@ -46,6 +47,8 @@ function databaseUsers({ config }: RuleContext): DatabaseUser[] {
       const folder = builtFrom(service)
       if (service.name !== address.service || service.place.path !== address.place.path || folder === undefined)
         continue
+      // Under a profile it runs beside the others only when somebody asks for it.
+      if (service.profiles.length > 0 || isEntryOfCodeBase(context, folder)) continue
       users.push({ service, address, builtFrom: folder })
     }
   }

@@ -9,7 +9,7 @@ import { webWorkers } from '../../survey/deployment.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { type ModuleVariable, moduleVariables, type StateWrite, stateWrites } from '../../survey/module-state.ts'
 import { bodyOf, isProduct, placeOf, SERVING, servedBy, subjectOf } from '../../survey/whereabouts.ts'
-import { isSessionStore } from './session-store.ts'
+import { holdsHandles, isSessionStore } from './session-store.ts'
 
 /** Judges a Python program. */
 export function python(context: RuleContext): RuleResult {
@@ -18,6 +18,7 @@ export function python(context: RuleContext): RuleResult {
   if (sessions.size > 0) {
     for (const write of stateWrites(context, sessions)) {
       if (servedBy(context, bodyOf(context, write), SERVING) === undefined) continue
+      if (holdsHandles(context, write)) continue
       addTo(stores, write.variable, write)
     }
   }

@@ -11,7 +11,7 @@ import { entryOf, hasSpread } from '../../survey/object-literal.ts'
 import { serverModules } from '../../survey/server-code.ts'
 import type { Site } from '../../survey/survey.ts'
 import { bodyOf, placeOf, SERVING, servedBy, subjectOf } from '../../survey/whereabouts.ts'
-import { isSessionStore } from './session-store.ts'
+import { holdsHandles, isSessionStore } from './session-store.ts'
 import { variablesIn, writesIn } from './typescript-module-state.ts'
 
 const LIBRARIES = ['express-session', '@fastify/session', 'fastify-session']
@@ -30,6 +30,7 @@ export function typescript(context: RuleContext): RuleResult {
   const written = new Map<ModuleVariable, StateWrite>()
   for (const write of stores.size === 0 ? [] : writesIn(context, modules, stores)) {
     if (written.has(write.variable) || !/set/.test(write.how)) continue
+    if (holdsHandles(context, write)) continue
     if (servedBy(context, bodyOf(context, write), SERVING) !== undefined) written.set(write.variable, write)
   }
   const detections = [...libraries.detections, ...[...written.values()].map((write) => inMap(context, write))]

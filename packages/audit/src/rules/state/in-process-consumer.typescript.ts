@@ -1,11 +1,12 @@
 // in-process-consumer in TypeScript: workers of BullMQ, Agenda, pg-boss, Kafka and AMQP that the web process starts too.
+import { counted, listed } from '../../detection/words.ts'
 import type { Detection } from '../../detection/detection.ts'
 import type { ModuleId } from '../../graph/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { libraryCalls } from '../../survey/library-calls.ts'
 import type { Site } from '../../survey/survey.ts'
-import { counted, isProduct, listed, placeOf } from '../../survey/whereabouts.ts'
+import { isProduct, placeOf } from '../../survey/whereabouts.ts'
 
 /** What starts to work off jobs, and what people call it. */
 const CONSUMERS = new Map<string, string>([

@@ -81,12 +81,43 @@ function isMemo(context: RuleContext, write: StateWrite): boolean {
   if (write.variable.kind !== 'object' && write.how === 'assigned')
     return remembered(tree, `asks ${fn} ${name}`, () => asksWhetherMade(tree, fn, name))
   if (write.variable.kind === 'scalar' && SETS_UP.test(subjectOf(context, write))) return true
+  if (write.variable.kind === 'scalar' && countsForIds(context, write)) return true
+  if (write.variable.kind === 'container' && isUnderEmptyTest(tree, write.node, name)) return true
   // A set of what this process has done already: `if x not in seen: …; seen.add(x)`.
   if (write.how === '`.add()`' && looksUp(tree, fn, name)) return true
   if (write.variable.kind === 'container' && write.how === 'an item set') {
     return EXPIRING.test(write.variable.made) || (looksUp(tree, fn, name) && isMadeWithoutAsking(context, write, fn))
   }
   return false
+}
+
+/** `if len(providers) == 0:`, `if not providers:` around the write: a registry that each process fills once, alike. */
+function isUnderEmptyTest(tree: SyntaxTree, node: number, name: number): boolean {
+  for (let at = tree.parent(node), from = node; at >= 0; from = at, at = tree.parent(at)) {
+    const kind = tree.kind(at)
+    if (kind === Kind.FunctionDef) return false
+    if ((kind !== Kind.If && kind !== Kind.Elif) || tree.kind(from) !== Kind.Body) continue
+    const test = at + 1
+    const isNegated = tree.kind(test) === Kind.UnaryOp && tree.value(test) === Op.Not && mentions(tree, test, name)
+    const isCounted =
+      tree.kind(test) === Kind.Compare &&
+      tree.kind(test + 1) === Kind.Call &&
+      tree.text(test + 2) === 'len' &&
+      mentions(tree, test + 1, name)
+    if (isNegated || isCounted) return true
+  }
+  return false
+}
+
+/** What makes ids of one process differ from those of another. */
+const APART = ['getpid', 'getnode', 'gethostname', 'getrandbits', 'token_bytes', 'urandom', 'worker_id', 'node_id']
+
+/** A number that counts up for ids which hold something of the process: each process has to count for itself. */
+function countsForIds(context: RuleContext, write: StateWrite): boolean {
+  const tree = context.trees[write.module]!
+  const declaration = context.trees[write.variable.module]!
+  if (declaration.kind(declaration.lastChild(write.variable.node)) !== Kind.Number) return false
+  return APART.some((name) => tree.mentions(tree.strings.id(name)))
 }
 
 /** A cache that its own function reads before it writes: stale copies, but nothing that only one process knows. */
@@ -137,8 +168,23 @@ function assignmentsOf(tree: SyntaxTree, fn: number, name: number, lookedUp: num
   return found
 }
 
-/** The function tests the name against None or for truth before it assigns it. */
+/** The function tests the name, or a local copy of it, against None or for truth before it assigns it. */
 function asksWhetherMade(tree: SyntaxTree, fn: number, name: number): boolean {
+  for (let at = fn; at < tree.end(fn); at++) {
+    const isCopy = tree.kind(at) === Kind.Assign && tree.kind(at + 1) === Kind.Name && tree.name(at + 1) !== name
+    const value = isCopy ? tree.lastChild(at) : -1
+    if (
+      value >= 0 &&
+      tree.kind(value) === Kind.Name &&
+      tree.name(value) === name &&
+      asksFor(tree, fn, tree.name(at + 1))
+    )
+      return true
+  }
+  return asksFor(tree, fn, name)
+}
+
+function asksFor(tree: SyntaxTree, fn: number, name: number): boolean {
   for (let at = fn; at < tree.end(fn); at++) {
     const kind = tree.kind(at)
     if (

@@ -62,12 +62,61 @@ function isOwn(context: RuleContext, write: StateWrite): boolean {
   if (OWN.test(name) || SETS_UP.test(snake(subjectOf(context, write)))) return true
   const tree = context.trees[write.module]!
   const fn = tree.enclosingFunction(write.node)
-  if (write.variable.kind === 'scalar') return asksFirst(tree, fn, write) || !isReadElsewhere(tree, fn, write)
+  if (write.variable.kind === 'scalar')
+    return (
+      asksFirst(tree, fn, write) ||
+      !isReadElsewhere(tree, fn, write) ||
+      isInjected(context, tree, fn, write) ||
+      isMoment(tree, write)
+    )
+  if (isBuffer(context, write) || (isSetTrue(tree, write) && looksUp(tree, fn, write))) return true
   // `if (!map.has(k)) map.set(k, compute(k))` of what this process computes by itself.
   return (
     looksUp(tree, fn, write) &&
     (COPIES.test(name) || !tree.has(fn, Flag.ASYNC) || !waitsForSomething(context, bodyOf(context, write)))
   )
+}
+
+/** `let agenda: Agenda; export default (given) => { agenda = given }`: handed in by whoever sets the process up. */
+function isInjected(context: RuleContext, tree: SyntaxTree, fn: number, write: StateWrite): boolean {
+  const statement = tree.parent(write.node)
+  if (tree.kind(statement) !== Kind.Assign) return false
+  const value = tree.lastChild(statement)
+  if (tree.kind(value) !== Kind.Name || fn < 0) return false
+  const declaration = context.trees[write.variable.module]!
+  if (declaration.kind(write.variable.node) !== Kind.AnnAssign || declaration.childCount(write.variable.node) > 2)
+    return false
+  for (let at = tree.firstChild(fn); at >= 0; at = tree.nextSibling(at)) {
+    if (tree.kind(at) === Kind.Param && tree.name(at) === tree.name(value)) return true
+  }
+  return false
+}
+
+/** `lastFlush = Date.now()`: when this process did something last. */
+function isMoment(tree: SyntaxTree, write: StateWrite): boolean {
+  const value = tree.lastChild(tree.parent(write.node))
+  if (tree.kind(value) !== Kind.Call) return false
+  return /^(?:Date\.now|performance\.now|process\.hrtime(?:\.bigint)?|Date)$/.test(tree.dotted(value + 1))
+}
+
+/** The module empties it and sends on what was in it: a buffer of this process. */
+function isBuffer({ trees }: RuleContext, write: StateWrite): boolean {
+  const tree = trees[write.variable.module]!
+  const name = tree.strings.id(write.variable.name)
+  for (let at = 1; at < tree.size; at++) {
+    if (tree.kind(at) !== Kind.Name || tree.name(at) !== name || !tree.has(at, Flag.REBOUND)) continue
+    const value = tree.kind(tree.parent(at)) === Kind.Assign ? tree.lastChild(tree.parent(at)) : -1
+    const isEmpty =
+      value >= 0 && (tree.kind(value) === Kind.Dict || tree.kind(value) === Kind.List) && tree.childCount(value) === 0
+    if (isEmpty) return true
+  }
+  return false
+}
+
+/** `exists[name] = true`: what this process has seen to. */
+function isSetTrue(tree: SyntaxTree, write: StateWrite): boolean {
+  const statement = tree.parent(write.node)
+  return tree.kind(statement) === Kind.Assign && tree.kind(tree.lastChild(statement)) === Kind.True
 }
 
 /** `if (x === undefined) x = …`, `x ??= …`, `x = x || …`: made once and then read. */

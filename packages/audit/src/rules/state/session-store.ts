@@ -1,5 +1,9 @@
 // What tells a store of sessions from other module-level variables.
+import { Kind } from '../../facts/contract.ts'
+import type { RuleContext } from '../../rule/rule.ts'
 import type { ModuleVariable } from '../../survey/module-state.ts'
+import type { Site } from '../../survey/survey.ts'
+import { givenValue, methodOf, projectClassesOf } from '../../survey/what-it-is.ts'
 
 const SESSIONS =
   /^_?(?:[a-z]+_)*(?:sessions?|session_store|tokens?|token_store|logged_in(?:_users)?|login_tokens|user_by_token)$/i
@@ -10,4 +14,32 @@ const OTHER =
 /** Whether a module-level container holds sessions of users, by its name. */
 export function isSessionStore(variable: ModuleVariable): boolean {
   return variable.kind === 'container' && SESSIONS.test(variable.name) && !OTHER.test(variable.name)
+}
+
+/** Methods of what holds something open: a socket, a browser, a process. Who is logged in is none of them. */
+const LIFE = [
+  'close',
+  'aclose',
+  'stop',
+  'disconnect',
+  'destroy',
+  'shutdown',
+  'terminate',
+  'kill',
+  'connect',
+  'start',
+  'send',
+]
+
+/** Whether what is put into a store is a handle: an object of a class of the project that is opened and closed. */
+export function holdsHandles(context: RuleContext, { module, node }: Site): boolean {
+  const tree = context.trees[module]!
+  const value = tree.kind(node) === Kind.Call ? tree.lastChild(node) : tree.lastChild(tree.statement(node))
+  if (value < 0) return false
+  const made =
+    tree.kind(value) === Kind.Name
+      ? (givenValue(context, { module, node: value }) ?? { module, node: value })
+      : { module, node: value }
+  const classes = new Set([...projectClassesOf(context, { module, node: value }), ...projectClassesOf(context, made)])
+  return [...classes].some((scope) => LIFE.filter((name) => methodOf(context, scope, name) !== undefined).length >= 2)
 }

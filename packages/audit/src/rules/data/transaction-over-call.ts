@@ -1,6 +1,7 @@
 // data/transaction-over-call: a transaction that stays open while another machine answers, with its locks and its connection.
-import { counted } from '../../detection/words.ts'
+
 import type { Detection } from '../../detection/detection.ts'
+import { counted } from '../../detection/words.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { EntryKind, ModuleId } from '../../graph/contract.ts'

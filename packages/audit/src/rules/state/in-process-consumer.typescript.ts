@@ -1,6 +1,7 @@
 // in-process-consumer in TypeScript: workers of BullMQ, Agenda, pg-boss, Kafka and AMQP that the web process starts too.
-import { counted, listed } from '../../detection/words.ts'
+
 import type { Detection } from '../../detection/detection.ts'
+import { counted, listed } from '../../detection/words.ts'
 import type { ModuleId } from '../../graph/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { addTo } from '../../survey/grouping.ts'

@@ -1,10 +1,14 @@
 // The server of one process: framework, limits, headers and errors, all in one place.
+import type { IncomingMessage } from 'node:http'
 import cors from '@fastify/cors'
 import type { FootingError } from '@footing/kernel'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { bytes } from '../module/size.ts'
+import { milliseconds } from '../work/duration.ts'
 import type { Profile } from '../work/profile.ts'
-import { answerClientError } from './client-error.ts'
+import { setMissing } from './adopt.ts'
+import { ClientErrors } from './client-error.ts'
+import { httpErrors } from './errors.ts'
 import { mountRoute, type RequestRecord, type RouteEnvironment, requestChannel } from './mount-route.ts'
 import type { PlacedRoute } from './place-routes.ts'
 import { type AnswerError, errorAnswers } from './problem.ts'
@@ -25,8 +29,8 @@ export interface ServerEnvironment extends RouteEnvironment {
 }
 
 const defaultBodyLimit = '256kb'
-/** Longest time in milliseconds for a request to arrive in whole. */
-const arrivalTimeout = 30_000
+/** Longest time for a request to arrive in whole. */
+const defaultArrival = '30s'
 /** Longer than the idle time of common balancers, so that the balancer closes first and no request meets a closed door. */
 const keepAlive = 75_000
 
@@ -37,24 +41,37 @@ export async function buildServer(
 ): Promise<FastifyInstance> {
   const { http, profile } = environment
   const answerError = errorAnswers(http, profile)
+  const arrivalMs = milliseconds(http.arrival ?? defaultArrival)
+  const clientErrors = new ClientErrors(answerError)
   const server = Fastify({
     logger: false,
     genReqId: (request) => requestIdOf(request.headers),
     bodyLimit: bytes(http.bodyLimit ?? defaultBodyLimit),
-    requestTimeout: arrivalTimeout,
+    requestTimeout: arrivalMs,
+    http: {
+      headersTimeout: arrivalMs,
+      requestTimeout: arrivalMs,
+      // Node looks every half minute otherwise, so that what is slow would have up to twice its time.
+      connectionsCheckingInterval: Math.min(1000, Math.ceil(arrivalMs / 10)),
+      // Looked at below, where the answer has its headers and its request id.
+      requireHostHeader: false,
+    },
     keepAliveTimeout: keepAlive,
     trustProxy: environment.trustProxy,
     // A request on an open connection is answered also while the process drains: nothing is lost.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 1024 },
-    clientErrorHandler: answerClientError(answerError),
+    clientErrorHandler: clientErrors.answer,
     frameworkErrors: (fault, request, reply) => {
       // Such a request passes no hook.
       reply.headers(securityHeaders).header('x-request-id', request.id)
       sendFault(fault, request, reply, answerError, environment)
     },
   })
+  clientErrors.watch(server.server)
+  // Node would answer these itself, without our headers.
+  server.server.on('checkExpectation', (request, response) => server.server.emit('request', request, response))
   server.decorateRequest('footing', undefined)
   server.decorateRequest('footingFault', undefined)
   readBodies(server)
@@ -80,8 +97,25 @@ function beginRequests(server: FastifyInstance, environment: ServerEnvironment):
       const started = clock.monotonic()
       reply.raw.once('close', () => requestChannel.publish(recordOf(request, reply, clock.monotonic() - started)))
     }
+    refuseMalformed(request.raw)
+    // The framework would ask for a content type first.
+    if (request.is404 && request.method === 'QUERY') answerUnmatched(server, request, reply)
     done()
   })
+}
+
+/** What the parser lets through and no server should guess about: which host is meant, and what else is expected. */
+function refuseMalformed({ rawHeaders, headers, httpVersion }: IncomingMessage): void {
+  let hosts = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? ''
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++
+  }
+  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
+    const reason = hosts === 0 ? 'it has no Host header' : 'it has more than one Host header'
+    throw httpErrors('malformed-request', { details: { reason } })
+  }
+  if (headers.expect !== undefined && !/^100-continue$/i.test(headers.expect)) throw httpErrors('expectation-failed')
 }
 
 function recordOf(request: FastifyRequest, reply: FastifyReply, durationMs: number): RequestRecord {
@@ -143,7 +177,8 @@ function sendFault(
   const cut = error.code === 'body-too-large' && !readsPiecewise(request.routeOptions?.config?.footing?.route)
   if (cut || environment.draining()) reply.header('connection', 'close')
   // Serialised here, so that no schema of the route is applied to an error of the same status.
-  reply.code(status).headers(headers).type(contentType).serializer(JSON.stringify).send(body)
+  setMissing(reply, headers)
+  reply.code(status).type(contentType).serializer(JSON.stringify).send(body)
 }
 
 function pathOf(url: string): string {

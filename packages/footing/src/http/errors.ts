@@ -24,6 +24,27 @@ export const httpErrors = defineErrors({
     why: 'Reading them would hold up everybody else for a second for each megabyte.',
     remedy: 'Send flat lists, in several requests where they are long.',
   },
+  'request-refused': {
+    status: 400,
+    retryable: false,
+    what: '{reason}',
+    why: 'The application refused the request with status {status}, which is the status of the answer.',
+    remedy: 'Change what the sentence names; the same request will be refused again unless it says otherwise.',
+  },
+  'request-failed': {
+    status: 503,
+    retryable: true,
+    what: '{reason}',
+    why: 'The application could not answer and gave status {status}, which is the status of the answer.',
+    remedy: 'Try again later; the log has more under the request id.',
+  },
+  'expectation-failed': {
+    status: 417,
+    retryable: false,
+    what: 'The request expects something that nobody here knows.',
+    why: 'The only expectation of HTTP is 100-continue.',
+    remedy: 'Send the request without the Expect header.',
+  },
   unauthenticated: {
     status: 401,
     retryable: false,

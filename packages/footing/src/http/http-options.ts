@@ -51,6 +51,8 @@ export interface HttpOptions {
   readonly cors?: CorsOptions
   /** Largest request body; default 256 kB. A route may differ. */
   readonly bodyLimit?: Size
+  /** Longest time for a request to arrive, headers and body; default 30 s. Large uploads over slow lines need more. */
+  readonly arrival?: Duration
   /** Longest time for one request; default 10 s. A route may differ. */
   readonly deadline?: Duration
   /** Serve `openapi.json` and `docs` below the base path; default true. */

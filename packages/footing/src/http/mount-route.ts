@@ -220,18 +220,7 @@ function calling(placed: PlacedRoute, does: Calling, environment: RouteEnvironme
 
 /** What is wrong with the input of the operation itself; a fault of another one that it calls is not the client's. */
 function inputFaults(error: unknown, label: string): readonly ErrorIssue[] | undefined {
-  if (!isFootingError(error) || error.details.operation !== label) return undefined
-  if (error.code === 'invalid-input') return error.issues
-  // Of what JSON brings in, only its depth can be unfit for a port.
-  const tooDeep = error.code === 'not-portable' && error.details.direction === 'input'
-  return tooDeep && String(error.details.found).startsWith('more than')
-    ? [
-        {
-          pointer: String(error.details.place).split('/').slice(0, 4).join('/'),
-          message: `holds ${error.details.found}`,
-        },
-      ]
-    : undefined
+  return isFootingError(error, 'invalid-input') && error.details.operation === label ? error.issues : undefined
 }
 
 /** Reads the parts of a request: checked where the route declares them, as the operation takes them elsewhere. */

@@ -5,7 +5,7 @@ import { CallContext, currentContext, newOrigin } from '../work/call-context.ts'
 import type { Context } from '../work/context.ts'
 import { milliseconds } from '../work/duration.ts'
 import { LatencyHistogram } from '../work/latency-histogram.ts'
-import { type CallEnvironment, cancelledError, deadlineError, runWork } from '../work/run-work.ts'
+import { beginWork, type CallEnvironment, cancelledError, deadlineError } from '../work/run-work.ts'
 import { checkOutput, coded, sealOutput, sealPortable, valueOrThrow } from './checked-value.ts'
 import type { CallOptions } from './define-module.ts'
 import { moduleErrors } from './errors.ts'
@@ -102,25 +102,49 @@ export function bindCall(
     target.running++
     const ended = parent?.reason ?? (deadline <= started ? deadlineError(context) : undefined)
     const signal = options?.signal
-    const withdraw = signal && (() => context.end(cancelledError(context, signal.reason)))
-    if (signal && withdraw) signal.addEventListener('abort', withdraw, { once: true })
-
-    const settled = (_context: CallContext, error: unknown, failed: boolean) => {
-      if (signal && withdraw) signal.removeEventListener('abort', withdraw)
-      const durationMs = clock.monotonic() - started
-      target.histogram.record(durationMs)
-      target.running--
-      if (failed) target.errors++
-      if (callChannel.hasSubscribers) publish(target, caller, context, durationMs, error)
-    }
     if (ended !== undefined || signal?.aborted) {
       const reason = ended ?? cancelledError(context, signal?.reason)
       context.leave()
-      settled(context, reason, true)
+      settle(target, caller, context, started, reason)
       return Promise.reject(reason)
     }
-    return runWork(environment, context, work, input, settled)
+    const stopListening = signal === undefined ? undefined : withdrawBy(signal, context)
+    return new Promise((resolve, reject) => {
+      const onValue = (value: unknown) => {
+        stopListening?.()
+        settle(target, caller, context, started, undefined)
+        resolve(value)
+      }
+      const onError = (error: unknown) => {
+        stopListening?.()
+        // Whatever was thrown comes out coded, as it would from another process.
+        const reason = coded(error, target.label)
+        settle(target, caller, context, started, reason)
+        reject(reason)
+      }
+      beginWork(environment, context, work, input, onValue, onError)
+    })
   }
+}
+
+function withdrawBy(signal: AbortSignal, context: CallContext): () => void {
+  const withdraw = () => context.end(cancelledError(context, signal.reason))
+  signal.addEventListener('abort', withdraw, { once: true })
+  return () => signal.removeEventListener('abort', withdraw)
+}
+
+function settle(
+  target: OperationTarget,
+  caller: string | undefined,
+  context: CallContext,
+  started: number,
+  error: Error | undefined,
+): void {
+  const durationMs = target.environment.clock.monotonic() - started
+  target.histogram.record(durationMs)
+  target.running--
+  if (error !== undefined) target.errors++
+  if (callChannel.hasSubscribers) publish(target, caller, context, durationMs, error)
 }
 
 function perform(
@@ -134,7 +158,7 @@ function perform(
   if (environment.checked) return performChecked(target, input, context, caller)
   const answer = answerOf(target)
   const schema = operation.in
-  const run = sealed ? guardedAndSealed : guarded
+  const run = sealed ? answerSealed : answerPlain
   if (schema === undefined) return run(answer, undefined, context, target, caller)
   const accept = (validation: Validation) => {
     const value = valueOrThrow(validation, label, 'invalid-input')
@@ -144,29 +168,24 @@ function perform(
   return validation instanceof Promise ? validation.then(accept) : accept(validation)
 }
 
-/** Calls the answer; whatever it throws comes out coded, as it would from another process. */
-async function guarded(
+function answerPlain(
   answer: Answer,
   input: unknown,
   context: Context,
-  target: OperationTarget,
+  _target: OperationTarget,
   caller: string | undefined,
 ): Promise<unknown> {
-  try {
-    return await answer(input, context, caller)
-  } catch (error) {
-    throw coded(error, target.label)
-  }
+  return answer(input, context, caller)
 }
 
-async function guardedAndSealed(
+async function answerSealed(
   answer: Answer,
   input: unknown,
   context: Context,
   target: OperationTarget,
   caller: string | undefined,
 ): Promise<unknown> {
-  return checkOutput(target.operation.out, await guarded(answer, input, context, target, caller), target.label)
+  return checkOutput(target.operation.out, await answer(input, context, caller), target.label)
 }
 
 async function performChecked(
@@ -185,7 +204,7 @@ async function performChecked(
     sealPortable(accepted, label, 'input')
   }
   const sent = target.placed && schema !== undefined ? input : accepted
-  return sealOutput(operation.out, await guarded(answer, sent, context, target, caller), label)
+  return sealOutput(operation.out, await answer(sent, context, caller), label)
 }
 
 function answerOf(target: OperationTarget): Answer {

@@ -49,31 +49,33 @@ export function beginWork<Input, T>(
   onValue: (value: T) => void,
   onError: (error: unknown) => void,
 ): void {
-  let open = true
-  const close = () => {
-    open = false
-    context.onEnd = undefined
-    environment.wheel.remove(context)
-    context.leave()
-  }
+  const { wheel } = environment
   const succeed = (value: T) => {
-    if (!open) return
-    close()
-    onValue(value)
+    if (end(context, wheel)) onValue(value)
   }
   const fail = (error: unknown) => {
-    if (!open) return
-    close()
-    onError(error)
+    if (end(context, wheel)) onError(error)
   }
   context.onEnd = fail
   context.onExpire ??= deadlineError
-  environment.wheel.add(context)
+  wheel.add(context)
   try {
-    runInContext(context, work, input).then(succeed, fail)
+    const result = runInContext(context, work, input)
+    // A function without types may answer at once.
+    if (result instanceof Promise) result.then(succeed, fail)
+    else Promise.resolve(result).then(succeed, fail)
   } catch (error) {
     fail(error)
   }
+}
+
+/** Lets go of the context; false when somebody has done it before. */
+function end(context: CallContext, wheel: DeadlineWheel): boolean {
+  if (context.onEnd === undefined) return false
+  context.onEnd = undefined
+  wheel.remove(context)
+  context.leave()
+  return true
 }
 
 /** The reason of a context whose deadline has passed. */

@@ -12,16 +12,27 @@ import {
 } from '../examples/conduit/src/content/article-list.ts'
 import { toArticle, toCard } from '../examples/conduit/src/content/article-view.ts'
 import { slugCandidates } from '../examples/conduit/src/content/slug.ts'
-import type { ContentTables } from '../examples/conduit/src/content/tables.ts'
+import type { ContentTables } from '../examples/conduit/src/content/tables.generated.ts'
 import { credentials } from '../examples/conduit/src/identity/account.ts'
 import { passwordMatches } from '../examples/conduit/src/identity/password.ts'
-import type { IdentityTables } from '../examples/conduit/src/identity/tables.ts'
+import type { IdentityTables } from '../examples/conduit/src/identity/tables.generated.ts'
 import { createTokens } from '../examples/conduit/src/identity/token.ts'
-import { pageQuery } from '../examples/conduit/src/realworld/text.ts'
+
+/** How the server by hand is started. */
+export interface ByHandOptions {
+  /** True when every statement has a name, so that the server plans it once for each connection. */
+  readonly prepared?: boolean
+  readonly port?: number
+}
 
 /** Serves the four routes; resolves with the port. */
-export async function startByHand(databaseUrl: string, secret: string): Promise<number> {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 })
+export async function startByHand(
+  databaseUrl: string,
+  secret: string,
+  { prepared = false, port = 0 }: ByHandOptions = {},
+): Promise<number> {
+  const Client = prepared ? PreparingClient : pg.Client
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10, Client })
   const kysely = new Kysely<ContentTables & IdentityTables>({ dialect: new PostgresDialect({ pool }) })
   const content = kysely.withSchema('content')
   const identity = kysely.withSchema('identity')
@@ -31,7 +42,15 @@ export async function startByHand(databaseUrl: string, secret: string): Promise<
   const viewerOf = async (authorization: string | undefined) =>
     authorization?.startsWith('Token ') ? tokens.read(authorization.slice(6)) : undefined
 
-  const listQuery = articleFilter.extend(pageQuery.shape)
+  const listQuery = articleFilter.extend({
+    limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .default(20)
+      .transform((limit) => Math.min(limit, 100)),
+    offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  })
   server.get('/api/articles', { schema: answer(200, articlePage) }, async (request) => {
     const { limit, offset, ...filter } = listQuery.parse(request.query)
     const viewer = await viewerOf(request.headers.authorization)
@@ -98,9 +117,23 @@ export async function startByHand(databaseUrl: string, secret: string): Promise<
     return reply.code(201).send({ article: toArticle(row, false) })
   })
 
-  await server.listen({ port: 0, host: '127.0.0.1' })
+  await server.listen({ port, host: '127.0.0.1' })
   const address = server.server.address()
   return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+const names = new Map<string, string>()
+
+// Kysely hands a text and its values to the driver; the same text gets the same name on every connection.
+class PreparingClient extends pg.Client {
+  // The driver has many forms of this one; Kysely uses only the first.
+  override query(...args: unknown[]): never {
+    const [text, values] = args
+    if (typeof text !== 'string' || !Array.isArray(values)) return Reflect.apply(super.query, this, args) as never
+    const name = names.get(text) ?? `statement_${names.size}`
+    names.set(text, name)
+    return Reflect.apply(super.query, this, [{ name, text, values }]) as never
+  }
 }
 
 interface NewRow {

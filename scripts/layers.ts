@@ -421,8 +421,15 @@ export const layers: readonly Layer[] = [
     because: 'test servers are an entry of their own and never part of what runs in production',
   },
   {
+    folder: `${core}/host`,
+    mayImport: [`${core}/http`, `${core}/module`, `${core}/app`, kernel],
+    vendors: [],
+    because: 'modules on a server that exists; of the server only the shape is known, never the package',
+  },
+  {
     folder: `${core}/tooling`,
     mayImport: [
+      `${core}/host`,
       `${core}/capability`,
       `${core}/app`,
       `${core}/data`,

@@ -4,6 +4,7 @@ import type { AnyCapability } from '../capability/capability.ts'
 import { capabilityErrors } from '../capability/errors.ts'
 import { refuseUnknown } from '../capability/guarantees.ts'
 import type { CapabilityFacts } from '../capability/running-process.ts'
+import type { HostServer } from '../http/host-server.ts'
 import type { HttpOptions, MountedRoute } from '../http/http-options.ts'
 import type { AnyManifest, PortOf, SettingsShape } from '../module/define-module.ts'
 import type { AnyImplementation, Role } from '../module/implement.ts'
@@ -50,6 +51,8 @@ export interface StartOptions {
   readonly disturbance?: CallDisturbance
   /** Capabilities that are open already, by name: `{ data }`. The one who opened them closes them. */
   readonly opened?: Readonly<Record<string, unknown>>
+  /** A server of somebody else that hands the requests of the routes over, instead of a port; see `mountModule`. */
+  readonly serveOn?: HostServer
   /** Writes logs and measures; left out, nothing does. `/metrics` asks for METRICS_TOKEN in production. */
   readonly telemetry?: TelemetryOptions
   /**

@@ -12,6 +12,7 @@ import { buildServer, type ServerEnvironment } from './build-server.ts'
 import type { HttpValues } from './capability.ts'
 import { httpErrors } from './errors.ts'
 import { addHealth } from './health.ts'
+import type { HostServer } from './host-server.ts'
 import type { HttpExtension } from './http-extension.ts'
 import type { HttpOptions, MountedRoute } from './http-options.ts'
 import { addMetrics } from './metrics-page.ts'
@@ -94,13 +95,20 @@ export async function openListener(process: StartedProcess): Promise<Listener> {
   // Part of the options of a start, like `metrics`.
   await (process.options.beforeListen as (() => Promise<void>) | undefined)?.()
   const host = hostOf(values, process)
-  const port = serves || values.PORT !== 3000 ? await listen(server, host, values.PORT) : undefined
+  const mounted = routes.map((placed) => describeRoute(placed))
+  const serveOn = process.options.serveOn as HostServer | undefined // as StartOptions types it
+  if (serveOn !== undefined) {
+    await server.ready()
+    await serveOn.take(mounted, (request, response) => server.routing(request, response))
+  }
+  const listens = serveOn === undefined && (serves || values.PORT !== 3000)
+  const port = listens ? await listen(server, host, values.PORT) : undefined
   state.started = true
   loop?.start(budgetsOf(routes))
   return {
     url: port === undefined ? undefined : `http://${urlHost(host)}:${port}`,
     port,
-    routes: routes.map((placed) => describeRoute(placed)),
+    routes: mounted,
     running,
     drain: () => {
       state.draining = true

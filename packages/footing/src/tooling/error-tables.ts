@@ -5,6 +5,7 @@ import { archiveErrors } from '../archive/errors.ts'
 import { capabilityErrors } from '../capability/errors.ts'
 import { dataErrors } from '../data/contract/errors.ts'
 import { eventErrors } from '../events/errors.ts'
+import { hostErrors } from '../host/errors.ts'
 import { httpErrors } from '../http/errors.ts'
 import { fanOutErrors } from '../loop/fan-out/errors.ts'
 import { eventLoopErrors } from '../loop/guard/errors.ts'
@@ -30,6 +31,7 @@ export const errorTables = {
   eventLoop: eventLoopErrors,
   events: eventErrors,
   fanOut: fanOutErrors,
+  host: hostErrors,
   http: httpErrors,
   module: moduleErrors,
   personalData: personalDataErrors,

@@ -1,4 +1,6 @@
 // The kernel's public surface: coded errors, clock, decisions, and what the library and the auditor both know.
+import './node-version.ts'
+
 export { type Clock, type ManualClock, manualClock, systemClock, type Timer } from './clock.ts'
 export { type Decision, type DecisionId, decision, decisions, isDecisionId, type ReversalCost } from './decisions.ts'
 export {

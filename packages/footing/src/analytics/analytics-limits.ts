@@ -31,8 +31,6 @@ export interface AnalyticsLimits {
   readonly maintainEveryMs?: number
   /** Longest time of closing, in milliseconds. Default 5000. */
   readonly closeMs?: number
-  /** Guarantees without which the application is wrong: a store that lacks one is refused. */
-  readonly require?: readonly ('durable' | 'transactional' | 'atomicBatches' | 'exactQuantiles' | 'exactUniques')[]
   readonly clock?: Clock
   /** From 0 to 1. Default `Math.random`. */
   readonly random?: () => number

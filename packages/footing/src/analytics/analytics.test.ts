@@ -37,6 +37,10 @@ function fakeStore(insert: (batch: Batch) => Promise<void> = async () => undefin
       state.upkeep += 1
       return { created: 0, dropped: 0, postponed: false }
     },
+    eventsOf: async () => [],
+    eraseUser: async () => 0,
+    countUser: async () => 0,
+    ping: async () => undefined,
     close: async () => {
       state.closed += 1
     },
@@ -219,11 +223,6 @@ test('each fate of an event is published', async () => {
     { what: 'refused', event: 'visit', reason: 'wrong-type' },
     { what: 'stored', event: 'visit', count: 1 },
   ])
-})
-
-test('a store without a guarantee that the application requires is refused', () => {
-  const { driver } = fakeStore()
-  expect(() => open(driver, { require: ['exactUniques', 'transactional'] })).toThrow(/does not guarantee transactional/)
 })
 
 test.each<Partial<AnalyticsLimits>>([

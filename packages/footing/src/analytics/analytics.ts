@@ -13,20 +13,24 @@ import type {
   AnswerRow,
   EventType,
   MaintenanceReport,
-  Occurrence,
   Refusal,
+  Track,
   TrackOutcome,
+  UserEvent,
 } from './contract.ts'
 import { analyticsError } from './errors.ts'
 import { EventBuffer } from './event-buffer.ts'
-import { type ReadOccurrence, readOccurrence } from './read-occurrence.ts'
+import { isStorableUser, type ReadOccurrence, readOccurrence } from './read-occurrence.ts'
 import { type AnyQuery, readQuery } from './read-query.ts'
+import { userEvent } from './user-event.ts'
 
 const day = 86_400_000
+/** Events of a user that are read at once. */
+const userPage = 1000
 
 /**
  * Puts the facade in front of a driver. Applications call `openAnalytics`; tests of a driver call this.
- * @throws `analytics-option-invalid`, `analytics-guarantee-missing`
+ * @throws `analytics-option-invalid`
  */
 export function analyticsOn(driver: AnalyticsDriver, limits: AnalyticsLimits): Analytics {
   return new DrivenAnalytics(driver, limits)
@@ -51,6 +55,10 @@ class DrivenAnalytics implements Analytics {
   }
   readonly #counts = { accepted: 0, stored: 0, dropped: 0, lost: 0, clamped: 0, failedAttempts: 0 }
   readonly #outside = AsyncLocalStorage.snapshot()
+  readonly track: Track = Object.assign(
+    (event: unknown, occurrence?: unknown) => this.#trackBuffered(event, occurrence),
+    { in: (tx: unknown, event: unknown, occurrence?: unknown) => this.#trackWithin(tx, event, occurrence) },
+  )
   #lastFailure: string | undefined
   #prepared: Promise<void> | undefined
   #ageTimer: Timer | undefined
@@ -59,11 +67,8 @@ class DrivenAnalytics implements Analytics {
 
   constructor(driver: AnalyticsDriver, limits: AnalyticsLimits) {
     const { events, maxWaiting = 10_000, maxWaitingBytes = 16 * 1024 * 1024, batchSize = 1000 } = limits
-    const { giveUpAfterMs = 15 * 60_000, require = [], attemptMs = 10_000, random = Math.random } = limits
+    const { giveUpAfterMs = 15 * 60_000, attemptMs = 10_000, random = Math.random } = limits
     verifyLimits(limits)
-    for (const guarantee of require) {
-      if (driver.guarantees[guarantee] !== true) throw analyticsError('analytics-guarantee-missing', { guarantee })
-    }
     this.#driver = driver
     this.#limits = limits
     this.#clock = limits.clock ?? systemClock
@@ -107,19 +112,6 @@ class DrivenAnalytics implements Analytics {
     return { ...this.#counts, waiting, refused: { ...this.#refused }, lastFailure: this.#lastFailure }
   }
 
-  track<Event extends EventType>(event: Event, occurrence?: Occurrence<Event>): Promise<TrackOutcome>
-  track<Event extends EventType, Tables>(
-    tx: Transaction<Tables>,
-    event: Event,
-    occurrence?: Occurrence<Event>,
-  ): Promise<void>
-  // Two shapes in one name: what is first says which.
-  async track(first: unknown, second?: unknown, third?: unknown): Promise<never> {
-    const outcome = isTransaction(first) ? this.#trackWithin(first, second, third) : this.#trackBuffered(first, second)
-    // Each overload names the one of the two that it gives; one signature cannot be both.
-    return (await outcome) as never
-  }
-
   async query<Row extends AnswerRow>(asked: unknown): Promise<readonly Row[]> {
     this.#verifyOpen()
     // The types of the interface say what it is; what a caller in JavaScript gives is checked by readQuery.
@@ -136,6 +128,34 @@ class DrivenAnalytics implements Analytics {
     await this.#flush(timeoutMs)
   }
 
+  async *eventsOf(given: EventType, user: string): AsyncGenerator<UserEvent> {
+    const event = await this.#stored(given)
+    if (!isStorableUser(user)) return
+    let page = { at: 0, skip: 0, limit: userPage }
+    for (;;) {
+      const rows = await this.#driver.eventsOf(event, user, page)
+      for (const row of rows) yield userEvent(event, row)
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < userPage) return
+      // Several events may have one time: the next page begins there and passes over those that were read.
+      const read = rows.filter(({ at }) => at === last.at).length
+      page = { at: last.at, skip: last.at === page.at ? page.skip + read : read, limit: userPage }
+    }
+  }
+
+  async eraseUser(given: EventType, user: string): Promise<{ readonly erased: number; readonly left: number }> {
+    const event = await this.#stored(given)
+    if (!isStorableUser(user)) return { erased: 0, left: 0 }
+    let erased = 0
+    for (let some = 1; some > 0; erased += some) some = await this.#driver.eraseUser(event, user, event.erase)
+    return { erased, left: await this.#driver.countUser(event, user) }
+  }
+
+  async ping(): Promise<void> {
+    this.#verifyOpen()
+    await this.#driver.ping()
+  }
+
   async maintain(): Promise<MaintenanceReport> {
     this.#verifyOpen()
     await this.#prepare()
@@ -149,6 +169,14 @@ class DrivenAnalytics implements Analytics {
   close(): Promise<AnalyticsStats> {
     this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  // With everything that was accepted so far.
+  async #stored(given: EventType): Promise<EventType> {
+    const event = this.#known(given)
+    await this.flush()
+    await this.#prepare()
+    return event
   }
 
   async #trackBuffered(given: unknown, occurrence: unknown): Promise<TrackOutcome> {
@@ -178,8 +206,9 @@ class DrivenAnalytics implements Analytics {
     return 'accepted'
   }
 
-  async #trackWithin(tx: Transaction<unknown>, given: unknown, occurrence: unknown): Promise<undefined> {
+  async #trackWithin(tx: unknown, given: unknown, occurrence: unknown): Promise<void> {
     this.#verifyOpen()
+    if (!isTransaction(tx)) throw new TypeError('The first argument is no transaction; without one, leave `.in` out.')
     const insert = this.#driver.insertWithin?.bind(this.#driver)
     if (insert === undefined || !this.guarantees.transactional) throw analyticsError('analytics-unsupported')
     const event = this.#known(given)
@@ -188,7 +217,6 @@ class DrivenAnalytics implements Analytics {
     await this.#prepare()
     await insert(tx, event, read.row)
     if (read.clamped) this.#counts.clamped += 1
-    return undefined
   }
 
   #read(event: EventType, occurrence: unknown): ReadOccurrence {

@@ -1,16 +1,16 @@
 // Cases about questions: every store gives the same answers.
 import assert from 'node:assert/strict'
 import { manualClock } from '@footing/kernel'
-import { type AnalyticsCase, day, hour, orderEvent, refused, start, withAnalytics } from './case-place.ts'
+import { type AnalyticsCase, day, hour, orderEvent, refused, start, withAnalytics } from './conformance-case.ts'
 import type { BucketUnit } from './contract.ts'
 
 /** The cases. */
 export const answerCases: readonly AnalyticsCase[] = [
   {
     name: 'counts, sums and averages by day and dimension; what is left out is null and in no sum',
-    async run(place) {
+    async run(harness) {
       const event = orderEvent()
-      await withAnalytics(place, { events: [event] }, async (analytics) => {
+      await withAnalytics(harness, { events: [event] }, async (analytics) => {
         const add = (days: number, country: string | null, cents?: number) =>
           analytics.track(event, {
             at: new Date(start - days * day),
@@ -54,9 +54,9 @@ export const answerCases: readonly AnalyticsCase[] = [
   },
   {
     name: 'from counts, to does not; nothing in between is no row, or one with zero',
-    async run(place) {
+    async run(harness) {
       const event = orderEvent()
-      await withAnalytics(place, { events: [event] }, async (analytics) => {
+      await withAnalytics(harness, { events: [event] }, async (analytics) => {
         for (const ms of [-1, 0, 1]) await analytics.track(event, { at: new Date(start - day + ms) })
         await analytics.flush()
         const count = async (from: number, to: number, every?: BucketUnit) => {
@@ -74,9 +74,9 @@ export const answerCases: readonly AnalyticsCase[] = [
   },
   {
     name: 'quantiles are interpolated between values, uniques are counted one by one',
-    async run(place) {
+    async run(harness) {
       const event = orderEvent()
-      await withAnalytics(place, { events: [event] }, async (analytics) => {
+      await withAnalytics(harness, { events: [event] }, async (analytics) => {
         const values = Array.from({ length: 500 }, (_, index) => ((index * 7919) % 1009) / 8)
         for (const [index, ms] of values.entries()) {
           const user = index % 3 === 0 ? {} : { user: `user-${index % 41}` }
@@ -114,7 +114,7 @@ export const answerCases: readonly AnalyticsCase[] = [
   },
   {
     name: 'minutes, hours, days, weeks and months of a time zone, over changes of its clock',
-    async run(place) {
+    async run(harness) {
       const event = orderEvent()
       const zones = [
         'UTC',
@@ -135,7 +135,7 @@ export const answerCases: readonly AnalyticsCase[] = [
       ]
       const times = changes.flatMap((change) => Array.from({ length: 60 }, (_, n) => change + (n - 30) * 25 * 60_000))
       const clock = manualClock(Date.UTC(2026, 4, 1))
-      await withAnalytics(place, { events: [event], keepDays: 10_000, clock }, async (analytics) => {
+      await withAnalytics(harness, { events: [event], keepDays: 10_000, clock }, async (analytics) => {
         for (const at of times) await analytics.track(event, { at: new Date(at) })
         await analytics.flush()
         for (const timeZone of zones) {
@@ -165,7 +165,7 @@ export const answerCases: readonly AnalyticsCase[] = [
   },
   {
     name: 'filters by values, several and none; texts of every kind come back as they were',
-    async run(place) {
+    async run(harness) {
       const event = orderEvent()
       const texts = [
         "'; drop table event; --",
@@ -184,7 +184,7 @@ export const answerCases: readonly AnalyticsCase[] = [
         'x'.repeat(1000),
         '漢'.repeat(1000),
       ]
-      await withAnalytics(place, { events: [event] }, async (analytics) => {
+      await withAnalytics(harness, { events: [event] }, async (analytics) => {
         for (const [items, country] of texts.entries()) {
           await analytics.track(event, {
             user: country.slice(0, 200),
@@ -213,9 +213,9 @@ export const answerCases: readonly AnalyticsCase[] = [
   },
   {
     name: 'NUL and halves of characters become the replacement character, alike when asked for',
-    async run(place) {
+    async run(harness) {
       const event = orderEvent()
-      await withAnalytics(place, { events: [event] }, async (analytics) => {
+      await withAnalytics(harness, { events: [event] }, async (analytics) => {
         await analytics.track(event, { user: 'a\0b', dimensions: { country: 'x\0\ud800y' } })
         await analytics.flush()
         const range = { from: new Date(start - hour), to: new Date(start + hour) }
@@ -230,9 +230,9 @@ export const answerCases: readonly AnalyticsCase[] = [
   },
   {
     name: 'numbers at their ends: sums of integers are whole, floats stay what they were',
-    async run(place) {
+    async run(harness) {
       const event = orderEvent()
-      await withAnalytics(place, { events: [event] }, async (analytics) => {
+      await withAnalytics(harness, { events: [event] }, async (analytics) => {
         const measure = async (country: string, values: readonly { cents?: number; ms?: number }[]) => {
           for (const measures of values) await analytics.track(event, { dimensions: { country }, measures })
         }
@@ -267,9 +267,9 @@ export const answerCases: readonly AnalyticsCase[] = [
   },
   {
     name: 'more rows than the limit are an error and no cut answer',
-    async run(place) {
+    async run(harness) {
       const event = orderEvent()
-      await withAnalytics(place, { events: [event] }, async (analytics) => {
+      await withAnalytics(harness, { events: [event] }, async (analytics) => {
         for (let items = 0; items < 20; items += 1) await analytics.track(event, { dimensions: { items } })
         await analytics.flush()
         const ask = (limit: number) =>
@@ -288,10 +288,10 @@ export const answerCases: readonly AnalyticsCase[] = [
   },
   {
     name: 'names of a question that are not declared are refused before the store sees them',
-    async run(place) {
+    async run(harness) {
       const event = orderEvent()
       const range = { from: new Date(start - hour), to: new Date(start) }
-      await withAnalytics(place, { events: [event] }, async (analytics) => {
+      await withAnalytics(harness, { events: [event] }, async (analytics) => {
         const hostile: readonly object[] = [
           { select: { n: { sum: 'cents"); drop' } } },
           { select: { n: { sum: '__proto__' } } },

@@ -1,5 +1,5 @@
 // What analytics promises to an application, and what a driver must do for that.
-import type { Transaction } from '../data/contract/contract.ts'
+import type { Transaction, transactionBrand } from '../data/contract/contract.ts'
 
 /** What a dimension can be: what events are grouped and filtered by. */
 export type DimensionType = 'text' | 'int' | 'boolean'
@@ -14,6 +14,8 @@ export interface EventType<
   readonly name: string
   readonly dimensions: Dimensions
   readonly measures: Measures
+  /** What becomes of the events of a person who is erased: their user is emptied and they count on, or they are deleted. */
+  readonly erase: 'anonymise' | 'delete'
 }
 
 /** The JavaScript type of a dimension. */
@@ -97,11 +99,11 @@ export interface AnswerRow<
   readonly values: { readonly [Key in Name]: number | null }
 }
 
-/** What the store guarantees, as data: the facade, the cases and `require` of the application ask this. */
+/** What the store guarantees, as data: the facade, the cases and the manifests of modules ask this. */
 export interface AnalyticsGuarantees {
   /** What `flush` has stored survives a crash of the store's machine. */
   readonly durable: boolean
-  /** `track(tx, …)`: the event is stored if, and only if, the change commits. */
+  /** `track.in(tx, …)`: the event is stored if, and only if, the change commits. */
   readonly transactional: boolean
   /** A batch is seen whole or not at all, also while it is being stored. */
   readonly atomicBatches: boolean
@@ -142,21 +144,32 @@ export interface MaintenanceReport {
   readonly postponed: boolean
 }
 
+/** Notes events. */
+export interface Track {
+  /** Notes an event. Never rejects, and waits only with `whenFull: 'wait'` while the buffer is full. */
+  <Event extends EventType>(event: Event, occurrence?: Occurrence<Event>): Promise<TrackOutcome>
+  /**
+   * Stores an event as a part of the transaction: `track.in(tx, event, { … })`.
+   * @throws `analytics-value-invalid`, `analytics-unsupported`, and what the transaction throws
+   */
+  in<Event extends EventType>(tx: AnyTransaction, event: Event, occurrence?: Occurrence<Event>): Promise<void>
+}
+
+/** A transaction of whatever tables. */
+export type AnyTransaction = Pick<Transaction<never>, typeof transactionBrand>
+
+/** A stored event of one user. */
+export interface UserEvent {
+  readonly at: Date
+  readonly dimensions: Readonly<Record<string, DimensionValue | null>>
+  readonly measures: Readonly<Record<string, number | null>>
+}
+
 /** Analytics, whichever store is behind it. */
 export interface Analytics {
   readonly guarantees: AnalyticsGuarantees
   readonly stats: AnalyticsStats
-  /** Notes an event. Never rejects, and waits only with `whenFull: 'wait'` while the buffer is full. */
-  track<Event extends EventType>(event: Event, occurrence?: Occurrence<Event>): Promise<TrackOutcome>
-  /**
-   * Stores an event as a part of the transaction.
-   * @throws `analytics-value-invalid`, `analytics-unsupported`, and what the transaction throws
-   */
-  track<Event extends EventType, Tables>(
-    tx: Transaction<Tables>,
-    event: Event,
-    occurrence?: Occurrence<Event>,
-  ): Promise<void>
+  readonly track: Track
   /** @throws `analytics-query-invalid`, `analytics-groups-exceeded`, `analytics-timeout` */
   query<
     Event extends EventType,
@@ -168,6 +181,12 @@ export interface Analytics {
    * @throws `analytics-flush-late` when that takes longer than `timeoutMs` (10,000); it stays in the buffer
    */
   flush(options?: { readonly timeoutMs?: number }): Promise<void>
+  /** Every stored event of a user, in the order of time; what waits in this process is stored before. */
+  eventsOf(event: EventType, user: string): AsyncGenerator<UserEvent>
+  /** Takes a user out of the stored events, as `erase` of the event says; what waits in this process is stored before. */
+  eraseUser(event: EventType, user: string): Promise<{ readonly erased: number; readonly left: number }>
+  /** Resolves when the store answers. */
+  ping(): Promise<void>
   /** Makes parts ahead of time and drops those that are too old. Runs by itself once an hour. */
   maintain(): Promise<MaintenanceReport>
   /** Stores what waits, for `closeMs` at most, and ends. Safe to call twice. */
@@ -230,6 +249,21 @@ export interface DriverRow {
   readonly values: readonly (string | null)[]
 }
 
+/** Which events of a user are read. */
+export interface UserPage {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly skip: number
+  readonly limit: number
+}
+
+/** An event of a user as a driver gives it: values as text, in the order of the declared names. */
+export interface UserRow {
+  readonly at: number
+  readonly dimensions: readonly (string | null)[]
+  readonly measures: readonly (string | null)[]
+}
+
 /** How long parts are kept. */
 export interface PartPlan {
   /** Milliseconds since 1970. */
@@ -248,6 +282,13 @@ export interface AnalyticsDriver {
   /** Where `transactional`. */
   insertWithin?(tx: Transaction<unknown>, event: EventType, row: EventRow): Promise<void>
   query(query: DriverQuery): Promise<readonly DriverRow[]>
+  /** Events of a user by time and all else, from `at` on without the first `skip` of them. */
+  eventsOf(event: EventType, user: string, page: UserPage): Promise<readonly UserRow[]>
+  /** Empties the user of some events, or deletes them; the number of them, 0 when there is none left. */
+  eraseUser(event: EventType, user: string, how: EventType['erase']): Promise<number>
+  countUser(event: EventType, user: string): Promise<number>
+  /** Asks the store for something small. */
+  ping(): Promise<void>
   maintain(events: readonly EventType[], plan: PartPlan): Promise<MaintenanceReport>
   close(): Promise<void>
 }

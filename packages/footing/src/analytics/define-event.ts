@@ -17,8 +17,10 @@ export function defineEvent<
   readonly name: string
   readonly dimensions?: Dimensions
   readonly measures?: Measures
+  /** What becomes of the events of a person who is erased. Default `anonymise`: their user is emptied, and they count on. */
+  readonly erase?: EventType['erase']
 }): EventType<Dimensions, Measures> {
-  const { name } = declaration
+  const { name, erase = 'anonymise' } = declaration
   // Left out, they are empty, which is what the defaults of the type parameters say.
   const dimensions = { ...declaration.dimensions } as Dimensions
   const measures = { ...declaration.measures } as Measures
@@ -32,9 +34,10 @@ export function defineEvent<
     if (!namePattern.test(key)) throw fail(`the measure ${shown(key)} has a name that is not allowed.`)
     if (!measureTypes.has(type)) throw fail(`the measure ${key} is neither int nor float.`)
   }
+  if (erase !== 'anonymise' && erase !== 'delete') throw fail('erase is neither anonymise nor delete.')
   const columns = Object.keys(dimensions).length + Object.keys(measures).length
   if (columns > 50) throw fail(`it has ${columns} dimensions and measures.`)
-  return Object.freeze({ name, dimensions: Object.freeze(dimensions), measures: Object.freeze(measures) })
+  return Object.freeze({ name, dimensions: Object.freeze(dimensions), measures: Object.freeze(measures), erase })
 }
 
 function shown(name: unknown): string {

@@ -52,19 +52,19 @@ export const analyticsErrors = defineErrors({
     why: 'With this option events would be lost or memory unbounded.',
     remedy: 'Correct the option that the message names.',
   },
-  'analytics-guarantee-missing': {
+  'analytics-event-twice': {
     status: 500,
     retryable: false,
-    what: 'The store of ANALYTICS_URL does not guarantee {guarantee}.',
-    why: 'The application requires it, and would be wrong without noticing.',
-    remedy: 'Leave ANALYTICS_URL empty for PostgreSQL, which guarantees it, or take it out of require.',
+    what: 'The modules {first} and {second} both declare the event {event}.',
+    why: 'An event has one table by its name, so that the numbers of one would hold those of the other.',
+    remedy: 'Give one of the two another name; an event of a module reads well with its name in front: content_viewed.',
   },
   'analytics-unsupported': {
     status: 500,
     retryable: false,
     what: 'This store cannot take events as a part of a transaction.',
     why: 'It is another server than the database, so that one of the two could have what the other has not.',
-    remedy: 'Use track(event, …) without the transaction, or leave ANALYTICS_URL empty for PostgreSQL.',
+    remedy: 'Use track(…) without the transaction, or leave ANALYTICS_URL empty for PostgreSQL.',
   },
   'analytics-schema-differs': {
     status: 500,

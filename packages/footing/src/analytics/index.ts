@@ -2,7 +2,7 @@
 export { analyticsOn } from './analytics.ts'
 export { type AnalyticsFact, analyticsChannel } from './analytics-fact.ts'
 export type { AnalyticsLimits } from './analytics-limits.ts'
-export { type AnalyticsCase, type AnalyticsCasePlace, analyticsConformance } from './conformance.ts'
+export { type AnalyticsCase, type AnalyticsHarness, analyticsConformance } from './conformance.ts'
 export type {
   Aggregate,
   Analytics,
@@ -11,6 +11,7 @@ export type {
   AnalyticsQuery,
   AnalyticsStats,
   AnswerRow,
+  AnyTransaction,
   Batch,
   BucketUnit,
   DimensionType,
@@ -26,9 +27,15 @@ export type {
   Occurrence,
   PartPlan,
   Refusal,
+  Track,
   TrackOutcome,
+  UserEvent,
+  UserPage,
+  UserRow,
 } from './contract.ts'
 export { defineEvent } from './define-event.ts'
 export { type AnalyticsErrorCode, analyticsErrors } from './errors.ts'
+export type { ModuleAnalytics, ModuleEvent, TrackOne } from './module-analytics.ts'
 export { type AnalyticsOptions, openAnalytics } from './open-analytics.ts'
 export type { PartUnit } from './part-period.ts'
+export { type AnalyticsEvents, analytics } from './use-analytics.ts'

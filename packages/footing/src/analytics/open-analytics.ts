@@ -5,7 +5,7 @@ import { analyticsOn } from './analytics.ts'
 import type { AnalyticsLimits } from './analytics-limits.ts'
 import type { Analytics, AnalyticsDriver } from './contract.ts'
 import { clickhouseAnalytics } from './drivers/clickhouse.ts'
-import { readClickhouseTarget } from './drivers/clickhouse-target.ts'
+import { type ClickhouseTarget, readClickhouseTarget } from './drivers/clickhouse-target.ts'
 import { postgresAnalytics } from './drivers/postgres.ts'
 import { analyticsError } from './errors.ts'
 import type { PartUnit } from './part-period.ts'
@@ -22,31 +22,40 @@ export interface AnalyticsOptions extends AnalyticsLimits {
 
 /**
  * Opens analytics; nothing is connected or created before the first event or question.
- * @throws `analytics-url-invalid`, `analytics-option-invalid`, `analytics-guarantee-missing`
+ * @throws `analytics-url-invalid`, `analytics-option-invalid`
  */
 export function openAnalytics(options: AnalyticsOptions): Analytics {
-  return analyticsOn(driverFor(options), options)
+  return analyticsOn(analyticsDriver(options), options)
 }
 
-function driverFor({ url: text, data, part = 'month', clock }: AnalyticsOptions): AnalyticsDriver {
+/**
+ * The driver that the options choose.
+ * @throws `analytics-url-invalid`, `analytics-option-invalid`
+ */
+export function analyticsDriver({ url, data, part = 'month', clock }: Omit<AnalyticsOptions, 'events'>): AnalyticsDriver {
   const now = () => clock?.now() ?? Date.now()
   if (part !== 'day' && part !== 'month') {
     throw analyticsError('analytics-option-invalid', { reason: 'part is neither day nor month.' })
   }
-  if (text === undefined || text === '') {
+  if (url === undefined || url === '') {
     if (data === undefined)
       throw analyticsError('analytics-option-invalid', { reason: 'neither url nor data is given.' })
-    return postgresAnalytics({ data, part, now, close: async () => undefined })
+    return postgresAnalytics({ data, part, now, shared: true, close: async () => undefined })
   }
-  // The text may hold a secret, so that no message repeats it.
+  const place = readAnalyticsUrl(url)
+  if (place !== 'postgresql') return clickhouseAnalytics(place, part)
+  const own = openDataSource({ url, poolSize: 3, applicationName: 'footing-analytics' })
+  return postgresAnalytics({ data: own, part, now, shared: false, close: () => own.close() })
+}
+
+/**
+ * Reads the value of ANALYTICS_URL: another PostgreSQL, or a ClickHouse.
+ * @throws `analytics-url-invalid`, which never repeats the text: it may hold a secret
+ */
+export function readAnalyticsUrl(text: string): 'postgresql' | ClickhouseTarget {
   if (!URL.canParse(text)) throw analyticsError('analytics-url-invalid', { reason: 'it is not a URL.' })
   const url = new URL(text)
-  if (url.protocol === 'clickhouse:' || url.protocol === 'clickhouses:') {
-    return clickhouseAnalytics(readClickhouseTarget(url), part)
-  }
-  if (url.protocol === 'postgres:' || url.protocol === 'postgresql:') {
-    const own = openDataSource({ url: text, poolSize: 3, applicationName: 'footing-analytics' })
-    return postgresAnalytics({ data: own, part, now, close: () => own.close() })
-  }
+  if (url.protocol === 'clickhouse:' || url.protocol === 'clickhouses:') return readClickhouseTarget(url)
+  if (url.protocol === 'postgres:' || url.protocol === 'postgresql:') return 'postgresql'
   throw analyticsError('analytics-url-invalid', { reason: `${url.protocol} is none of postgres:, clickhouse:.` })
 }

@@ -90,6 +90,11 @@ function readTime(at: unknown, { now, oldest, aheadMs, future }: TimeLimits): nu
   return time
 }
 
+/** True for a user whose events are stored under exactly this text. */
+export function isStorableUser(user: string): boolean {
+  return user.length <= longestUser && storable(user) === user
+}
+
 // PostgreSQL holds no NUL, and neither store holds half of a surrogate pair.
 function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd')

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { manualClock } from '@footing/kernel'
 import type { Transaction } from '../data/contract/contract.ts'
 import { analyticsOn } from './analytics.ts'
-import { type AnalyticsCase, day, hour, limitsOf, orderEvent, refused, start, withAnalytics } from './case-place.ts'
+import { type AnalyticsCase, day, hour, limitsOf, orderEvent, refused, start, withAnalytics } from './conformance-case.ts'
 import type { Analytics } from './contract.ts'
 import { defineEvent } from './define-event.ts'
 
@@ -12,9 +12,9 @@ import { defineEvent } from './define-event.ts'
 export const storingCases: readonly AnalyticsCase[] = [
   {
     name: 'what no store can hold is refused and counted, and hurts nothing else',
-    async run(place) {
+    async run(harness) {
       const event = orderEvent()
-      await withAnalytics(place, { events: [event] }, async (analytics) => {
+      await withAnalytics(harness, { events: [event] }, async (analytics) => {
         // Past the types, as input from outside comes.
         const track = (occurrence: unknown) => analytics.track(event, occurrence as object)
         const hostile: readonly unknown[] = [
@@ -60,9 +60,9 @@ export const storingCases: readonly AnalyticsCase[] = [
   },
   {
     name: 'a batch counts once however often it is sent, one after the other and at once, over several parts',
-    async run(place) {
+    async run(harness) {
       const event = orderEvent()
-      const driver = place.driver()
+      const driver = harness.driver()
       await driver.prepare([event])
       const rows = Array.from({ length: 300 }, (_, index) => ({
         at: start - index * day,
@@ -77,7 +77,7 @@ export const storingCases: readonly AnalyticsCase[] = [
       await Promise.all(Array.from({ length: 5 }, () => driver.insert(second, 20_000)))
       await driver.insert(batch, 10_000)
       await driver.close()
-      await withAnalytics(place, { events: [event] }, async (analytics) => {
+      await withAnalytics(harness, { events: [event] }, async (analytics) => {
         const range = { from: new Date(start - 400 * day), to: new Date(start + hour), select: { n: 'count' } } as const
         assert.equal((await analytics.query({ event, ...range }))[0]?.values.n, 600)
         const rows = await analytics.query({ event, ...range, by: ['items'] })
@@ -87,9 +87,9 @@ export const storingCases: readonly AnalyticsCase[] = [
   },
   {
     name: 'while a batch of many parts is being stored, a question sees all of it or nothing, where that is guaranteed',
-    async run(place) {
+    async run(harness) {
       const event = orderEvent()
-      const driver = place.driver()
+      const driver = harness.driver()
       await driver.prepare([event])
       const rows = Array.from({ length: 5000 }, (_, index) => ({
         at: start - (index % 300) * day,
@@ -98,7 +98,7 @@ export const storingCases: readonly AnalyticsCase[] = [
         measures: [null, null],
       }))
       const range = { from: new Date(start - 400 * day), to: new Date(start + hour), select: { n: 'count' } } as const
-      await withAnalytics(place, { events: [event] }, async (analytics) => {
+      await withAnalytics(harness, { events: [event] }, async (analytics) => {
         const seen = new Set<number | null | undefined>()
         let storing = true
         const stored = driver.insert({ token: randomUUID(), event, rows }, 20_000).finally(() => {
@@ -116,14 +116,14 @@ export const storingCases: readonly AnalyticsCase[] = [
   },
   {
     name: 'late events are stored, too late ones and those of the future are refused or clamped, and counted',
-    async run(place) {
+    async run(harness) {
       const event = orderEvent()
       const range = {
         from: new Date(start - 200 * day),
         to: new Date(start + 200 * day),
         select: { n: 'count' },
       } as const
-      await withAnalytics(place, { events: [event], keepDays: 100 }, async (analytics) => {
+      await withAnalytics(harness, { events: [event], keepDays: 100 }, async (analytics) => {
         assert.equal(await analytics.track(event, { at: new Date(start - 99 * day) }), 'accepted')
         assert.equal(await analytics.track(event, { at: new Date(start - 101 * day) }), 'refused')
         assert.equal(await analytics.track(event, { at: new Date(start + 100 * day) }), 'accepted')
@@ -144,7 +144,7 @@ export const storingCases: readonly AnalyticsCase[] = [
         )
         assert.equal((await analytics.query({ event, ...range }))[0]?.values.n, 3)
       })
-      await withAnalytics(place, { events: [event], future: 'refuse' }, async (analytics) => {
+      await withAnalytics(harness, { events: [event], future: 'refuse' }, async (analytics) => {
         assert.equal(await analytics.track(event, { at: new Date(start + day) }), 'refused')
         assert.equal(analytics.stats.refused['in-future'], 1)
       })
@@ -152,11 +152,11 @@ export const storingCases: readonly AnalyticsCase[] = [
   },
   {
     name: 'upkeep drops what is too old as a whole and keeps the rest; again it does nothing',
-    async run(place) {
+    async run(harness) {
       const event = orderEvent()
       const clock = manualClock(start)
       const limits = { events: [event], keepDays: 90, clock, maintainEveryMs: 0 }
-      await withAnalytics(place, limits, async (analytics) => {
+      await withAnalytics(harness, limits, async (analytics) => {
         for (let days = 0; days < 90; days += 10) await analytics.track(event, { at: new Date(start - days * day) })
         await analytics.flush()
         const count = async () => {
@@ -183,26 +183,26 @@ export const storingCases: readonly AnalyticsCase[] = [
   },
   {
     name: 'an event of a transaction is there if, and only if, that commits; where this is not guaranteed it is refused',
-    async run(place) {
+    async run(harness) {
       const event = orderEvent()
-      await withAnalytics(place, { events: [event] }, async (analytics) => {
-        const { transaction } = place
+      await withAnalytics(harness, { events: [event] }, async (analytics) => {
+        const { transaction } = harness
         if (!analytics.guarantees.transactional || transaction === undefined) {
           assert.equal(analytics.guarantees.transactional, false)
           // Only the mark is looked at: the store must refuse before it touches the transaction.
           const { transactionBrand } = await import('../data/contract/contract.ts')
           const tx = { [transactionBrand]: true } as unknown as Transaction<unknown>
-          return refused('analytics-unsupported', analytics.track(tx, event, {}))
+          return refused('analytics-unsupported', analytics.track.in(tx, event, {}))
         }
         const measures = { cents: 5 }
-        await transaction((tx) => analytics.track(tx, event, { measures }))
+        await transaction((tx) => analytics.track.in(tx, event, { measures }))
         await transaction(async (tx) => {
-          await analytics.track(tx, event, { measures })
+          await analytics.track.in(tx, event, { measures })
           throw new Error('rolled back')
         }).catch(() => undefined)
         await refused(
           'analytics-value-invalid',
-          transaction((tx) => analytics.track(tx, event, { measures: { cents: 0.5 } })),
+          transaction((tx) => analytics.track.in(tx, event, { measures: { cents: 0.5 } })),
         )
         const range = { from: new Date(start - hour), to: new Date(start + hour) }
         const [row] = await analytics.query({ event, ...range, select: { cents: { sum: 'cents' } } })
@@ -211,16 +211,57 @@ export const storingCases: readonly AnalyticsCase[] = [
     },
   },
   {
+    name: 'the events of one user are read and erased; those of others and the numbers of all stay',
+    async run(harness) {
+      for (const erase of ['anonymise', 'delete'] as const) {
+        const event = defineEvent({ ...orderEvent(), erase })
+        await withAnalytics(harness, { events: [event] }, async (analytics) => {
+          const users = ['ada', 'ad', 'ada ', "a'\\d", undefined]
+          for (let n = 0; n < 2500; n += 1) {
+            const at = new Date(start - Math.floor(n / 100) * hour)
+            const dimensions = { country: "a'b\\", items: n % 7, trial: n % 2 === 0 }
+            await analytics.track(event, { at, user: 'ada', dimensions, measures: { cents: n } })
+          }
+          for (const user of users.slice(1)) await analytics.track(event, { user, measures: { cents: 1 } })
+          const seen: number[] = []
+          for await (const { at, dimensions, measures } of analytics.eventsOf(event, 'ada')) {
+            const n = Number(measures.cents)
+            seen.push(n)
+            assert.equal(at.getTime(), start - Math.floor(n / 100) * hour)
+            assert.deepEqual(dimensions, { country: "a'b\\", items: n % 7, trial: n % 2 === 0 })
+            assert.equal(measures.ms, null)
+          }
+          assert.deepEqual(
+            seen.toSorted((a, b) => a - b),
+            Array.from({ length: 2500 }, (_, n) => n),
+          )
+          for (const nobody of ['x'.repeat(201), 'ada\0', '%', "' or 1 = 1 --"]) {
+            assert.deepEqual(await analytics.eraseUser(event, nobody), { erased: 0, left: 0 })
+          }
+          // What waits in the buffer is of the user as well.
+          await analytics.track(event, { user: 'ada', measures: { cents: 1 } })
+          assert.deepEqual(await analytics.eraseUser(event, 'ada'), { erased: 2501, left: 0 })
+          assert.deepEqual(await analytics.eraseUser(event, 'ada'), { erased: 0, left: 0 })
+          assert.deepEqual(await analytics.eventsOf(event, 'ada').next(), { done: true, value: undefined })
+          const select = { n: 'count', users: { unique: 'user' } } as const
+          const range = { from: new Date(start - 90 * day), to: new Date(start + hour) }
+          const [row] = await analytics.query({ event, ...range, select })
+          assert.deepEqual(row?.values, { n: erase === 'delete' ? 4 : 2505, users: 3 })
+        })
+      }
+    },
+  },
+  {
     name: 'many who begin at once make one schema; a new dimension is added, a changed type is refused',
-    async run(place) {
+    async run(harness) {
       const event = orderEvent()
-      const six = Array.from({ length: 6 }, () => analyticsOn(place.driver(), limitsOf({ events: [event] })))
+      const six = Array.from({ length: 6 }, () => analyticsOn(harness.driver(), limitsOf({ events: [event] })))
       await Promise.all(six.map((analytics) => analytics.track(event, { measures: { cents: 1 } })))
       await Promise.all(six.map((analytics) => analytics.flush()))
       await Promise.all(six.map((analytics) => analytics.close()))
       const wider = defineEvent({ ...event, dimensions: { ...event.dimensions, campaign: 'text' } })
       const range = { from: new Date(start - hour), to: new Date(start + hour), select: { n: 'count' } } as const
-      await withAnalytics(place, { events: [wider] }, async (analytics) => {
+      await withAnalytics(harness, { events: [wider] }, async (analytics) => {
         await analytics.track(wider, { dimensions: { campaign: 'spring' } })
         await analytics.flush()
         const rows = await analytics.query({ event: wider, ...range, by: ['campaign'] })
@@ -233,17 +274,17 @@ export const storingCases: readonly AnalyticsCase[] = [
         )
       })
       const changed = defineEvent({ name: event.name, dimensions: { country: 'int' } })
-      await withAnalytics(place, { events: [changed] }, (analytics) =>
+      await withAnalytics(harness, { events: [changed] }, (analytics) =>
         refused('analytics-schema-differs', analytics.query({ event: changed, ...range })),
       )
     },
   },
   {
     name: '100,000 events of four processes at once are all there, once',
-    async run(place) {
+    async run(harness) {
       const event = orderEvent()
       const limits = { events: [event], maxWaiting: 2000, whenFull: 'wait' } as const
-      const four = Array.from({ length: 4 }, () => analyticsOn(place.driver(), limitsOf(limits)))
+      const four = Array.from({ length: 4 }, () => analyticsOn(harness.driver(), limitsOf(limits)))
       await Promise.all(
         four.map(async (analytics, process) => {
           for (let n = 0; n < 25_000; n += 1) {
@@ -256,7 +297,7 @@ export const storingCases: readonly AnalyticsCase[] = [
       )
       assert.ok(four.every(({ stats }) => stats.stored === 25_000 && stats.dropped === 0))
       await Promise.all(four.map((analytics) => analytics.close()))
-      await withAnalytics(place, { events: [event] }, async (analytics) => {
+      await withAnalytics(harness, { events: [event] }, async (analytics) => {
         const [row] = await analytics.query({
           event,
           from: new Date(start - hour),

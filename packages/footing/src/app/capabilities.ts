@@ -1,4 +1,5 @@
 // What an application of this library can stand on: the only list, in the order of opening. A new one is a folder and a line.
+import { analyticsCapability } from '../analytics/capability.ts'
 import type { AnyCapability } from '../capability/capability.ts'
 import { dataCapability } from '../data/capability.ts'
 import { eventsCapability } from '../events/capability.ts'
@@ -22,6 +23,7 @@ export const capabilities: readonly AnyCapability[] = [
   redisCapability,
   storageCapability,
   searchCapability,
+  analyticsCapability,
   eventsCapability,
   placementCapability,
   httpCapability,

@@ -1,6 +1,7 @@
 // Events in ClickHouse, over its HTTP interface: no client library is needed for inserts and one kind of question.
 import type {
   AnalyticsDriver,
+  AnalyticsGuarantees,
   Batch,
   DimensionValue,
   DriverAggregate,
@@ -10,6 +11,8 @@ import type {
   EventType,
   MaintenanceReport,
   PartPlan,
+  UserPage,
+  UserRow,
 } from '../contract.ts'
 import { analyticsError } from '../errors.ts'
 import { type PartUnit, partNamed } from '../part-period.ts'
@@ -26,6 +29,18 @@ const dimensionTypes = {
 const measureTypes = { int: 'Nullable(Int64)', float: 'Nullable(Float64)' } as const
 const partKeys = { month: 'toYYYYMM(at)', day: 'toYYYYMMDD(at)' } as const
 
+/** What the driver guarantees. */
+export const clickhouseGuarantees: AnalyticsGuarantees = {
+  // By default the server leaves it to the operating system when a file reaches the disk.
+  durable: false,
+  transactional: false,
+  // The rows of each part appear for themselves.
+  atomicBatches: false,
+  deduplicated: 'last-10000-batches',
+  exactQuantiles: true,
+  exactUniques: true,
+}
+
 /** Opens the driver; nothing is asked yet. */
 export function clickhouseAnalytics(target: ClickhouseTarget, part: PartUnit): AnalyticsDriver {
   const { database } = target
@@ -34,16 +49,7 @@ export function clickhouseAnalytics(target: ClickhouseTarget, part: PartUnit): A
     return sendToClickhouse(target, statement)
   }
   return {
-    guarantees: {
-      // By default the server leaves it to the operating system when a file reaches the disk.
-      durable: false,
-      transactional: false,
-      // The rows of each part appear for themselves.
-      atomicBatches: false,
-      deduplicated: 'last-10000-batches',
-      exactQuantiles: true,
-      exactUniques: true,
-    },
+    guarantees: clickhouseGuarantees,
     async prepare(events) {
       if ((await missing(send, database, events, part)).length === 0) return
       await send('create', `create database if not exists \`${database}\``)
@@ -55,6 +61,24 @@ export function clickhouseAnalytics(target: ClickhouseTarget, part: PartUnit): A
     async query(query) {
       const lines = await send('query', selectOf(database, query), query.timeoutMs)
       return lines.map(readRow)
+    },
+    async eventsOf(event, user, page) {
+      const lines = await send('export', userRowsOf(database, event, user, page))
+      // The form is that of this select, which nobody else writes.
+      return lines.map((line) => JSON.parse(line) as UserRow)
+    },
+    async eraseUser(event, user, how) {
+      const count = await countOf(send, database, event, user)
+      if (count === 0) return 0
+      // Rewrites every part that has the user in it, and answers when that is done.
+      const change = how === 'delete' ? 'delete' : 'update user_id = null'
+      const statement = `alter table ${tableOf(database, event)} ${change} where user_id = ${literal(user)} settings mutations_sync = 2`
+      await send('erase', statement, mutationMs)
+      return count
+    },
+    countUser: (event, user) => countOf(send, database, event, user),
+    async ping() {
+      await send('ping', 'select 1', 5000)
     },
     maintain: (events, plan) => dropOldParts(send, database, events, part, plan),
     close: async () => undefined,
@@ -149,6 +173,28 @@ from ${tableOf(database, event)} where ${conditions.join(' and ')}
 ${keys.length === 0 ? '' : `group by ${keys.join(', ')}`} limit ${limit}
 settings max_execution_time = ${Math.ceil(timeoutMs / 1000)}, cancel_http_readonly_queries_on_client_close = 1,
   output_format_json_quote_64bit_integers = 0
+format JSONEachRow`
+}
+
+/** A mutation reads and writes whole parts. */
+const mutationMs = 600_000
+
+async function countOf(send: Send, database: string, event: EventType, user: string): Promise<number> {
+  const text = `select toUInt32(count()) as count from ${tableOf(database, event)} where user_id = ${literal(user)} format JSONEachRow`
+  const [line = '{}'] = await send('count', text)
+  const { count = 0 } = JSON.parse(line) as { readonly count?: number }
+  return Number(count)
+}
+
+function userRowsOf(database: string, event: EventType, user: string, { at, skip, limit }: UserPage): string {
+  const dimensions = Object.keys(event.dimensions).map((name) => `\`d_${name}\``)
+  const measures = Object.keys(event.measures).map((name) => `\`m_${name}\``)
+  const texts = (names: readonly string[]) => `[${names.map(asText).join(', ')}]`
+  const table = tableOf(database, event)
+  return `select toUnixTimestamp64Milli(${table}.at) as at, ${texts(dimensions)} as dimensions, ${texts(measures)} as measures
+from ${table} where user_id = ${literal(user)} and ${table}.at >= fromUnixTimestamp64Milli(toInt64(${at}), 'UTC')
+order by ${[`${table}.at`, ...dimensions, ...measures].join(', ')} limit ${limit} offset ${skip}
+settings output_format_json_quote_64bit_integers = 0
 format JSONEachRow`
 }
 

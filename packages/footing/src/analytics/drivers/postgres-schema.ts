@@ -72,21 +72,29 @@ export async function ensureSchema(
   })
 }
 
-/** Creates the parts that hold these times where they are absent. */
-export async function ensureParts(db: Database<unknown>, event: EventType, parts: readonly Part[]): Promise<void> {
+/** Creates the parts that hold these times where they are absent; each step takes at most `timeoutMs`. */
+export async function ensureParts(
+  db: Database<unknown>,
+  event: EventType,
+  parts: readonly Part[],
+  timeoutMs: number | undefined,
+): Promise<void> {
   const names = parts.map((part) => partTable(event, part))
-  const there = await db.query<{ name: string }>(
-    'select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace ' +
-      'where n.nspname = $1 and c.relname = any($2::text[]) and c.relispartition',
-    [analyticsSchema, names],
-  )
+  const limit = timeoutMs === undefined ? {} : { timeoutMs }
+  const look = (tx: Transaction<unknown>) =>
+    tx.query<{ name: string }>(
+      'select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace ' +
+        'where n.nspname = $1 and c.relname = any($2::text[]) and c.relispartition',
+      [analyticsSchema, names],
+    )
+  const there = await db.transaction(look, limit)
   const known = new Set(there.map(({ name }) => name))
   const absent = parts.filter((part) => !known.has(partTable(event, part)))
   if (absent.length === 0) return
   await db.transaction(async (tx) => {
     await oneAtATime(tx)
     for (const part of absent) await createPart(tx, event, part)
-  })
+  }, limit)
 }
 
 /** Makes parts ahead, drops those that are too old, and forgets old tokens. */

@@ -100,7 +100,7 @@ test('a role without rights adds events in its own transaction and can neither r
   await database.query('create schema shop')
   await database.query(`grant usage on schema shop to ${role}`)
   try {
-    await limited.forModule('shop').transaction((tx) => analytics.track(tx, event, { measures: { ms: 1 } }))
+    await limited.forModule('shop').transaction((tx) => analytics.track.in(tx, event, { measures: { ms: 1 } }))
     for (const text of ['select * from', 'delete from']) {
       const forbidden = limited.forModule('shop').transaction((tx) => tx.query(`${text} footing_analytics.event_visit`))
       await expect(forbidden).rejects.toMatchObject({ code: 'data-foreign-table' })

@@ -2,6 +2,7 @@
 import type { DataSource, Transaction } from '../../data/contract/contract.ts'
 import type {
   AnalyticsDriver,
+  AnalyticsGuarantees,
   Batch,
   DriverAggregate,
   DriverFilter,
@@ -9,6 +10,8 @@ import type {
   DriverRow,
   EventRow,
   EventType,
+  UserPage,
+  UserRow,
 } from '../contract.ts'
 import { analyticsError } from '../errors.ts'
 import type { PartUnit } from '../part-period.ts'
@@ -27,33 +30,40 @@ export interface PostgresAnalyticsOptions {
   readonly data: DataSource
   readonly part: PartUnit
   readonly now: () => number
+  /** True where `data` is the database of the application, so that an event can be a part of its transactions. */
+  readonly shared: boolean
   /** Called when the facade is closed: ends a data source that was opened for it alone. */
   readonly close: () => Promise<void>
 }
 
+/** What the driver guarantees; `shared` as in its options. */
+export function postgresGuarantees(shared: boolean): AnalyticsGuarantees {
+  return {
+    durable: true,
+    transactional: shared,
+    atomicBatches: true,
+    deduplicated: 'for-a-day',
+    exactQuantiles: true,
+    exactUniques: true,
+  }
+}
+
 /** Opens the driver; nothing is asked yet. */
-export function postgresAnalytics({ data, part, now, close }: PostgresAnalyticsOptions): AnalyticsDriver {
+export function postgresAnalytics({ data, part, now, shared, close }: PostgresAnalyticsOptions): AnalyticsDriver {
   // Not a module of the application: its rights are those of the connecting user.
   const db = data.forModule<unknown>('footing')
   const known = new Set<string>()
-  const withParts = async (event: EventType, times: Iterable<number>): Promise<void> => {
+  const withParts = async (event: EventType, times: Iterable<number>, timeoutMs?: number): Promise<void> => {
     const unknown = partsOf(part, times).filter(({ name }) => !known.has(`${event.name} ${name}`))
     if (unknown.length === 0) return
-    await ensureParts(db, event, unknown)
+    await ensureParts(db, event, unknown, timeoutMs)
     for (const { name } of unknown) known.add(`${event.name} ${name}`)
   }
   return {
-    guarantees: {
-      durable: true,
-      transactional: true,
-      atomicBatches: true,
-      deduplicated: 'for-a-day',
-      exactQuantiles: true,
-      exactUniques: true,
-    },
+    guarantees: postgresGuarantees(shared),
     prepare: (events) => ensureSchema(db, events, part, now()),
     async insert(batch, timeoutMs) {
-      await withParts(batch.event, timesOf(batch.rows))
+      await withParts(batch.event, timesOf(batch.rows), timeoutMs)
       const { text, values } = batchInsert(batch)
       try {
         await db.transaction((tx) => tx.query(text, values), { timeoutMs })
@@ -82,6 +92,19 @@ export function postgresAnalytics({ data, part, now, close }: PostgresAnalyticsO
         return { bucket: bucket === null ? undefined : edges?.[bucket - 1], by: groups, values: numbers }
       })
     },
+    eventsOf: (event, user, page) => userRows(db, event, user, page),
+    async eraseUser(event, user, how) {
+      const rows = await db.query(eraseOf(event, how), [user])
+      return rows.length
+    },
+    async countUser(event, user) {
+      const [row] = await db.query<{ count: number }>(
+        `select count(*)::int as count from ${tableOf(event)} where user_id = $1`,
+        [user],
+      )
+      return row?.count ?? 0
+    },
+    ping: async () => void (await data.ping()),
     async maintain(events, plan) {
       const report = await maintainSchema(db, events, part, plan)
       if (report.dropped > 0) known.clear()
@@ -89,6 +112,36 @@ export function postgresAnalytics({ data, part, now, close }: PostgresAnalyticsO
     },
     close,
   }
+}
+
+const erasedAtOnce = 5000
+
+// Rows of a divided table are named by part and place.
+function eraseOf(event: EventType, how: EventType['erase']): string {
+  const table = tableOf(event)
+  const chosen = `(select tableoid as part, ctid as place from ${table} where user_id = $1 limit ${erasedAtOnce}) chosen`
+  const same = 'e.tableoid = chosen.part and e.ctid = chosen.place'
+  return how === 'delete'
+    ? `delete from ${table} e using ${chosen} where ${same} returning 1`
+    : `update ${table} e set user_id = null from ${chosen} where ${same} returning 1`
+}
+
+async function userRows(
+  db: Pick<Transaction<unknown>, 'query'>,
+  event: EventType,
+  user: string,
+  { at, skip, limit }: UserPage,
+): Promise<readonly UserRow[]> {
+  const dimensions = Object.keys(event.dimensions).map((name) => `"d_${name}"`)
+  const measures = Object.keys(event.measures).map((name) => `"m_${name}"`)
+  const texts = (names: readonly string[]) => `array[${names.map((name) => `${name}::text`).join(', ')}]::text[]`
+  const rows = await db.query<UserRow>(
+    `select (extract(epoch from at) * 1000)::float8 as at, ${texts(dimensions)} as dimensions, ${texts(measures)} as measures
+     from ${tableOf(event)} e where user_id = $1 and e.at >= timestamptz 'epoch' + $2::bigint * interval '1 millisecond'
+     order by ${['e.at', ...dimensions, ...measures].join(', ')} offset $3 limit $4`,
+    [user, at, skip, limit],
+  )
+  return rows.map((row) => ({ ...row, at: Math.round(row.at) }))
 }
 
 interface Answered {

@@ -9,7 +9,7 @@ import type { Analytics, AnalyticsDriver, EventType } from './contract.ts'
 import { defineEvent } from './define-event.ts'
 
 /** Where a case runs. Event names are new for each case, so that many may run in one store. */
-export interface AnalyticsCasePlace {
+export interface AnalyticsHarness {
   driver(): AnalyticsDriver
   /** Runs work in a transaction of the store's database, where the store guarantees `transactional`. */
   readonly transaction?: <T>(work: (tx: Transaction<unknown>) => Promise<T>) => Promise<T>
@@ -18,7 +18,7 @@ export interface AnalyticsCasePlace {
 /** One case. It throws an AssertionError when the store is wrong. */
 export interface AnalyticsCase {
   readonly name: string
-  run(place: AnalyticsCasePlace): Promise<void>
+  run(harness: AnalyticsHarness): Promise<void>
 }
 
 /** The time at which cases begin. */
@@ -44,11 +44,11 @@ export function limitsOf(limits: AnalyticsLimits): AnalyticsLimits {
 
 /** Opens, works and closes. */
 export async function withAnalytics(
-  place: AnalyticsCasePlace,
+  harness: AnalyticsHarness,
   limits: AnalyticsLimits & { readonly events: readonly EventType[] },
   work: (analytics: Analytics) => Promise<void>,
 ): Promise<void> {
-  const analytics = analyticsOn(place.driver(), limitsOf(limits))
+  const analytics = analyticsOn(harness.driver(), limitsOf(limits))
   try {
     await work(analytics)
   } finally {

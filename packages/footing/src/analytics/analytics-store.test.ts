@@ -23,7 +23,8 @@ describe.each([
 
   test.each(analyticsConformance.map((entry) => [entry.name, entry] as const))('%s', async (_case, entry) => {
     await entry.run({
-      driver: () => postgresAnalytics({ data, part: 'month', now: Date.now, shared: true, close: async () => undefined }),
+      driver: () =>
+        postgresAnalytics({ data, part: 'month', now: Date.now, shared: true, close: async () => undefined }),
       transaction: (work) => data.forModule<unknown>('footing').transaction(work),
     })
   })

@@ -156,7 +156,9 @@ test('two modules with one event are refused, whichever process they are in', as
 
 test('another PostgreSQL has no part in transactions of the application, and the demand for it is refused', async () => {
   const env = { DATABASE_URL: database.url, ANALYTICS_URL: database.url }
-  await expect(shop(['transactional']).app.start({ ...quiet, env })).rejects.toMatchObject({ code: 'guarantee-missing' })
+  await expect(shop(['transactional']).app.start({ ...quiet, env })).rejects.toMatchObject({
+    code: 'guarantee-missing',
+  })
   await (await shop(['durable']).app.start({ ...quiet, env })).stop()
 })
 

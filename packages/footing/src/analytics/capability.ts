@@ -21,7 +21,8 @@ const settings = {
   ANALYTICS_URL: optionalSetting({
     schema: readableBy(readAnalyticsUrl),
     secret: true,
-    summary: "where events are counted: clickhouse://user:secret@host:8123/database or postgres://…; the application's database when it is not set",
+    summary:
+      "where events are counted: clickhouse://user:secret@host:8123/database or postgres://…; the application's database when it is not set",
   }),
   ANALYTICS_KEEP_DAYS: setting({
     schema: wholeNumber(1, 36_500),
@@ -117,7 +118,15 @@ function refuseTwice(modules: readonly AnyManifest[]): void {
   }
 }
 
-function gaugesOf({ accepted, stored, waiting, dropped, lost, refused, failedAttempts }: AnalyticsStats): readonly Gauge[] {
+function gaugesOf({
+  accepted,
+  stored,
+  waiting,
+  dropped,
+  lost,
+  refused,
+  failedAttempts,
+}: AnalyticsStats): readonly Gauge[] {
   const counter = (name: string, help: string, value: number, labels?: Gauge['labels']): Gauge => ({
     name: `footing_analytics_${name}_total`,
     help,

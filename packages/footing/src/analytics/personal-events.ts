@@ -11,7 +11,11 @@ export function personalEvents(module: string, called: string, event: EventType,
     },
     async erase(subject) {
       const { erased, left } = await analytics.eraseUser(event, subject)
-      return { erased, left, ...(left === 0 ? {} : { why: 'Events came meanwhile, out of the buffer of a process; erase again.' }) }
+      return {
+        erased,
+        left,
+        ...(left === 0 ? {} : { why: 'Events came meanwhile, out of the buffer of a process; erase again.' }),
+      }
     },
   }
 }

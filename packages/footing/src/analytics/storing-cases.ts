@@ -4,7 +4,16 @@ import { randomUUID } from 'node:crypto'
 import { manualClock } from '@footing/kernel'
 import type { Transaction } from '../data/contract/contract.ts'
 import { analyticsOn } from './analytics.ts'
-import { type AnalyticsCase, day, hour, limitsOf, orderEvent, refused, start, withAnalytics } from './conformance-case.ts'
+import {
+  type AnalyticsCase,
+  day,
+  hour,
+  limitsOf,
+  orderEvent,
+  refused,
+  start,
+  withAnalytics,
+} from './conformance-case.ts'
 import type { Analytics } from './contract.ts'
 import { defineEvent } from './define-event.ts'
 

@@ -5,5 +5,10 @@ import common from './vitest.config.ts'
 const { include: _tests, exclude: _apart, ...test } = common.test ?? {}
 export default mergeConfig(
   { ...common, test },
-  defineConfig({ test: { include: ['packages/**/clickhouse-store.test.ts', 'packages/footing/src/analytics/capability.test.ts'], exclude: configDefaults.exclude } }),
+  defineConfig({
+    test: {
+      include: ['packages/**/clickhouse-store.test.ts', 'packages/footing/src/analytics/capability.test.ts'],
+      exclude: configDefaults.exclude,
+    },
+  }),
 )

@@ -3,7 +3,10 @@ import type { DimensionType, DimensionValue, EventType, UserEvent, UserRow } fro
 
 /** Gives the texts their names and types. */
 export function userEvent(event: EventType, { at, dimensions, measures }: UserRow): UserEvent {
-  const named = Object.entries(event.dimensions).map(([name, type], index) => [name, dimensionOf(type, dimensions[index])])
+  const named = Object.entries(event.dimensions).map(([name, type], index) => [
+    name,
+    dimensionOf(type, dimensions[index]),
+  ])
   const numbers = Object.keys(event.measures).map((name, index) => {
     const text = measures[index] ?? null
     return [name, text === null ? null : Number(text)]

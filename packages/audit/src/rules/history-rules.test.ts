@@ -9,6 +9,7 @@ import { SyntaxTree } from '../facts/tree.ts'
 import { buildProgram } from '../graph/program/build-program.ts'
 import type { Rule, RuleContext } from '../rule/rule.ts'
 import { DEFAULT_SETTINGS } from '../settings/settings.ts'
+import { rule as godModule } from './boundaries/god-module.ts'
 import { rule as hubModule } from './boundaries/hub-module.ts'
 import { rule as technologyAlignedFolders } from './boundaries/technology-aligned-folders.ts'
 import { rule as unownedCode } from './boundaries/unowned-code.ts'
@@ -49,9 +50,37 @@ function judge({ judges }: Rule, files: Readonly<Record<string, string>>, histor
 const lines = (result: ReturnType<typeof judge>) =>
   result.detections.map(({ place, evidence }) => `${place.path} ${evidence}`)
 
+describe('boundaries/god-module', () => {
+  const files: Record<string, string> = { 'shop/__init__.py': '' }
+  for (let n = 0; n < 12; n++) files[`shop/above${n}.py`] = 'from shop.grown import thing0\n'
+  const body = (count: number) => Array.from({ length: count }, (_, n) => `thing${n} = ${n}\n`).join('')
+  files['shop/grown.py'] = body(1700)
+  files['shop/huge.py'] = body(3200)
+  files['shop/above1.py'] += 'from shop.huge import thing1\n'
+  files['shop/above2.py'] += 'from shop.huge import thing1\n'
+  const often = makeHistory(
+    commits(300, (n) => (n % 3 === 0 ? ['shop/grown.py', 'shop/huge.py'] : ['shop/grown.py'])),
+    '',
+  )
+
+  it('reports a large file that many import, and a huge one that few do, when they change all the time', () => {
+    expect(lines(judge(godModule, files, often))).toEqual(['shop/grown.py grown'])
+    const both = makeHistory(
+      commits(300, (n) => (n % 3 === 0 ? ['shop/above3.py'] : ['shop/huge.py'])),
+      '',
+    )
+    expect(lines(judge(godModule, files, both))).toEqual(['shop/huge.py grown'])
+  })
+
+  it('leaves a small file alone, and says when there is no history', () => {
+    expect(lines(judge(godModule, { ...files, 'shop/grown.py': body(100) }, often))).toEqual([])
+    expect(judge(godModule, files, noHistory('no git')).couldNotTell).toContain('no git')
+  })
+})
+
 describe('boundaries/hub-module', () => {
   const files: Record<string, string> = { 'shop/__init__.py': '' }
-  const names = Array.from({ length: 12 }, (_, n) => n)
+  const names = Array.from({ length: 18 }, (_, n) => n)
   for (const n of names) files[`shop/above${n}.py`] = 'from shop.hub import thing\n'
   for (const n of names) files[`shop/below${n}.py`] = `value${n} = ${n}\n`
   files['shop/hub.py'] = `${names.map((n) => `from shop.below${n} import value${n}`).join('\n')}\nthing = 1\n`

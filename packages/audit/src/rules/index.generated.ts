@@ -15,6 +15,7 @@ import { rule as asyncUnlimitedJob } from './async/unlimited-job.ts'
 import { rule as boundariesDeepImport } from './boundaries/deep-import.ts'
 import { rule as boundariesDeferredImportCycle } from './boundaries/deferred-import-cycle.ts'
 import { rule as boundariesForeignTableAccess } from './boundaries/foreign-table-access.ts'
+import { rule as boundariesGodModule } from './boundaries/god-module.ts'
 import { rule as boundariesHubModule } from './boundaries/hub-module.ts'
 import { rule as boundariesImportCycle } from './boundaries/import-cycle.ts'
 import { rule as boundariesInvertedLayer } from './boundaries/inverted-layer.ts'
@@ -83,6 +84,7 @@ export const rules: readonly Rule[] = [
   boundariesDeepImport,
   boundariesDeferredImportCycle,
   boundariesForeignTableAccess,
+  boundariesGodModule,
   boundariesHubModule,
   boundariesImportCycle,
   boundariesInvertedLayer,

@@ -21,21 +21,38 @@ function judge(context: RuleContext): RuleResult {
     const reason = history.reason === '' ? `${history.commits} commits` : history.reason
     return { detections: [], examined: { count: 0, of: 'modules' }, couldNotTell: `Not enough history: ${reason}.` }
   }
-  const ranked = product
-    .map((module) => ({ module, ...fan(module, context) }))
-    .filter(({ inward, outward }) => inward >= 10 && outward >= 10)
-    .sort((a, b) => b.inward * b.outward - a.inward * a.outward || (a.module.path < b.module.path ? -1 : 1))
-  const top = ranked.slice(0, Math.max(1, Math.ceil(product.length / 100)))
-  const hubs = top.filter(({ module }) => history.isHotspot(module.path) && !isVocabulary(module))
   return {
-    detections: hubs.map(({ module, inward, outward }) =>
+    detections: hubsOf(context).map(({ module, inward, outward }) =>
       detection(module, inward, outward, history.files.get(module.path)?.commits ?? 0),
     ),
     examined: { count: product.length, of: 'modules' },
   }
 }
 
-function fan(module: Module, { program }: RuleContext): { inward: number; outward: number } {
+/** A module with its importers and imports among product code. */
+export interface Hub {
+  readonly module: Module
+  readonly inward: number
+  readonly outward: number
+}
+
+/** Ten importers and ten imports are a module that does its work; it is their product that makes a hub. */
+const LEAST_EACH = 10
+const LEAST_PRODUCT = 300
+
+/** The hubs of a program, largest first. */
+export function hubsOf(context: RuleContext): readonly Hub[] {
+  const product = context.program.modules.filter(isProduct)
+  const ranked = product
+    .map((module) => ({ module, ...fan(module, context) }))
+    .filter(({ inward, outward }) => Math.min(inward, outward) >= LEAST_EACH && inward * outward >= LEAST_PRODUCT)
+    .sort((a, b) => b.inward * b.outward - a.inward * a.outward || (a.module.path < b.module.path ? -1 : 1))
+  const top = ranked.slice(0, Math.max(1, Math.ceil(product.length / 100)))
+  return top.filter(({ module }) => context.history.isHotspot(module.path) && !isVocabulary(module))
+}
+
+/** How many modules of product code import a module, and how many it imports. */
+export function fan(module: Module, { program }: RuleContext): { inward: number; outward: number } {
   const counts = (id: number) => isProduct(program.modules[id])
   return {
     inward: program.imports.importersOf(module.id).filter((edge) => edge.tier !== 'type-only' && counts(edge.from))
@@ -45,10 +62,11 @@ function fan(module: Module, { program }: RuleContext): { inward: number; outwar
 }
 
 /** Modules that only name things are meant to be imported by everybody; an `__init__` gathers on purpose. */
-function isVocabulary(module: Module): boolean {
+export function isVocabulary(module: Module): boolean {
   return (
     module.isPackage ||
-    /(?:^|[./])(?:constants?|enums?|types?|exceptions?|errors?|settings|config|urls|schema)$/.test(module.name)
+    /(?:^|[./])(?:constants?|enums?|types?|exceptions?|errors?|settings|config|urls|schema)$/.test(module.name) ||
+    /(?:^|[./])settings[./]/.test(module.name)
   )
 }
 
@@ -59,7 +77,7 @@ function detection(module: Module, inward: number, outward: number, commits: num
     evidence: 'hub',
     message: {
       what: `\`${module.name}\` is imported by ${inward} modules, imports ${outward}, and was changed ${commits} times.`,
-      why: 'Everything is one step from everything else through it, and each change to it may touch all of them.',
+      why: `What its ${inward} importers need of it changes for different reasons, and each change is a change for all of them.`,
       do: 'Split it along the groups of its importers; begin with the part that changes most.',
     },
     confidence: 'definite',

@@ -2,16 +2,13 @@
 import type { Detection } from '../../detection/detection.ts'
 import type { EntryPoint } from '../../graph/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
-import { mentionedIn } from '../../survey/application.ts'
+import { mountPlace, putsVersionBefore } from '../../survey/version-mounts.ts'
 import { isProduct } from '../../survey/whereabouts.ts'
 
 const LEAST_ROUTES = 10
 const VERSION = /(?:^|[/._-])v\d+(?:[/._-]|$)|(?:^|\/)\d{4}-\d{2}-\d{2}(?:\/|$)/i
-const DECLARED = (
-  'DEFAULT_VERSIONING_CLASS ALLOWED_VERSIONS API_V1_STR API_V1_PREFIX Accept-Version X-API-Version ' +
-  'X-Api-Version api-version API-Version API_VERSION api_version VersionedFastAPI fastapi_versioning ' +
-  'cadwyn /v1 /api/v1 /v1/ /api/v1/ v1 api/v1/ v1/ api/v1'
-).split(' ')
+/** Fewer routes with a version than this share are an exception, not a contract. */
+const SHARE = 0.1
 /** Pages, health checks and the inside of a site have no outside clients. */
 const INTERNAL = /admin|internal|debug|health|static|media|webhook|metrics|docs|openapi|login|logout|livez|readyz/i
 const API_STYLE: ReadonlySet<string> = new Set([
@@ -39,14 +36,14 @@ export function python(context: RuleContext): RuleResult {
       VERSION.test(route.label) ||
       VERSION.test(context.program.modules[context.program.functionInfo(route.function).module]!.path),
   )
-  if (versioned.length > 0 || mentionedIn(context, DECLARED) !== '') return { detections: [], examined }
+  if (versioned.length > routes.length * SHARE || putsVersionBefore(context)) return { detections: [], examined }
   const first = routes[0]!
   const detection: Detection = {
-    place: first.place,
+    place: mountPlace(context, routes) ?? first.place,
     subject: 'routes',
     evidence: 'no version',
     message: {
-      what: `${routes.length} public API routes have no version in their path, and none is asked for in a header.`,
+      what: `${routes.length - versioned.length} of ${routes.length} public API routes have no version in their path, and none is asked for in a header.`,
       why: 'The first change that breaks a client has to be made for all clients on one day, or never.',
       do: 'Serve the API below `/v1` (or ask for a version header with a default) before the first outside client exists.',
     },

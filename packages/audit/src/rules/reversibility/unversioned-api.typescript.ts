@@ -2,16 +2,14 @@
 import type { Detection } from '../../detection/detection.ts'
 import type { EntryPoint } from '../../graph/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
-import { mentionedIn } from '../../survey/application.ts'
+
 import { packageInUse, type Server, serversOf } from '../../survey/typescript-servers.ts'
+import { mountPlace, putsVersionBefore } from '../../survey/version-mounts.ts'
 
 const LEAST_ROUTES = 10
 const VERSION = /(?:^|[/._-])v\d+(?:[/._-]|$)|(?:^|\/)\d{4}-\d{2}-\d{2}(?:\/|$)/i
-/** `v1` in a text that is a path or its beginning. */
-const DECLARED =
-  'enableVersioning VersioningType VERSION_NEUTRAL X-API-Version X-Api-Version x-api-version Accept-Version accept-version api-version API-Version API_VERSION apiVersion API_PREFIX_V1 v1 /v1 v1/ /v1/ api/v1 /api/v1 api/v1/ /api/v1/ v2 /v2 api/v2 /api/v2 /api/v2/'.split(
-    ' ',
-  )
+/** Fewer routes with a version than this share are an exception, not a contract. */
+const SHARE = 0.1
 /** Who publishes a description has clients that it does not build itself. */
 const DESCRIPTIONS = [
   '@nestjs/swagger',
@@ -39,13 +37,14 @@ export function typescript(context: RuleContext): RuleResult {
     .map((server) => ({ server, routes: publicRoutes(server) }))
     .filter(({ routes }) => routes.length >= LEAST_ROUTES)
   const examined = { count: servers.reduce((sum, { routes }) => sum + routes.length, 0), of: 'public API routes' }
-  const isDeclared = servers.length > 0 && mentionedIn(context, DECLARED) !== ''
-  if (isDeclared) return { detections: [], examined }
   const detections = servers
-    .filter(({ routes }) => !routes.some((route) => VERSION.test(route.label) || VERSION.test(route.place.path)))
+    .filter(({ server, routes }) => {
+      const versioned = routes.filter((route) => VERSION.test(route.label) || VERSION.test(route.place.path))
+      return versioned.length <= routes.length * SHARE && !putsVersionBefore(context, server.folder)
+    })
     .map(
       ({ server, routes }): Detection => ({
-        place: routes[0]!.place,
+        place: mountPlace(context, routes) ?? routes[0]!.place,
         subject: server.folder === '' ? 'routes' : server.folder,
         evidence: 'no version',
         message: {

@@ -1,5 +1,6 @@
 // state/file-lock-as-mutex: a lock on a local file, which other hosts do not see, around work that must happen once.
 import type { Detection } from '../../detection/detection.ts'
+import type { EntryKind } from '../../graph/contract.ts'
 import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { commandLineModules } from '../../survey/command-line.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
@@ -16,6 +17,9 @@ const LOCKS: Readonly<Record<string, RegExp>> = {
   InterProcessLock: /^fasteners\./,
 }
 
+/** Requests, jobs, and what start-up sets going: each process runs all of it. */
+const RUNS: readonly EntryKind[] = [...SERVING, 'scheduled', 'startup']
+
 export const rule: Rule = {
   id: 'state/file-lock-as-mutex',
   decision: 'state',
@@ -31,10 +35,10 @@ function judge(context: RuleContext): RuleResult {
   const detections: Detection[] = []
   for (const lock of locks) {
     const body = bodyOf(context, lock)
-    if (servedBy(context, body, SERVING) === undefined) continue
+    if (servedBy(context, body, RUNS) === undefined) continue
     const info = context.program.functionInfo(body)
     const place = placeOf(context, lock)
-    const { entry, chain } = chainTo(context, body, SERVING, { ...place, label: lock.name })
+    const { entry, chain } = chainTo(context, body, RUNS, { ...place, label: lock.name })
     detections.push({
       place,
       subject: info.name,

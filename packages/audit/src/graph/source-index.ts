@@ -32,6 +32,8 @@ export interface SourceIndex {
   readonly firstCall: Int32Array
   readonly callNode: Int32Array
   readonly callScope: Int32Array
+  /** Last name of what is called (`execute` of `cursor.execute()`), or -1: what most questions about all calls begin with. */
+  readonly callName: Int32Array
   /** Calls by the scope that contains them (`name` is the call number). */
   readonly callsByScope: { readonly start: Int32Array; readonly order: Int32Array }
   /** Names bound in a scope: Name, FunctionDef, ClassDef, Alias, Param, Handler and pattern nodes. */
@@ -99,6 +101,7 @@ class IndexingPass {
   readonly #scopes = new ScopeList()
   readonly #callNode = new IntList(4096)
   readonly #callScope = new IntList(4096)
+  readonly #callName = new IntList(4096)
   readonly #bound = new Gathered()
   readonly #selfSet = new Gathered()
   readonly #attributeSet = new Gathered()
@@ -197,8 +200,7 @@ class IndexingPass {
         if (((head >>> 7) & Flag.STORE) !== 0) this.#storeAttribute(node, word)
         break
       case Kind.Call:
-        this.#callNode.push(node)
-        this.#callScope.push(this.#current)
+        this.#call(node, word + NODE_WORDS)
         break
       case Kind.Import:
       case Kind.ImportFrom:
@@ -220,6 +222,13 @@ class IndexingPass {
         this.#results.add(this.#current, -1, node)
         break
     }
+  }
+
+  #call(node: number, callee: number): void {
+    const kind = this.#nodes[callee]! & 127
+    this.#callNode.push(node)
+    this.#callScope.push(this.#current)
+    this.#callName.push(kind === Kind.Name || kind === Kind.Attribute ? this.#nameAt(callee) : -1)
   }
 
   #nameAt(word: number): number {
@@ -335,6 +344,7 @@ class IndexingPass {
       firstCall: this.#firstCall,
       callNode: this.#callNode.toArray(),
       callScope,
+      callName: this.#callName.toArray(),
       callsByScope: groupByOwner(callScope, count),
       bindings: this.#bound.group(count),
       selfStores: this.#selfSet.group(count),

@@ -268,13 +268,10 @@ function addLoads(
 ): void {
   const tree = index.trees[from]!
   for (let call = index.firstCall[from]!; call < index.firstCall[from + 1]!; call++) {
-    const node = index.callNode[call]!
-    const callee = node + 1
-    const kind = tree.kind(callee)
-    if (kind !== Kind.Name && kind !== Kind.Attribute) continue
-    const name = tree.name(callee)
+    const name = index.callName[call]!
     if (!loaders.has(name) && !includers.has(name)) continue
-    const argument = tree.nextSibling(callee)
+    const node = index.callNode[call]!
+    const argument = tree.nextSibling(node + 1)
     if (argument < 0 || tree.kind(argument) !== Kind.String || tree.value(argument) < 0) continue
     const later = runsLater(index, index.callScope[call]!) || includers.has(name)
     const to = dottedTarget(map, from, tree.text(argument))

@@ -27,10 +27,10 @@ export function specifierImports(index: SourceIndex, map: TypeScriptModuleMap): 
     }
     if ((importName >= 0 || requireName >= 0) && (tree.mentions(importName) || tree.mentions(requireName))) {
       for (let call = index.firstCall[from]!; call < index.firstCall[from + 1]!; call++) {
+        const name = index.callName[call]!
+        if (name < 0 || (name !== importName && name !== requireName)) continue
         const node = index.callNode[call]!
         if (tree.kind(node + 1) !== Kind.Name) continue
-        const name = tree.name(node + 1)
-        if (name !== importName && name !== requireName) continue
         const statement = called(around, from, node, index.callScope[call]!, name === importName)
         if (statement !== undefined) own.push(statement)
       }

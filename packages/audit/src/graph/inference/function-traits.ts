@@ -23,19 +23,25 @@ export const PLAIN_DECORATORS: ReadonlySet<string> = new Set(
   ),
 )
 
+const NONE: readonly never[] = []
+
 /** The decorators of a definition, outermost first: the nodes of what stands behind the `@`. */
-export function* decoratorsOf(tree: SyntaxTree, definition: number): Generator<number> {
-  for (let at = tree.firstChild(definition); at >= 0 && tree.kind(at) === Kind.Decorator; at = tree.nextSibling(at)) {
-    yield at + 1
-  }
+export function decoratorsOf(tree: SyntaxTree, definition: number): readonly number[] {
+  let at = tree.firstChild(definition)
+  if (at < 0 || tree.kind(at) !== Kind.Decorator) return NONE
+  const found: number[] = []
+  for (; at >= 0 && tree.kind(at) === Kind.Decorator; at = tree.nextSibling(at)) found.push(at + 1)
+  return found
 }
 
 /** Reads definitions. */
 export class FunctionTraits {
   readonly #index: SourceIndex
+  readonly #decorators: (readonly string[] | undefined)[]
 
   constructor(index: SourceIndex) {
     this.#index = index
+    this.#decorators = new Array(index.scopeCount)
   }
 
   /** The class whose method a function is, or -1. */
@@ -70,8 +76,13 @@ export class FunctionTraits {
 
   /** The last names of a function's decorators, outermost first: `router.get` gives `get`. */
   decoratorNames(scope: number): readonly string[] {
+    const known = this.#decorators[scope]
+    if (known !== undefined) return known
     const tree = this.#index.trees[this.#index.scopeModule[scope]!]!
-    return [...decoratorsOf(tree, this.#index.scopeNode[scope]!)].map((decorator) => lastName(tree, decorator))
+    const nodes = decoratorsOf(tree, this.#index.scopeNode[scope]!)
+    const names = nodes.length === 0 ? NONE : nodes.map((decorator) => lastName(tree, decorator))
+    this.#decorators[scope] = names
+    return names
   }
 
   /** The innermost class around a scope, itself included, or -1. */

@@ -62,16 +62,14 @@ function addStartedCoroutines(program: AnalysedProgram, roots: Roots): void {
   const starters = named(TASK_STARTERS)
   const runners = named([...RUNNERS].map((name) => name.slice(name.lastIndexOf('.') + 1)))
   for (let call = 0; call < index.callNode.length; call++) {
+    const name = index.callName[call]!
+    const starts = starters.has(name)
+    if (name < 0 || (!starts && !runners.has(name))) continue
+    if (!starts && !graph.targets(call).some((t) => RUNNERS.has(t.external))) continue
     const caller = index.callScope[call]!
     const module = index.scopeModule[caller]!
     const tree = index.trees[module]!
     const node = index.callNode[call]!
-    const kind = tree.kind(node + 1)
-    if (kind !== Kind.Name && kind !== Kind.Attribute) continue
-    const name = tree.name(node + 1)
-    const starts = starters.has(name)
-    if (!starts && !runners.has(name)) continue
-    if (!starts && !graph.targets(call).some((t) => RUNNERS.has(t.external))) continue
     const argument = tree.nextSibling(node + 1)
     if (argument < 0) continue
     const isCommand = !starts && isCommandBody(program, caller)

@@ -39,9 +39,8 @@ function urls(collector: EntryCollector): void {
   for (let module = 0; module < index.trees.length; module++) {
     const tree = index.trees[module]!
     for (let call = index.firstCall[module]!; call < index.firstCall[module + 1]!; call++) {
+      if (!wanted.has(index.callName[call]!)) continue
       const node = index.callNode[call]!
-      const kind = tree.kind(node + 1)
-      if ((kind !== Kind.Name && kind !== Kind.Attribute) || !wanted.has(tree.name(node + 1))) continue
       const view = inference.argumentOf(module, node, 1, '')
       if (view < 0) continue
       const label = pathOf(collector.textArgument(tree, module, node, 0, 'route'))

@@ -54,13 +54,10 @@ function makesTasks(collector: EntryCollector, module: number, callee: number, k
   return collector.functionsOf(module, callee).some((fn) => {
     const before = known.get(fn)
     if (before !== undefined) return before
-    const tree = index.trees[index.scopeModule[fn]!]!
     const { start, order } = index.callsByScope
     let makes = false
     for (let i = start[fn]!; i < start[fn + 1]! && !makes; i++) {
-      const node = index.callNode[order[i]!]!
-      const kind = tree.kind(node + 1)
-      makes = (kind === Kind.Name || kind === Kind.Attribute) && tree.name(node + 1) === shared
+      makes = index.callName[order[i]!] === shared
     }
     known.set(fn, makes)
     return makes
@@ -102,7 +99,7 @@ function scheduled(collector: EntryCollector): void {
     if (!tree.mentions(id)) continue
     for (let call = index.firstCall[module]!; call < index.firstCall[module + 1]!; call++) {
       const node = index.callNode[call]!
-      if (tree.kind(node + 1) !== Kind.Attribute || tree.name(node + 1) !== id) continue
+      if (index.callName[call] !== id || tree.kind(node + 1) !== Kind.Attribute) continue
       let job = inference.argumentOf(module, node, -1, 'func')
       if (job < 0) job = inference.argumentOf(module, node, 0, '')
       if (job < 0) continue

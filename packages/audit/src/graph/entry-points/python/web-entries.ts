@@ -305,11 +305,9 @@ function registered(collector: EntryCollector): void {
   for (let module = 0; module < index.trees.length; module++) {
     const tree = index.trees[module]!
     for (let call = index.firstCall[module]!; call < index.firstCall[module + 1]!; call++) {
-      const node = index.callNode[call]!
-      const kind = tree.kind(node + 1)
-      if (kind !== Kind.Name && kind !== Kind.Attribute) continue
-      const name = wanted.get(tree.name(node + 1))
+      const name = wanted.get(index.callName[call]!)
       if (name === undefined) continue
+      const node = index.callNode[call]!
       const registrar = REGISTRARS[name]
       if (registrar !== undefined) addRegistered(collector, module, tree, node, name, registrar)
       else if (name === 'add_middleware' || name === 'Middleware') addMiddleware(collector, module, node)

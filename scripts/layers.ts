@@ -45,7 +45,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${core}/data/connection`,
-    mayImport: [kernel, `${core}/data/contract`],
+    mayImport: [kernel, `${core}/work`, `${core}/data/contract`],
     vendors: ['pg'],
     because: 'the driver is spoken to in one place; replacing it changes this folder and little else',
   },
@@ -250,8 +250,15 @@ export const layers: readonly Layer[] = [
     because: 'many calls under one deadline; the library that bounds them is known to it only',
   },
   {
+    folder: `${core}/loop/limit`,
+    mayImport: [kernel, `${core}/work`],
+    vendors: [],
+    because: 'how much is done at once and how often something is tried, without knowing what',
+  },
+  {
     folder: `${core}/loop`,
     mayImport: [
+      `${core}/loop/limit`,
       `${core}/capability`,
       `${core}/work`,
       `${core}/module`,
@@ -453,6 +460,7 @@ export const layers: readonly Layer[] = [
       `${core}/events`,
       `${core}/http`,
       `${core}/loop/fan-out`,
+      `${core}/loop/limit`,
       `${core}/loop/guard`,
       `${core}/loop/threads`,
       `${core}/module`,
@@ -823,7 +831,15 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'examples/conduit/src',
-    mayImport: [`${core}/records`, `${core}/data`, `${core}/module`, core, `${core}/testing`],
+    mayImport: [
+      `${core}/records`,
+      `${core}/data`,
+      `${core}/http`,
+      `${core}/loop`,
+      `${core}/module`,
+      core,
+      `${core}/testing`,
+    ],
     vendors: ['zod', 'jose', 'kysely', 'ajv', 'ajv-formats', 'yaml'],
     because: 'an application knows the library and its own schemas, never the inside of a package',
   },

@@ -9,6 +9,13 @@ export const identityErrors = defineErrors({
     why: 'The answer does not say which, so that nobody learns who has an account.',
     remedy: 'Check both and try again, or register.',
   },
+  'sign-in-limited': {
+    status: 429,
+    retryable: true,
+    what: 'The password was wrong too often; try again in {retryAfterMs} ms.',
+    why: 'Whoever may guess without end finds every password in the end.',
+    remedy: 'Wait as long as the answer says, then try again.',
+  },
   'token-refused': {
     status: 401,
     retryable: false,

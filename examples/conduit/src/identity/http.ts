@@ -1,5 +1,6 @@
 // The routes of identity: /users, /user and /profiles.
 import { type PortOf, route } from '@footing/core'
+import type { Middleware } from '@footing/core/http'
 import { z } from 'zod'
 import { type Account, accountChanges, credentials, newAccount } from './account.ts'
 import { identity } from './identity.module.ts'
@@ -7,6 +8,8 @@ import { identity } from './identity.module.ts'
 const { port } = identity
 const text = z.string()
 const userAnswer = z.object({ user: z.object({ email: text, token: text, username: text, bio: text, image: text }) })
+/** Attempts are counted by where they come from, too. */
+const clientAddress: Middleware<{ readonly address: string }> = ({ address }, next) => next({ address })
 const users = { tags: ['User and Authentication'] }
 const profiles = { tags: ['Profile'], errors: [404] } as const
 
@@ -31,10 +34,11 @@ export const identityRoutes = (self: PortOf<typeof identity>) => [
     operationId: 'Login',
     summary: 'Log in',
     auth: 'none',
-    errors: [401],
+    errors: [401, 429],
+    use: [clientAddress],
     body: z.object({ user: credentials }),
     call: port.logIn,
-    input: ({ body }) => body.user,
+    input: ({ body, address }) => ({ ...body.user, address }),
     answer: userOf,
   }),
   route({

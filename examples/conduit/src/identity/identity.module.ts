@@ -2,16 +2,7 @@
 import { defineModule, op, setting } from '@footing/core'
 import { z } from 'zod'
 import { rowId } from '../realworld/text.ts'
-import {
-  account,
-  accountChanges,
-  credentials,
-  newAccount,
-  profile,
-  profileCard,
-  session,
-  soughtName,
-} from './account.ts'
+import { account, accountChanges, attempt, newAccount, profile, profileCard, session, soughtName } from './account.ts'
 import { personal } from './personal.ts'
 
 export const identity = defineModule('identity', {
@@ -30,7 +21,7 @@ export const identity = defineModule('identity', {
   },
   port: {
     register: op({ in: newAccount, out: session, deadline: '10s', summary: 'Opens an account' }),
-    logIn: op({ in: credentials, out: session, idempotent: true, deadline: '10s', summary: 'Checks a password' }),
+    logIn: op({ in: attempt, out: session, idempotent: true, deadline: '10s', summary: 'Checks a password' }),
     account: op({ in: z.object({ id: rowId }), out: account, idempotent: true, summary: 'An account, for its owner' }),
     changeAccount: op({
       in: z.object({ id: rowId, changes: accountChanges }),
@@ -57,7 +48,7 @@ export const identity = defineModule('identity', {
       summary: 'Stops following an author',
     }),
     findProfile: op({
-      in: z.object({ username: z.string() }),
+      in: z.object({ username: soughtName }),
       out: profileCard,
       idempotent: true,
       summary: 'Who has this name',

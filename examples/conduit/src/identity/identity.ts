@@ -8,6 +8,7 @@ import { FollowRepository } from './follow-repository.ts'
 import { identityRoutes } from './http.ts'
 import { identity } from './identity.module.ts'
 import { hashPassword, isOutdatedHash, passwordMatches } from './password.ts'
+import { SignInLimit } from './sign-in-limit.ts'
 import type { IdentityTables } from './tables.generated.ts'
 import { createTokens } from './token.ts'
 
@@ -20,6 +21,8 @@ export const identityModule = implement(identity, ({ database, config, clock, se
     lifetimeSeconds: config.TOKEN_HOURS * 3600,
     now: () => clock.now(),
   })
+
+  const signIns = new SignInLimit(clock)
 
   const open = async (account: Account) => ({ account, token: await tokens.issue(account.id) })
 
@@ -37,11 +40,13 @@ export const identityModule = implement(identity, ({ database, config, clock, se
         return open(await accounts.add({ username, email, passwordHash: await hashPassword(password) }))
       },
 
-      async logIn({ email, password }) {
+      async logIn({ email, password, address }) {
+        const succeed = signIns.take({ email, address })
         const found = await accounts.withPassword(email)
         if (!(await passwordMatches(password, found?.password_hash)) || found === undefined) {
           throw identityErrors('credentials-wrong', fault('credentials', 'invalid'))
         }
+        succeed()
         const { password_hash: hash, ...account } = found
         if (isOutdatedHash(hash)) await accounts.change(account.id, { passwordHash: await hashPassword(password) })
         return open(account)

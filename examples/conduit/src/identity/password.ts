@@ -1,5 +1,7 @@
 // Passwords: hashed with scrypt, which is slow and hungry for memory on purpose, on the thread pool and not on the event loop.
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { limitWork } from '@footing/core/loop'
 
 /** Cost of one hash. Kept inside each hash, so that it can be raised while old hashes stay valid. */
 export interface PasswordCost {
@@ -64,7 +66,15 @@ function parseHash(hash: string): ParsedHash | undefined {
   }
 }
 
+// The thread pool has four threads, which files and names of hosts need as well.
+const hashing = limitWork('password hashing', { atOnce: Math.min(3, availableParallelism()), waiting: 50 })
+
+/** @throws work-refused when more is asked than can be answered in time: at once, so that the others are answered */
 function derive(password: string, salt: Buffer, cost: PasswordCost): Promise<Buffer> {
+  return hashing.run(() => deriveNow(password, salt, cost))
+}
+
+function deriveNow(password: string, salt: Buffer, cost: PasswordCost): Promise<Buffer> {
   const options: ScryptOptions = { N: 2 ** cost.logN, r: cost.r, p: cost.p, maxmem: largestMemory }
   return new Promise((resolve, reject) => {
     // The same letters typed on another keyboard may arrive in another Unicode form: NFKC makes them equal.

@@ -14,7 +14,7 @@ export function text(limits: { readonly min?: number; readonly max: number }) {
 
 /** Text that also must hold something visible, e.g. a title. */
 export function visibleText(limits: { readonly max: number }) {
-  return text({ min: 1, ...limits }).regex(/^$|\S/, "can't be blank")
+  return text({ min: 1, ...limits }).regex(/^$|\S/, { error: "can't be blank", abort: true })
 }
 
 /** Identifier of a row as it travels between modules: a PostgreSQL bigint, which JSON numbers cannot hold. */

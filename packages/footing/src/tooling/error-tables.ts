@@ -9,6 +9,7 @@ import { hostErrors } from '../host/errors.ts'
 import { httpErrors } from '../http/errors.ts'
 import { fanOutErrors } from '../loop/fan-out/errors.ts'
 import { eventLoopErrors } from '../loop/guard/errors.ts'
+import { limitErrors } from '../loop/limit/errors.ts'
 import { cpuErrors } from '../loop/threads/errors.ts'
 import { moduleErrors } from '../module/errors.ts'
 import { placementErrors } from '../placement/errors.ts'
@@ -27,6 +28,7 @@ export const errorTables = {
   archive: archiveErrors,
   capability: capabilityErrors,
   cpu: cpuErrors,
+  limit: limitErrors,
   data: dataErrors,
   eventLoop: eventLoopErrors,
   events: eventErrors,

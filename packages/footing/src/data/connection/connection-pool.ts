@@ -2,12 +2,12 @@
 
 import { type FootingError, isFootingError } from '@footing/kernel'
 import pg from 'pg'
+import { WaitingLine } from '../../work/semaphore.ts'
 import type { PoolStats, QueryScope } from '../contract/contract.ts'
 import { dataError } from '../contract/errors.ts'
 import type { StatementHooks } from '../contract/statement-hooks.ts'
 import { requestCancel } from './cancel-request.ts'
 import { OpenConnections } from './open-connections.ts'
-import { WaitingLine } from './semaphore.ts'
 import { translateServerError } from './server-error.ts'
 import { Session, type SessionEnvironment } from './session.ts'
 import { StatementNames } from './statement-names.ts'

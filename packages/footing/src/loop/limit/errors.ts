@@ -1,0 +1,20 @@
+// Every coded error of bounded work.
+import { defineErrors } from '@footing/kernel'
+
+/** The closed table of bounded work. */
+export const limitErrors = defineErrors({
+  'work-refused': {
+    status: 503,
+    retryable: true,
+    what: 'There is more of {name} to do than this process can do in time; try again in {retryAfterMs} ms.',
+    why: 'A longer queue would only be answered after its callers have gone.',
+    remedy: 'Try again later; if it lasts, do less of it or give it more processes.',
+  },
+  'rate-exceeded': {
+    status: 429,
+    retryable: true,
+    what: 'Too many attempts; try again in {retryAfterMs} ms.',
+    why: 'What is tried without end is guessing, and would take the place of everybody else.',
+    remedy: 'Wait as long as the answer says.',
+  },
+})

@@ -34,7 +34,7 @@ function isOfOneScript(name: string): boolean {
   if (together.some((script) => script.test(name))) return true
   const [first] = name.match(/\p{L}/u) ?? []
   const own = scripts.find((script) => first !== undefined && script.letter.test(first))
-  return own !== undefined && own.all.test(name)
+  return own?.all.test(name) === true
 }
 
 const scripts = [

@@ -5,12 +5,14 @@ import { existsSync } from 'node:fs'
 import * as module from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { becomeLean } from './lean-process.js'
 import { relay } from './relay.js'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 const supported = major > 22 || (major === 22 && minor >= 18)
 
 if (supported) {
+  if (process.argv[2] === 'start') becomeLean()
   // Compiled code is kept between runs: a second start does not compile again. NODE_DISABLE_COMPILE_CACHE turns it off.
   if (typeof module.enableCompileCache === 'function') module.enableCompileCache()
   const { main } = await import('../dist/main.js')

@@ -3,6 +3,7 @@ import type { EventEmitter } from 'node:events'
 import { Socket } from 'node:net'
 import pg from 'pg'
 import { dataError } from '../contract/errors.ts'
+import { readTimestamp } from './read-timestamp.ts'
 import { messageFor } from './wire-message.ts'
 
 /** One statement as it goes over the wire. */
@@ -202,7 +203,16 @@ function columnsOf(fields: pg.FieldDef[]): Columns {
   const empty: Record<string, unknown> = {}
   for (const { name } of fields) empty[name] = null
   const names = fields.map(({ name }) => name)
-  return { fields, names, readers: fields.map(({ dataTypeID }) => pg.types.getTypeParser(dataTypeID, 'text')), empty }
+  return { fields, names, readers: fields.map(({ dataTypeID }) => readerOf(dataTypeID)), empty }
+}
+
+const timestamptz = 1184
+const builtIn = pg.types.getTypeParser(timestamptz, 'text')
+
+function readerOf(type: number): (text: string) => unknown {
+  const reader = pg.types.getTypeParser(type, 'text')
+  // An application that has set a reader of its own keeps it.
+  return type === timestamptz && reader === builtIn ? (text) => readTimestamp(text) ?? reader(text) : reader
 }
 
 // `SELECT 5`, `INSERT 0 1`, `CREATE TABLE`.

@@ -2,6 +2,7 @@
 import { basename, resolve } from 'node:path'
 import type { DecisionId } from '@footing/kernel'
 import type { RuleId } from './detection/detection.ts'
+import { diagnose, type ToldDiagnosis } from './diagnoses/diagnose.ts'
 import { SourceTree } from './discover/source-tree.ts'
 import { collectFacts, type Facts } from './extract/collect-facts.ts'
 import { readConfig } from './extract/config/read-config.ts'
@@ -13,20 +14,21 @@ import type { Confidence } from './facts/place.ts'
 import { type Baseline, type BaselineMatch, matchBaseline } from './findings/baseline.ts'
 import { collectFindings, type RuleOutcome, withExcerpts } from './findings/collect-findings.ts'
 import type { ApartFinding, Finding } from './findings/finding.ts'
-import { confidenceRank } from './findings/order.ts'
+import { confidenceRank, orderFindings } from './findings/order.ts'
 import { readSuppressions } from './findings/read-suppressions.ts'
 import { Suppressions } from './findings/suppression.ts'
 import { type Case, type Judgement, judge } from './judgement/judge.ts'
 import { caseKey, judgementFile, keepJudgement, recallJudgement } from './judgement/judgement-cache.ts'
 import { toolVersion } from './judgement/tool-version.ts'
-import { addEfforts } from './plan/effort.ts'
-import { makePlan } from './plan/plan.ts'
-import type { AuditResult, Coverage } from './result/audit-result.ts'
+import { addEfforts, type EffortRange } from './plan/effort.ts'
+import { makePlan, type PlanContext } from './plan/plan.ts'
+import { SERVING_KINDS } from './programs/contract.ts'
+import type { AuditResult, CostedDiagnosis, Coverage } from './result/audit-result.ts'
 import { commentRules } from './rule/comment-rules.ts'
 import type { Rule, RuleDescription, RuleResult } from './rule/rule.ts'
 import { rules as catalogue } from './rules/index.generated.ts'
 import { rulePage } from './rules/rule-page.ts'
-import { makeScorecard, type RuleEvidence } from './scorecard/scorecard.ts'
+import { makeScorecard, type Reach, type RuleEvidence, UNKNOWN_REACH } from './scorecard/scorecard.ts'
 import { auditErrors } from './settings/errors.ts'
 import { type AuditSettings, DEFAULT_SETTINGS } from './settings/settings.ts'
 
@@ -170,18 +172,31 @@ function report(
       ? { ...finding, silence: { by: 'baseline' as const, reason: 'known from the baseline' } }
       : finding,
   )
-  const open = marked.filter((finding) => finding.silence === undefined)
+  const { diagnoses, findings, repeated } = diagnose(
+    marked.filter((finding) => finding.silence === undefined),
+    { programs: judgement.inventory, processes: judgement.processes, changesOf: changesOf(history) },
+  )
+  const causes = diagnoses.map(({ id }): string => id)
+  const open = orderFindings(findings, causes)
   const debt = marked.filter((finding) => finding.silence?.by !== 'comment')
   const used = new Set(marked.map((finding) => finding.rule))
   const tested = new Set(judgement.tested)
   const efforts = new Map([...catalogue, ...commentRules].map((rule) => [rule.id as string, rule.effort]))
-  const plan = makePlan(open, {
+  const planning: PlanContext = {
     effortOf: (rule) => efforts.get(rule) ?? { minutes: 0, per: 'report' },
     around: (path) => ({
       untested: languageOf(path) !== undefined && !tested.has(path),
       hotspot: history.isHotspot(path),
     }),
-  })
+  }
+  const plan = makePlan(open, planning, causes)
+  const effortOf = (prints: readonly string[]): EffortRange | undefined => {
+    const wanted = new Set(prints)
+    const efforts = plan.flatMap(({ fingerprints, effort }) =>
+      effort !== undefined && fingerprints.some((print) => wanted.has(print)) ? [effort] : [],
+    )
+    return efforts.length === 0 ? undefined : addEfforts(efforts)
+  }
   const evidence = outcomes.map((outcome) => evidenceOf(outcome, all))
   const read = (path: string, line: number) => source.excerpt(path, line)
   return {
@@ -193,10 +208,16 @@ function report(
       marked.filter((finding) => finding.silence !== undefined),
       read,
     ),
-    scorecard: makeScorecard(debt, evidence).filter((score) => options.only?.includes(score.decision) ?? true),
+    scorecard: makeScorecard(debt, evidence, reachOf(judgement, given), causeOfEach(diagnoses)).filter(
+      (score) => options.only?.includes(score.decision) ?? true,
+    ),
+    diagnoses: diagnoses.map((diagnosis): CostedDiagnosis => {
+      const effort = effortOf(diagnosis.findings)
+      return effort === undefined ? diagnosis : { ...diagnosis, effort }
+    }),
     plan,
     effort: addEfforts(plan.map((item) => item.effort).filter((effort) => effort !== undefined)),
-    coverage: coverageOf(given, judgement, all.length - visible.length),
+    coverage: coverageOf(given, judgement, all.length - visible.length, repeated),
     rules: describeRules().filter((rule) => used.has(rule.id)),
     baseline:
       match === undefined
@@ -206,11 +227,45 @@ function report(
             stale: match.stale.map(({ rule, path, subject, fingerprint }) => ({ rule, path, subject, fingerprint })),
             kept: match.kept,
           },
+    ...(history.head === '' ? {} : { revision: { commit: history.head, date: dateOf(history.newest) } }),
     programs: judgement.inventory,
     apart,
     structure: judgement.structure,
     ...(judgement.boundaries === undefined ? {} : { boundaries: judgement.boundaries }),
   }
+}
+
+/** The day of a moment, as `2026-08-21`. */
+const dateOf = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10)
+
+/** How far the audit could follow what serves. */
+function reachOf({ inventory }: Judgement, { takesInventory }: Case): Reach {
+  if (!takesInventory) return UNKNOWN_REACH
+  const serving = inventory.programs.filter(({ kind }) => SERVING_KINDS.includes(kind))
+  const { found, lost } = inventory.registrations
+  return {
+    isKnown: true,
+    files: serving.reduce((sum, { files }) => sum + files, inventory.unplaced),
+    programs: serving.length,
+    entries: found + serving.reduce((sum, { tasks }) => sum + tasks, 0),
+    found,
+    lost,
+  }
+}
+
+/** What the most harmful diagnosis of each decision says. */
+function causeOfEach(diagnoses: readonly ToldDiagnosis[]): ReadonlyMap<DecisionId, string> {
+  return new Map([...diagnoses].sort((a, b) => a.impact - b.impact).map(({ decision, what }) => [decision, what]))
+}
+
+/** Newest commits that tell what is being changed. */
+const RECENT = 1000
+
+/** Share of the recent commits that touch one of some files. */
+function changesOf(history: History): (paths: ReadonlySet<string>) => number | undefined {
+  const recent = history.changes.slice(0, RECENT)
+  return (paths) =>
+    history.enough ? recent.filter((files) => files.some((file) => paths.has(file))).length / recent.length : undefined
 }
 
 const nothing: RuleResult = { detections: [], examined: { count: 0, of: 'things' } }
@@ -264,7 +319,12 @@ function nothingToRead(root: string, facts: Facts) {
   })
 }
 
-function coverageOf({ facts, config, history }: Case, judgement: Judgement, heldBack: number): Coverage {
+function coverageOf(
+  { facts, config, history }: Case,
+  judgement: Judgement,
+  heldBack: number,
+  repeated: number,
+): Coverage {
   return {
     files: {
       seen: facts.seen,
@@ -281,5 +341,6 @@ function coverageOf({ facts, config, history }: Case, judgement: Judgement, held
     entryPoints: judgement.entryPoints,
     history: { available: history.available, enough: history.enough, reason: history.reason, commits: history.commits },
     heldBack,
+    repeated,
   }
 }

@@ -10,6 +10,8 @@ export {
   SEVERITIES,
   type Severity,
 } from './detection/detection.ts'
+export type { ToldDiagnosis } from './diagnoses/diagnose.ts'
+export { type DiagnosisDescription, describeDiagnoses } from './diagnoses/diagnosis-page.ts'
 export type { Confidence } from './facts/place.ts'
 export type { StaleEntry } from './findings/baseline.ts'
 export { type Baseline, type BaselineEntry, formatBaseline, matchBaseline, parseBaseline } from './findings/baseline.ts'
@@ -24,6 +26,7 @@ export type {
 export { type ReadModulesOptions, readModules } from './modules/read-modules.ts'
 export type { EffortRange } from './plan/effort.ts'
 export type { PlanItem } from './plan/plan.ts'
+export type { BuiltProgram, Inventory } from './programs/contract.ts'
 export { type CheckReportOptions, checkLine, checkReport } from './report/check.ts'
 export { type Format, githubSummary, PLAIN, type Reporter, type ReportOptions, reporters } from './report/index.ts'
 export type { AuditResult, Coverage } from './result/audit-result.ts'

@@ -21,6 +21,8 @@ export interface Finding extends Detection {
   readonly contentFingerprint: string
   readonly fixSite: FixSite
   readonly silence?: Silence
+  /** Id of the diagnosis that explains it, for one of several of a cause. */
+  readonly diagnosis?: string
   /** The source line itself and at most two around it; empty for a file without text. */
   readonly excerpt: readonly ExcerptLine[]
 }

@@ -32,26 +32,37 @@ export function compareFindings(a: Finding, b: Finding): number {
 }
 
 /**
- * Puts findings in the order of every report: by severity, then round by round through the rules, so that a rule with
- * a hundred findings does not hide what the others have to say. One round of a rule is one fix site.
+ * Puts findings in the order of every report: by severity, then round by round through the causes (the diagnosis, or the
+ * rule of a finding without one), the most harmful cause first, so that a cause with a hundred findings does not hide what
+ * the others have to say. One round is one fix site.
  */
-export function orderFindings(findings: readonly Finding[]): Finding[] {
+export function orderFindings(findings: readonly Finding[], causes: readonly string[] = []): Finding[] {
   const sorted = [...findings].sort(compareFindings)
   const sites = new Map<string, number>()
-  const sitesOfRule = new Map<string, number>()
+  const sitesOfLane = new Map<string, number>()
   const rounds = new Map<Finding, number>()
   for (const finding of sorted) {
-    const lane = `${finding.severity}\0${finding.rule}`
-    const site = `${lane}\0${finding.fixSite.path}\0${finding.fixSite.name}`
-    const round = sites.get(site) ?? sitesOfRule.get(lane) ?? 0
+    const lane = `${finding.severity}\0${causeOf(finding)}`
+    const site = `${lane}\0${finding.rule}\0${finding.fixSite.path}\0${finding.fixSite.name}`
+    const round = sites.get(site) ?? sitesOfLane.get(lane) ?? 0
     if (!sites.has(site)) {
       sites.set(site, round)
-      sitesOfRule.set(lane, round + 1)
+      sitesOfLane.set(lane, round + 1)
     }
     rounds.set(finding, round)
   }
   const roundOf = (finding: Finding): number => rounds.get(finding) ?? 0
+  const rankOf = (finding: Finding): number => {
+    const rank = causes.indexOf(causeOf(finding))
+    return rank < 0 ? causes.length : rank
+  }
   return sorted.sort(
-    (a, b) => severityRank(a.severity) - severityRank(b.severity) || roundOf(a) - roundOf(b) || compareFindings(a, b),
+    (a, b) =>
+      severityRank(a.severity) - severityRank(b.severity) ||
+      roundOf(a) - roundOf(b) ||
+      rankOf(a) - rankOf(b) ||
+      compareFindings(a, b),
   )
 }
+
+const causeOf = ({ diagnosis, rule }: Finding): string => diagnosis ?? rule

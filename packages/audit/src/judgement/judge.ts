@@ -13,6 +13,7 @@ import type { AuditResult, Coverage } from '../result/audit-result.ts'
 import type { Rule, RuleContext, RuleResult } from '../rule/rule.ts'
 import { packageStructure } from '../scorecard/package-structure.ts'
 import type { AuditSettings } from '../settings/settings.ts'
+import { webWorkers } from '../survey/deployment.ts'
 import { runOnEach } from './run-on-each.ts'
 
 /** Everything that is judged. */
@@ -33,6 +34,8 @@ export interface Judgement {
   /** What was found in programs that serve nobody. */
   readonly apart: readonly ApartDetection[]
   readonly inventory: Inventory
+  /** How many processes answer requests, in words, when a file says it; else ''. */
+  readonly processes: string
   readonly imports: Coverage['imports']
   readonly calls: Coverage['calls']
   readonly entryPoints: number
@@ -89,6 +92,7 @@ export function judge(
     results,
     apart: outside,
     inventory,
+    processes: processesOf([...contexts.values()][0]),
     imports: {
       statements: total(all.map(({ imports }) => imports.coverage.statements)),
       resolved: total(all.map(({ imports }) => imports.coverage.resolved)),
@@ -103,6 +107,12 @@ export function judge(
     tested: all.flatMap((program) => [...testedModules(program)]).sort(),
     boundaries: [...contexts.values()].map(boundaryReport).find((report) => report !== undefined),
   }
+}
+
+/** Web workers as deployment files say them: `4 gunicorn workers`. */
+function processesOf(context: RuleContext | undefined): string {
+  const workers = context === undefined ? undefined : webWorkers(context)
+  return workers?.processes === undefined || workers.processes < 2 ? '' : workers.what
 }
 
 /** The structures of several programs side by side. */

@@ -14,32 +14,36 @@ const context = {
 
 describe('effort', () => {
   it('is half as long again without tests, and again in a hotspot', () => {
-    expect(effortOf(20, { untested: false, hotspot: false })).toEqual({ p50: 20, p90: 50 })
-    expect(effortOf(20, { untested: true, hotspot: true })).toEqual({ p50: 45, p90: 113 })
+    expect(effortOf(20, { untested: false, hotspot: false })).toEqual({ least: 10, most: 60 })
+    expect(effortOf(20, { untested: true, hotspot: true })).toEqual({ least: 23, most: 135 })
   })
 
-  it('of several repairs is at least each median and at most the sum of the worst', () => {
+  it('of several repairs is the sum of both ends, in any order', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1 }), (minutes) => {
         const ranges = minutes.map((value) => effortOf(value, { untested: false, hotspot: false }))
         const sum = addEfforts(ranges)
-        const worst = ranges.reduce((total, range) => total + range.p90, 0)
-        return sum.p50 <= sum.p90 && sum.p90 <= worst + 1 && ranges.every((range) => sum.p50 >= range.p50)
+        return sum.least <= sum.most && ranges.every((range) => sum.least >= range.least && sum.most >= range.most)
       }),
     )
   })
 
-  it('is told in words', () => {
-    expect([20, 89, 90, 480, 959, 960, 4800].map(formatMinutes)).toEqual([
+  it('is told in words as coarse as it is', () => {
+    expect([3, 22, 89, 90, 480, 959, 960, 4799, 4800, 19_200].map(formatMinutes)).toEqual([
+      '3 min',
       '20 min',
-      '89 min',
-      '1.5 h',
+      '90 min',
+      '2 h',
       '8 h',
       '16 h',
       '2 days',
       '10 days',
+      '2 weeks',
+      '2 months',
     ])
-    expect(formatEffort({ p50: 20, p90: 50 })).toBe('20 min to 50 min')
+    expect(formatEffort({ least: 10, most: 60 })).toBe('10 to 60 min')
+    expect(formatEffort({ least: 45, most: 270 })).toBe('45 min to 5 h')
+    expect(formatEffort({ least: 4500, most: 27_000 })).toBe('9 days to 3 months')
   })
 })
 
@@ -60,11 +64,11 @@ describe('plan', () => {
     ])
   })
 
-  it('puts severity before everything and leaves trial rules out', () => {
+  it('goes by impact and leaves trial rules out', () => {
     const plan = makePlan(
       [
-        madeFinding({ severity: 'low', fanOut: 100 }),
-        madeFinding({ severity: 'critical', path: 'z.py' }),
+        madeFinding({ severity: 'low' }),
+        madeFinding({ severity: 'critical', path: 'z.py', rule: 'async/blocking-middleware' }),
         madeFinding({ severity: 'critical', trial: true, path: 'trial.py' }),
       ],
       context,
@@ -81,8 +85,8 @@ describe('plan', () => {
       ],
       context,
     )
-    expect(plan.map((item) => [item.rule, item.findings, item.effort?.p50])).toEqual([
-      ['observability/once', 2, 20],
+    expect(plan.map((item) => [item.rule, item.findings, item.effort?.least])).toEqual([
+      ['observability/once', 2, 10],
       ['state/report', 1, undefined],
     ])
   })

@@ -1,7 +1,8 @@
 // The plan: what to do first. One item for each distinct fix site, with what it takes and what it brings.
 import type { FixSite, RuleId, Severity } from '../detection/detection.ts'
-import type { Confidence } from '../facts/place.ts'
+import type { Confidence, Place } from '../facts/place.ts'
 import type { Finding } from '../findings/finding.ts'
+import { impactOf } from '../findings/impact.ts'
 import { compareFindings, compareText, confidenceRank, severityRank } from '../findings/order.ts'
 import type { Effort } from '../rule/rule.ts'
 import { type EffortContext, type EffortRange, effortOf } from './effort.ts'
@@ -11,7 +12,11 @@ export interface PlanItem {
   readonly rule: RuleId
   readonly severity: Severity
   readonly confidence: Confidence
+  /** Id of the diagnosis that it belongs to. */
+  readonly diagnosis?: string
   readonly fixSite: FixSite
+  /** Where the finding is that tells of it: the line that a report names. */
+  readonly place: Place
   readonly what: string
   readonly do: string
   /** Findings removed, and the routes (or tasks, modules) that profit. */
@@ -32,10 +37,14 @@ export interface PlanContext {
 }
 
 /**
- * Orders fix sites: severity first, then confidence, then how many are helped per minute. Findings of trial rules are
- * left out: they are not yet trusted enough to plan by.
+ * Orders fix sites by impact: by the cause that they belong to, in the order of the diagnoses, which says what makes what
+ * easier; then by their own. Findings of trial rules are left out: they are not yet trusted enough to plan by.
  */
-export function makePlan(findings: readonly Finding[], context: PlanContext): PlanItem[] {
+export function makePlan(
+  findings: readonly Finding[],
+  context: PlanContext,
+  causes: readonly string[] = [],
+): PlanItem[] {
   const groups = new Map<string, Finding[]>()
   for (const finding of findings) {
     if (finding.trial) continue
@@ -46,24 +55,35 @@ export function makePlan(findings: readonly Finding[], context: PlanContext): Pl
     if (group === undefined) groups.set(key, [finding])
     else group.push(finding)
   }
-  const items = [...groups.values()].map((group) => planItem(group, context)).sort(compareItems)
-  return inRounds(items)
+  const ranked = [...groups.values()].map(
+    (group): Ranked => ({ item: planItem(group, context), impact: impactOf(group, undefined) }),
+  )
+  return inRounds(ranked.sort(compareItems), causes)
 }
 
-/** Within a severity the best item of each rule comes first, then the second best of each. */
-function inRounds(items: readonly PlanItem[]): PlanItem[] {
+interface Ranked {
+  readonly item: PlanItem
+  readonly impact: number
+}
+
+/** The best item of each cause comes first, in the order of causes, then the second best of each. */
+function inRounds(ranked: readonly Ranked[], causes: readonly string[]): PlanItem[] {
   const taken = new Map<string, number>()
   const rounds = new Map<PlanItem, number>()
-  for (const item of items) {
-    const lane = `${item.severity}\0${item.rule}`
+  for (const { item } of ranked) {
+    const lane = item.diagnosis ?? item.rule
     const round = taken.get(lane) ?? 0
     taken.set(lane, round + 1)
     rounds.set(item, round)
   }
-  const roundOf = (item: PlanItem): number => rounds.get(item) ?? 0
-  return [...items].sort(
-    (a, b) => severityRank(a.severity) - severityRank(b.severity) || roundOf(a) - roundOf(b) || compareItems(a, b),
-  )
+  const roundOf = ({ item }: Ranked): number => rounds.get(item) ?? 0
+  const rankOf = ({ item }: Ranked): number => {
+    const rank = causes.indexOf(item.diagnosis ?? '')
+    return rank < 0 ? causes.length : rank
+  }
+  return [...ranked]
+    .sort((a, b) => roundOf(a) - roundOf(b) || rankOf(a) - rankOf(b) || compareItems(a, b))
+    .map(({ item }) => item)
 }
 
 function planItem(group: readonly Finding[], context: PlanContext): PlanItem {
@@ -78,7 +98,9 @@ function planItem(group: readonly Finding[], context: PlanContext): PlanItem {
     rule: first.rule,
     severity: first.severity,
     confidence: first.confidence,
+    ...(first.diagnosis === undefined ? {} : { diagnosis: first.diagnosis }),
     fixSite: first.fixSite,
+    place: first.place,
     what: first.message.what,
     do: first.message.do,
     findings: group.length,
@@ -89,19 +111,15 @@ function planItem(group: readonly Finding[], context: PlanContext): PlanItem {
   }
 }
 
-function compareItems(a: PlanItem, b: PlanItem): number {
+function compareItems({ item: a, impact: one }: Ranked, { item: b, impact: other }: Ranked): number {
   return (
+    other - one ||
+    b.findings - a.findings ||
     severityRank(a.severity) - severityRank(b.severity) ||
     confidenceRank(a.confidence) - confidenceRank(b.confidence) ||
-    gain(b) - gain(a) ||
     compareText(a.fixSite.path, b.fixSite.path) ||
     a.fixSite.line - b.fixSite.line ||
     compareText(a.rule, b.rule) ||
     compareText(a.fixSite.name, b.fixSite.name)
   )
-}
-
-/** Findings and routes helped per hour of work; a decision to take counts as a week. */
-function gain(item: PlanItem): number {
-  return ((item.findings + item.fanOut) * 60) / (item.effort?.p50 || 2400)
 }

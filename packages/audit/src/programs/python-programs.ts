@@ -7,7 +7,7 @@ import type { EntryKind, Module, ModuleId } from '../graph/contract.ts'
 import type { ProgramOfLanguage } from '../graph/program/programs.ts'
 import { because, type Draft, Drafts } from './draft.ts'
 import { Reached } from './reached-modules.ts'
-import { startedModules } from './started-modules.ts'
+import { moduleFinder, startedModules } from './started-modules.ts'
 
 /** Drafts, and for each module the number of its draft, -1 for none. */
 export interface FoundPrograms {
@@ -61,8 +61,11 @@ export function pythonPrograms(
 ): FoundPrograms {
   const { modules } = program
   const drafts = new Drafts()
-  const byName = new Map(modules.map(({ id, name }) => [name, id]))
-  const find = (name: string): ModuleId | undefined => byName.get(name) ?? byName.get(`${name}.__main__`)
+  const finder = moduleFinder(modules)
+  const find = (name: string): ModuleId | undefined => {
+    const module = finder.named(name)
+    return module < 0 ? undefined : module
+  }
   const isProduct = (id: ModuleId): boolean => modules[id]!.role === 'code' || modules[id]!.role === 'configuration'
   const home = homesOf(modules, paths)
 
@@ -88,12 +91,12 @@ export function pythonPrograms(
     const { module } = program.functionInfo(fn)
     commands.set(module, (commands.get(module) ?? 0) + 1)
   }
-  const scripts = new Set(config.consoleScripts.map(({ module }) => module))
+  const scripts = new Set(config.consoleScripts.map(({ module }) => find(module)))
   const started = startedModules(modules, config)
   const isStarted = new Set(started.map(({ module }) => module))
   for (const { module, place, what, words } of started) {
     // A command line that a deployment starts serves by one of its commands; the others are still for people.
-    if (hasRoutes.size > 0 && (scripts.has(modules[module]!.name) || (commands.get(module) ?? 0) > 1)) continue
+    if (hasRoutes.size > 0 && (scripts.has(module) || (commands.get(module) ?? 0) > 1)) continue
     const isServer =
       !WORKER_WORDS.test(words) &&
       (/gunicorn|uvicorn|hypercorn|daphne|granian/.test(words) || reaches(program, module, hasRoutes))

@@ -22,7 +22,7 @@ const NO_PROGRAM = /^(?:manage|setup|conftest|alembic|migrate|env)$/
 
 /** Modules of a program that deployment files start, in the order of those files. */
 export function startedModules(modules: readonly Module[], config: ConfigFacts): StartedModule[] {
-  const find = finder(modules)
+  const find = moduleFinder(modules)
   const found: StartedModule[] = []
   const add = (module: ModuleId, place: Place, what: string, words: string): void => {
     const { role, path = '' } = modules[module] ?? {}
@@ -56,8 +56,8 @@ export function startedModules(modules: readonly Module[], config: ConfigFacts):
   return found
 }
 
-/** Modules by dotted name and by the path that an image or a build gives them. */
-function finder(modules: readonly Module[]): {
+/** Modules by dotted name and by the path that an image or a build gives them; -1 for none. */
+export function moduleFinder(modules: readonly Module[]): {
   named(name: string): ModuleId
   file(path: string, from: string): ModuleId
 } {

@@ -13,6 +13,10 @@ export function coverageSentences(result: AuditResult): string[] {
     sentences.push(
       `${count(heldBack)} ${heldBack === 1 ? 'finding' : 'findings'} by name only held back: --min-confidence possible shows ${heldBack === 1 ? 'it' : 'them'}.`,
     )
+  if (result.coverage.repeated > 0)
+    sentences.push(
+      `${counted(result.coverage.repeated, 'finding')} that would say the same again ${result.coverage.repeated === 1 ? 'is' : 'are'} told with the cause alone.`,
+    )
   if (unparsed.length > 0) {
     const named = unparsed
       .slice(0, 3)
@@ -38,6 +42,11 @@ export function coverageSentences(result: AuditResult): string[] {
   if (result.baseline !== undefined && result.baseline.stale.length > 0) {
     sentences.push(`${result.baseline.stale.length} baseline entries are gone: --update-baseline drops them.`)
   }
+  const apart = result.apart.length
+  if (apart > 0)
+    sentences.push(
+      `${counted(apart, 'finding')} in programs judged apart: the JSON report has ${apart === 1 ? 'it' : 'them'}.`,
+    )
   return sentences
 }
 

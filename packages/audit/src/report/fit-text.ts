@@ -1,6 +1,6 @@
 // Fits text into the columns of a terminal.
 
-/** Shortens a path in its middle: `src/…/views.py`. */
+/** Shortens a name in its middle: `src/…/views.py`. Not for what is to be opened. */
 export function middle(text: string, columns: number): string {
   if (text.length <= columns) return text
   const keep = Math.max(2, columns - 1)

@@ -2,18 +2,21 @@
 
 import { printable } from '@footing/kernel'
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
-import { formatEffort } from '../plan/effort.ts'
 import type { AuditResult } from '../result/audit-result.ts'
 import type { DecisionScore, Verdict } from '../scorecard/scorecard.ts'
-import { coverageSentences } from './coverage-words.ts'
+import { counted, coverageSentences } from './coverage-words.ts'
 import { esc, prose } from './escape-html.ts'
+import { firstSteps, furtherSteps } from './first-steps.ts'
 import { matrix } from './matrix.ts'
+import { systemSentences } from './program-words.ts'
 import type { Reporter } from './report.ts'
 
 const SHOWN = 200
+/** Steps that are told at least, where there are as many. */
+const FIRST = 10
 
-/** One page: eight gauges, what to do first, the structure matrix, findings, coverage. Readable without scripts. */
-export const html: Reporter = (result) => `<!doctype html>
+/** One page: what is judged, eight gauges with their legend, what to do first, the structure matrix, findings, coverage. Readable without scripts. */
+export const html: Reporter = (result, { command }) => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -24,9 +27,12 @@ export const html: Reporter = (result) => `<!doctype html>
 </head>
 <body>
 <main>
-<h1>${esc(result.root)}</h1>
+<h1>Audit of ${esc(result.root)}</h1>
+${head(result, command)}
 <section class="gauges" aria-label="Eight decisions">${result.scorecard.map(gauge).join('\n')}</section>
+${LEGEND}
 ${plan(result)}
+${apart(result)}
 ${matrix(result.structure)}
 ${findings(result)}
 <h2>Coverage</h2>
@@ -43,30 +49,71 @@ const SHAPE: Record<Verdict, string> = {
   sound: '<circle cx="32" cy="32" r="9"/>',
   drifting: '<path d="M32 22 42 41H22Z"/>',
   compounding: '<rect x="23" y="23" width="18" height="18"/>',
+  'could not tell': '<path d="M25 27a7 7 0 1 1 9 7v4m0 4v3" fill="none" stroke="currentColor" stroke-width="3"/>',
   'not applicable': '<circle cx="32" cy="32" r="8" fill="none" stroke="currentColor" stroke-width="2"/>',
 }
 
 function gauge(score: DecisionScore): string {
   const share = score.checks === 0 ? 0 : score.passed / score.checks
   const length = 2 * Math.PI * 27
-  const name = score.verdict.replace(' ', '-')
+  const name = score.verdict.replaceAll(' ', '-')
+  const isJudged = score.verdict !== 'not applicable' && score.verdict !== 'could not tell'
   return `<article class="${name}">
 <svg viewBox="0 0 64 64" width="64" height="64" role="img" aria-label="${esc(score.decision)}: ${score.verdict}, ${score.passed} of ${score.checks} checks pass">
 <circle cx="32" cy="32" r="27" class="track"/>
 <circle cx="32" cy="32" r="27" class="arc" stroke-dasharray="${(share * length).toFixed(1)} ${length.toFixed(1)}" transform="rotate(-90 32 32)"/>
 <g fill="currentColor">${SHAPE[score.verdict]}</g></svg>
 <h3>${esc(score.decision)}</h3>
-<p><strong>${score.verdict}</strong>${score.checks === 0 ? '' : ` ${score.passed} of ${score.checks}`}</p>
-<p>${prose(score.because)}</p></article>`
+<p><strong>${score.verdict}</strong>${isJudged ? ` ${score.passed} of ${score.checks} checks pass` : ''}</p>
+<p>${prose(score.because)}</p>
+<p class="quiet">To change this decision later: ${esc(score.costToReverse)}.</p></article>`
 }
 
-function plan({ plan: items, effort }: AuditResult): string {
-  if (items.length === 0) return ''
-  const rows = items.slice(0, 10).map(
-    (item) => `<li><p>${prose(item.what)} <strong>${prose(item.do)}</strong></p>
-<p class="quiet"><code>${esc(item.fixSite.path)}:${item.fixSite.line}</code> ${esc(item.rule)}, ${item.effort === undefined ? 'a decision to take' : formatEffort(item.effort)}</p></li>`,
+/** What is judged, which commit of it, by what, and the answer in one line. */
+function head(result: AuditResult, command: string): string {
+  const { coverage, revision, scorecard } = result
+  const commit =
+    revision === undefined ? '' : ` · commit <code>${esc(revision.commit.slice(0, 12))}</code> of ${revision.date}`
+  const size = `${counted(coverage.files.parsed, 'file')}, ${counted(coverage.lines, 'line')}`
+  const verdicts = (['compounding', 'drifting', 'sound', 'could not tell', 'not applicable'] as const).flatMap(
+    (verdict) => {
+      const names = scorecard.filter((score) => score.verdict === verdict).map(({ decision }) => decision)
+      return names.length === 0 ? [] : [`<strong>${verdict}</strong>: ${names.join(', ')}`]
+    },
   )
-  return `<h2>Do first</h2><ol>${rows.join('')}</ol><p class="quiet">All ${items.length} places: ${formatEffort(effort)}.</p>`
+  const system = systemSentences(result)
+    .map((sentence) => `<p>${prose(sentence)}</p>`)
+    .join('')
+  return `<p class="quiet">${size}${commit} · <code>${esc(command)}</code>, version ${esc(result.tool.version)}</p>
+${system}<p class="headline">${verdicts.join('; ')}.</p>`
+}
+
+const LEGEND = `<p class="quiet">compounding: dearer every week · drifting: costs now · sound: examined, and nothing of weight found · could not tell: too
+little could be followed or examined to call it sound · not applicable: there is nothing here that the decision is about. The ring shows
+which share of the checks passes.</p>`
+
+function plan(result: AuditResult): string {
+  const steps = firstSteps(result, Math.max(FIRST, result.diagnoses.length))
+  if (steps.length === 0) return ''
+  const rows = steps.map((step) => {
+    const after =
+      step.after.length === 0 ? '' : ` · after ${step.after.map((number) => `step ${number}`).join(' and ')}`
+    return `<li><p><strong>${prose(step.what)}</strong> ${prose(step.why)}</p><p>${prose(step.do)}</p>
+<p class="quiet"><code>${esc(step.place.path)}:${step.place.line}</code> ${esc(step.id)} · ${esc(step.facts)}${after}</p></li>`
+  })
+  return `<h2>Do first</h2><ol>${rows.join('')}</ol><p class="quiet">${esc(furtherSteps(result, steps.length))}</p>`
+}
+
+/** What was found in programs that serve nobody, counted. */
+function apart({ apart: found, programs }: AuditResult): string {
+  if (found.length === 0) return ''
+  const rows = programs.programs.flatMap(({ kind, name, folder }, number) => {
+    const own = found.filter(({ program }) => program === number)
+    const rules = [...new Set(own.map(({ rule }) => rule))].sort()
+    const counts = rules.map((rule) => `${esc(rule)} (${own.filter((one) => one.rule === rule).length})`)
+    return own.length === 0 ? [] : [`<li>${kind} ${esc(name || folder)}: ${counts.join(', ')}</li>`]
+  })
+  return `<h2>Judged apart</h2><p class="quiet">In no verdict and no plan; the places are in the JSON report.</p><ul>${rows.join('')}</ul>`
 }
 
 function findings({ findings: all }: AuditResult): string {
@@ -104,7 +151,8 @@ h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.5rem}h3{margin:.3rem 0 0;fo
 .gauges p{margin:.2rem 0}.gauges svg{float:right}
 .track{fill:none;stroke:var(--line);stroke-width:6}.arc{fill:none;stroke:currentColor;stroke-width:6}
 .sound svg{color:light-dark(#1a7f37,#3fb950)}.drifting svg{color:light-dark(#9a6700,#d29922)}
-.compounding svg{color:light-dark(#cf222e,#f85149)}.not-applicable{color:var(--quiet)}
+.compounding svg{color:light-dark(#cf222e,#f85149)}.not-applicable,.could-not-tell{color:var(--quiet)}
+.headline{font-size:1.1rem}
 .quiet{color:var(--quiet);font-size:.9rem;margin:.2rem 0}
 code,pre{font:13px/1.45 ui-monospace,monospace}pre{overflow:auto;border:1px solid var(--line);border-radius:6px;padding:.6rem}
 details{border-bottom:1px solid var(--line);padding:.4rem 0}summary{cursor:pointer;overflow-wrap:anywhere}

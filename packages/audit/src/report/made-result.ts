@@ -36,6 +36,7 @@ export function madeResult(
       costToReverse: 'high: months',
       because: 'Nothing found in 40 async functions.',
     })),
+    diagnoses: [],
     plan,
     effort: addEfforts(plan.map((item) => item.effort).filter((effort) => effort !== undefined)),
     coverage: {
@@ -49,6 +50,7 @@ export function madeResult(
       entryPoints: 4,
       history: { available: false, enough: false, reason: 'not a git repository', commits: 0 },
       heldBack: 7,
+      repeated: 0,
     },
     rules: ids.map((id) => ({
       id,

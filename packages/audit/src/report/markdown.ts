@@ -2,24 +2,29 @@
 
 import { printable } from '@footing/kernel'
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
-import { formatEffort } from '../plan/effort.ts'
 import type { AuditResult } from '../result/audit-result.ts'
 import type { DecisionScore } from '../scorecard/scorecard.ts'
 import { coverageSentences } from './coverage-words.ts'
+import { firstSteps, furtherSteps } from './first-steps.ts'
+import { systemSentences } from './program-words.ts'
 import type { Reporter } from './report.ts'
 
 const SHAPES = {
   sound: '🟢 sound',
   drifting: '🟡 drifting',
   compounding: '🔴 compounding',
+  'could not tell': '❔ could not tell',
   'not applicable': '⚪ not applicable',
 }
 const SHOWN = 100
+/** Steps that are told at least, where there are as many. */
+const FIRST = 10
 
 /** Scorecard, what to do first, the first hundred findings with their three sentences, coverage. */
 export const markdown: Reporter = (result, options) => {
   const parts = [
     `# Audit of ${text(result.root)}`,
+    system(result),
     scorecard(result.scorecard),
     plan(result),
     findings(result, options.verbose ? Number.POSITIVE_INFINITY : SHOWN),
@@ -32,7 +37,8 @@ export const markdown: Reporter = (result, options) => {
 
 function scorecard(scores: readonly DecisionScore[]): string {
   const rows = scores.map((score) => {
-    const checks = score.verdict === 'not applicable' ? '' : `${score.passed} of ${score.checks}`
+    const isJudged = score.verdict !== 'not applicable' && score.verdict !== 'could not tell'
+    const checks = !isJudged ? '' : `${score.passed} of ${score.checks}`
     return `| ${score.decision} | ${SHAPES[score.verdict]} | ${checks} | ${text(score.because)} | ${text(score.costToReverse)} |`
   })
   return [
@@ -42,15 +48,25 @@ function scorecard(scores: readonly DecisionScore[]): string {
   ].join('\n')
 }
 
-function plan({ plan: items, effort }: AuditResult): string {
-  if (items.length === 0) return ''
-  const rows = items.slice(0, 10).map((item, index) => {
-    const cost = item.effort === undefined ? 'a decision' : formatEffort(item.effort)
-    const site = `${item.fixSite.path}:${item.fixSite.line}`
-    return `${index + 1}. **${text(item.what)}** ${text(item.do)}  \n   ${code(site)} · ${item.rule} · ${cost}`
+/** What is judged, and which commit of it. */
+function system(result: AuditResult): string {
+  const { revision } = result
+  const commit = revision === undefined ? [] : [`Commit ${code(revision.commit.slice(0, 12))} of ${revision.date}.`]
+  return [...commit, ...systemSentences(result).map(text)].join(' ')
+}
+
+function plan(result: AuditResult): string {
+  const steps = firstSteps(result, Math.max(FIRST, result.diagnoses.length))
+  if (steps.length === 0) return ''
+  const rows = steps.map((step, index) => {
+    const after =
+      step.after.length === 0 ? '' : ` · after ${step.after.map((number) => `step ${number}`).join(' and ')}`
+    const site = `${step.place.path}:${step.place.line}`
+    const why = step.why === '' ? '' : `${text(step.why)} `
+    return `${index + 1}. **${text(step.what)}** ${why}${text(step.do)}  \n   ${code(site)} · ${step.id} · ${step.facts}${after}`
   })
-  const rest = items.length > 10 ? `\n\n${items.length - 10} more fix sites; all of them: ${formatEffort(effort)}.` : ''
-  return `## Do first\n\n${rows.join('\n')}${rest}`
+  const more = furtherSteps(result, steps.length)
+  return `## Do first\n\n${rows.join('\n')}${more === '' ? '' : `\n\n${more}`}`
 }
 
 function findings(result: AuditResult, limit: number): string {

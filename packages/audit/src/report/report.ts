@@ -12,6 +12,8 @@ export interface ReportOptions {
   readonly verbose: boolean
   /** Where rule pages are published, ending in `/`. */
   readonly pagesUrl: string
+  /** The command that was run, for a report that is read elsewhere. */
+  readonly command: string
 }
 
 /** Options for a file or a pipe. */
@@ -21,6 +23,7 @@ export const PLAIN: ReportOptions = {
   unicode: true,
   verbose: false,
   pagesUrl: 'https://github.com/footing-dev/footing/blob/main/packages/audit/src/rules/',
+  command: 'footing audit',
 }
 
 /** Makes the text of one format, ending in a line break. */

@@ -6,11 +6,11 @@ import { count, counted } from '../detection/words.ts'
 import type { Finding } from '../findings/finding.ts'
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import { formatEffort } from '../plan/effort.ts'
-import type { PlanItem } from '../plan/plan.ts'
 import type { AuditResult } from '../result/audit-result.ts'
 import type { DecisionScore, Verdict } from '../scorecard/scorecard.ts'
 import { coverageSentences } from './coverage-words.ts'
-import { middle, wrap } from './fit-text.ts'
+import { firstSteps, furtherSteps, type Step } from './first-steps.ts'
+import { wrap } from './fit-text.ts'
 import { systemSentences } from './program-words.ts'
 import type { Reporter, ReportOptions } from './report.ts'
 
@@ -22,6 +22,8 @@ interface Ink extends ReportOptions {
 }
 
 const DETAILED = 20
+/** Steps of the first screen. */
+const FIRST = 3
 /** Places of one rule in the short report; the others are counted. */
 const PER_RULE = 4
 
@@ -32,6 +34,7 @@ const LOOK: Record<
   sound: { shape: '●', ascii: 'o', style: 'green' },
   drifting: { shape: '▲', ascii: '^', style: 'yellow' },
   compounding: { shape: '■', ascii: '#', style: 'red' },
+  'could not tell': { shape: '?', ascii: '?', style: 'dim' },
   'not applicable': { shape: '○', ascii: '-', style: 'dim' },
 }
 
@@ -68,28 +71,34 @@ export const terminal: Reporter = (result, options) => {
 
 function heading(result: AuditResult, { paint }: Ink): string[] {
   const { files, lines } = result.coverage
+  const { revision } = result
+  const commit = revision === undefined ? '' : `, commit ${revision.commit.slice(0, 8)} of ${revision.date}`
   return [
-    `${paint('bold', printable(result.root))}  ${paint('dim', `${counted(files.parsed, 'file')}, ${counted(lines, 'line')}`)}`,
+    `${paint('bold', printable(result.root))}  ${paint('dim', `${counted(files.parsed, 'file')}, ${counted(lines, 'line')}${commit}`)}`,
   ]
 }
 
 /** Which decisions hurt, before anything else is read. */
 function inOneLine({ scorecard }: AuditResult, ink: Ink): string[] {
-  const words = (['compounding', 'drifting', 'sound', 'not applicable'] as const).flatMap((verdict) => {
-    const names = scorecard.filter((score) => score.verdict === verdict).map((score) => score.decision)
-    return names.length === 0 ? [] : [`${verdict[0]?.toUpperCase()}${verdict.slice(1)}: ${names.join(', ')}.`]
-  })
+  const words = (['compounding', 'drifting', 'sound', 'could not tell', 'not applicable'] as const).flatMap(
+    (verdict) => {
+      const names = scorecard.filter((score) => score.verdict === verdict).map((score) => score.decision)
+      return names.length === 0 ? [] : [`${verdict[0]?.toUpperCase()}${verdict.slice(1)}: ${names.join(', ')}.`]
+    },
+  )
   return wrap(words.join(' '), ink.width)
 }
 
 function scoreLine(score: DecisionScore, ink: Ink): string[] {
   const look = LOOK[score.verdict]
   const shape = ink.unicode ? look.shape : look.ascii
-  const checks = score.verdict === 'not applicable' ? '' : `${score.passed}/${score.checks}`
+  const isJudged = score.verdict !== 'not applicable' && score.verdict !== 'could not tell'
+  const checks = !isJudged ? '' : `${score.passed}/${score.checks}`
   const head = `  ${ink.paint(look.style, shape)} ${score.decision.padEnd(14)}${ink.paint(look.style, score.verdict.padEnd(15))}${checks.padEnd(6)}`
   const room = ink.width - 39
   if (room < 20) return [head]
-  const hurts = score.verdict === 'drifting' || score.verdict === 'compounding'
+  // What a change of mind costs is worth a line where there is much to change, not beside a single call.
+  const hurts = score.verdict === 'compounding'
   const [cost = ''] = score.costToReverse.split(';')
   const later = hurts ? wrap(`To change later: ${printable(cost.replace(': ', ', '))}.`, room) : []
   const [line = '', ...rest] = [...wrap(printable(score.because), room), ...later]
@@ -97,34 +106,27 @@ function scoreLine(score: DecisionScore, ink: Ink): string[] {
 }
 
 function first(result: AuditResult, ink: Ink): string[] {
-  const sites = result.plan.length
-  if (sites === 0) return []
-  const all = sites === 1 ? '' : `  all ${count(sites)} places to repair: ${formatEffort(result.effort)}`
+  const steps = firstSteps(result, ink.verbose ? Math.max(FIRST, result.diagnoses.length) : FIRST)
+  if (steps.length === 0) return []
+  const more = furtherSteps(result, steps.length)
   return [
-    ink.paint('bold', 'Do first') + ink.paint('dim', all),
-    ...firstSteps(result.plan).flatMap((item, index) => planLines(item, index, ink)),
+    ink.paint('bold', 'Do first'),
+    ...steps.flatMap((step, index) => stepLines(step, index, ink)),
+    ...(more === '' ? [] : indented(more, 2, ink).map((line) => ink.paint('dim', line))),
     '',
   ]
 }
 
-/** The first three steps, each of another rule as long as there are others: three of one kind would say one thing. */
-function firstSteps(plan: readonly PlanItem[]): readonly PlanItem[] {
-  const heads = plan.filter((item, index) => plan.findIndex((other) => other.rule === item.rule) === index).slice(0, 3)
-  const more = plan.filter((item) => !heads.includes(item)).slice(0, 3 - heads.length)
-  return [...heads, ...more]
-}
-
-function planLines(item: PlanItem, index: number, ink: Ink): string[] {
-  const site = `${middle(printable(item.fixSite.path), ink.width - 40)}:${item.fixSite.line}`
-  const cost = item.effort === undefined ? 'a decision to take' : formatEffort(item.effort)
-  const removes = item.findings === 1 ? '' : `, removes ${item.findings} findings`
-  const [what = '', ...rest] = wrap(printable(item.what), ink.width - 5)
+function stepLines(step: Step, index: number, ink: Ink): string[] {
+  const [what = '', ...rest] = wrap(printable(step.what), ink.width - 5)
+  const after = step.after.length === 0 ? '' : `; after ${step.after.map((number) => `step ${number}`).join(' and ')}`
   return [
     `  ${index + 1}. ${what}`,
     ...rest.map((line) => `     ${line}`),
-    ...indented(item.do, 5, ink),
-    ink.paint('dim', `     ${site}  ${item.rule}`),
-    ink.paint('dim', `     ${cost}${removes}`),
+    ...(step.why === '' ? [] : indented(step.why, 5, ink)),
+    ...indented(step.do, 5, ink).map((line) => ink.paint('green', line)),
+    ink.paint('dim', `     ${printable(step.place.path)}:${step.place.line}  ${step.id}`),
+    ...indented(`${step.facts}${after}`, 5, ink).map((line) => ink.paint('dim', line)),
   ]
 }
 
@@ -157,7 +159,7 @@ function groupLines({ first: finding, others }: FindingGroup, ink: Ink): string[
   const { place, message, severity, confidence, trial } = finding
   const marks = [confidence, ...(trial ? ['trial, fails no build'] : [])].join(', ')
   return [
-    `${ink.paint(SEVERITY_STYLE[severity], severity)} ${ink.paint('bold', finding.rule)} ${ink.paint('dim', marks)}`,
+    `${ink.paint(SEVERITY_STYLE[severity], severity)} ${ink.paint('bold', finding.rule)} ${ink.paint('dim', finding.diagnosis === undefined ? marks : `${marks}; part of ${finding.diagnosis}`)}`,
     `${ink.paint('cyan', `${printable(place.path)}:${place.line}`)}`,
     ...excerpt(finding, ink),
     ...indented(message.what, 2, ink),
@@ -194,9 +196,8 @@ function chain({ chain: steps }: Finding, ink: Ink): string[] {
   const corner = ink.unicode ? '└─ ' : '`- '
   return (steps ?? []).map((step, index) => {
     const label = `  ${index === 0 ? '' : `${'   '.repeat(index - 1)}${corner}`}${printable(step.label)}`
-    const site = `${printable(step.path)}:${step.line}`
-    const room = ink.width - label.length - 2
-    return `${label}  ${ink.paint('dim', room < 12 ? site : middle(site, room))}`
+    // A path that is cut cannot be opened.
+    return `${label}  ${ink.paint('dim', `${printable(step.path)}:${step.line}`)}`
   })
 }
 
@@ -219,7 +220,7 @@ function closing(result: AuditResult, ink: Ink): string[] {
   return [
     `${counted(result.findings.length, 'finding')}: ${words.join(', ')}.`,
     ...wrap(
-      `${count(sites)} ${sites === 1 ? 'place' : 'places'} to repair, ${formatEffort(result.effort)}. footing audit --explain RULE tells more about one.`,
+      `${count(sites)} ${sites === 1 ? 'place' : 'places'} to repair, ${formatEffort(result.effort)}. footing audit --explain NAME tells more about a rule or a cause.`,
       ink.width,
     ),
   ]

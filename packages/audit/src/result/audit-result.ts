@@ -1,5 +1,6 @@
 // The one result of an audit. Every report is a pure function of it, and the same tree gives the same result.
 
+import type { ToldDiagnosis } from '../diagnoses/diagnose.ts'
 import type { UnparsedFile } from '../facts/contract.ts'
 import type { BaselineEntry, StaleEntry } from '../findings/baseline.ts'
 import type { ApartFinding, Finding } from '../findings/finding.ts'
@@ -36,6 +37,13 @@ export interface Coverage {
   }
   /** Findings by name only that were not shown. */
   readonly heldBack: number
+  /** Findings that would say the same again: told with their diagnosis. */
+  readonly repeated: number
+}
+
+/** A diagnosis with what its repair may take. */
+export interface CostedDiagnosis extends ToldDiagnosis {
+  readonly effort?: EffortRange
 }
 
 /** Result of an audit. */
@@ -44,6 +52,8 @@ export interface AuditResult {
   readonly tool: { readonly name: 'footing'; readonly version: string }
   /** Name of the audited folder, never its path on this machine. */
   readonly root: string
+  /** What is checked out, where history is read. */
+  readonly revision?: { readonly commit: string; readonly date: string }
   /** Findings that count, most important first. */
   readonly findings: readonly Finding[]
   /** Findings silenced by a comment or known from the baseline. */
@@ -53,6 +63,8 @@ export interface AuditResult {
   readonly programs: Inventory
   /** Findings in front ends, command lines, libraries and scripts. */
   readonly apart: readonly ApartFinding[]
+  /** Causes that explain findings, in the order in which to take them up: by impact, what makes another one easier before it. */
+  readonly diagnoses: readonly CostedDiagnosis[]
   readonly plan: readonly PlanItem[]
   /** Effort of the whole plan. */
   readonly effort: EffortRange

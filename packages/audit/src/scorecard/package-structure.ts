@@ -1,5 +1,5 @@
 // The arrows between domain packages as numbers, for the structure matrix.
-import type { Program } from '../graph/contract.ts'
+import type { Module, Program } from '../graph/contract.ts'
 
 /** Domain packages and the arrows between them: how many import statements go from one to the other. */
 export interface PackageStructure {
@@ -13,7 +13,8 @@ export function packageStructure(program: Program): PackageStructure {
   for (const edge of program.imports.edges) {
     const from = program.modules[edge.from]
     const to = program.modules[edge.to]
-    if (edge.tier === 'type-only' || from === undefined || to === undefined || from.role === 'test') continue
+    if (edge.tier === 'type-only' || from === undefined || to === undefined) continue
+    if (!serves(from.role) || !serves(to.role)) continue
     if (from.domain < 0 || to.domain < 0 || from.domain === to.domain) continue
     const key = `${from.domain}>${to.domain}`
     const arrow = arrows.get(key)
@@ -25,3 +26,6 @@ export function packageStructure(program: Program): PackageStructure {
     arrows: [...arrows.values()].sort((a, b) => a.from - b.from || a.to - b.to),
   }
 }
+
+/** Front ends, command lines and tests are no part of the picture of what serves. */
+const serves = (role: Module['role']): boolean => role === 'code' || role === 'configuration'

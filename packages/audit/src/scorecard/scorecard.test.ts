@@ -18,9 +18,10 @@ const verdict = (...args: Parameters<typeof makeScorecard>) =>
   makeScorecard(...args).find((score) => score.decision === 'async')
 
 describe('a verdict', () => {
-  it('is not applicable without anything to examine, with the reason', () => {
+  it('is not applicable without anything to examine, and could not tell when a rule could not, with the reason', () => {
+    expect(verdict([], [evidence(rule, 0)])?.verdict).toBe('not applicable')
     expect(verdict([], [evidence(rule, 0, { couldNotTell: 'Not enough history.' })])).toMatchObject({
-      verdict: 'not applicable',
+      verdict: 'could not tell',
       because: 'Not enough history.',
     })
     expect(makeScorecard([], []).every((score) => score.verdict === 'not applicable')).toBe(true)
@@ -43,7 +44,7 @@ describe('a verdict', () => {
     })
     expect(verdict([high('a.py'), high('b.py')], [evidence(rule, 4000, { flagged: 2 })])).toMatchObject({
       verdict: 'drifting',
-      because: expect.stringMatching(/: 2 of 4,000 async functions\.$/),
+      because: expect.stringMatching(/: at 2 places; examined: async functions \(4,000\)\.$/),
     })
     expect(verdict([high('a.py'), high('b.py'), high('c.py')], told)?.verdict).toBe('compounding')
     expect(verdict([madeFinding({ severity: 'critical' })], told)?.verdict).toBe('compounding')
@@ -60,6 +61,50 @@ describe('a verdict', () => {
     ).toBe('drifting')
     expect(verdict([madeFinding({ severity: 'critical', trial: true })], told)?.verdict).toBe('sound')
     expect(verdict([madeFinding({ severity: 'critical', confidence: 'possible' })], told)?.verdict).toBe('sound')
+  })
+
+  it('is not turned by one place of medium severity that is only probable, but by three of them', () => {
+    const told = [evidence(rule, 40, { flagged: 3 })]
+    const likely = ['a.py', 'b.py', 'c.py'].map((path) =>
+      madeFinding({ path, severity: 'medium', confidence: 'probable' }),
+    )
+    expect(verdict(likely.slice(0, 2), told)?.verdict).toBe('sound')
+    expect(verdict(likely, told)?.verdict).toBe('drifting')
+    expect(verdict([madeFinding({ severity: 'high', confidence: 'probable' })], told)?.verdict).toBe('drifting')
+  })
+
+  it('could not tell when nothing was entered, most registrations lead nowhere, or too little was examined', () => {
+    const told = [evidence(rule, 4000), evidence('async/unawaited-bridge', 900), evidence('async/file-io-in-async', 5)]
+    const reach = { isKnown: true, files: 500, programs: 1, entries: 40, found: 40, lost: 0 }
+    expect(verdict([], told, reach)?.verdict).toBe('sound')
+    expect(verdict([], told, { ...reach, entries: 0, found: 0 })).toMatchObject({
+      verdict: 'could not tell',
+      because: expect.stringMatching(/^No route and no job was found in 500 files/),
+    })
+    expect(verdict([], told, { ...reach, lost: 226 })).toMatchObject({
+      verdict: 'could not tell',
+      because: expect.stringMatching(/^226 of 266 registrations of routes lead nowhere/),
+    })
+    expect(verdict([madeFinding()], told, { ...reach, lost: 226 })).toMatchObject({
+      verdict: 'drifting',
+      because: expect.stringMatching(/ 226 registrations of routes could not be followed; there may be more\.$/),
+    })
+    const little = [evidence(rule, 15), evidence('async/unawaited-bridge', 1), evidence('async/file-io-in-async', 0)]
+    expect(verdict([], little, reach)).toMatchObject({
+      verdict: 'could not tell',
+      because: expect.stringMatching(/^Only 2 of 3 checks had something to examine in 500 files: /),
+    })
+    expect(verdict([], little, { ...reach, files: 8 })?.verdict).toBe('sound')
+    expect(verdict([], told)?.verdict).toBe('sound')
+  })
+
+  it('says what the diagnosis of the decision says', () => {
+    const causes = new Map([['async', 'Outgoing calls have no time-out.'] as const])
+    const reach = { isKnown: true, files: 5, programs: 1, entries: 4, found: 4, lost: 0 }
+    expect(verdict([madeFinding()], [evidence(rule, 40)], reach, causes)?.because).toBe(
+      'Outgoing calls have no time-out.',
+    )
+    expect(verdict([], [evidence(rule, 40)], reach, causes)?.because).not.toContain('time-out')
   })
 
   it('says what it costs to reverse', () => expect(verdict([], [])?.costToReverse).toMatch(/^high/))

@@ -1,11 +1,40 @@
-// The scorecard: a verdict per decision from findings and from what was examined. Formula version 1, in docs and here.
+// The scorecard: a verdict per decision from findings and from what was examined and reached. Formula version 2, in docs and here.
 import { type DecisionId, decisions } from '@footing/kernel'
 import { type RuleId, SEVERITIES, type Severity } from '../detection/detection.ts'
 import type { Finding } from '../findings/finding.ts'
 import { severityRank } from '../findings/order.ts'
 
-/** `sound`: nothing of weight; `drifting`: costs now; `compounding`: gets dearer each week. */
-export type Verdict = 'sound' | 'drifting' | 'compounding' | 'not applicable'
+/**
+ * `sound`: nothing of weight; `drifting`: costs now; `compounding`: gets dearer each week; `could not tell`: too little was
+ * reached or examined to call it sound.
+ */
+export type Verdict = 'sound' | 'drifting' | 'compounding' | 'could not tell' | 'not applicable'
+
+/** How far the audit could follow the system: without reach nothing is sound. */
+export interface Reach {
+  /** False for a run that takes no inventory. */
+  readonly isKnown: boolean
+  /** Files of code that serves, and programs that do. */
+  readonly files: number
+  readonly programs: number
+  /** Routes, jobs and schedules that lead to a function. */
+  readonly entries: number
+  /** Registrations of routes that were followed, and that were not. */
+  readonly found: number
+  readonly lost: number
+}
+
+/** What a run without an inventory knows of reach. */
+export const UNKNOWN_REACH: Reach = { isKnown: false, files: 0, programs: 0, entries: 0, found: 0, lost: 0 }
+
+/** Decisions whose rules begin at what is entered from outside. */
+const FROM_ENTRIES: ReadonlySet<DecisionId> = new Set<DecisionId>(['async', 'state', 'observability'])
+/** A tree of fewer files is small enough for few things to examine. */
+const SMALL = 30
+/** With fewer things examined in a larger tree, silence says nothing. */
+const FEW_EXAMINED = 20
+/** Findings of medium severity that are only inferred turn a decision together, not alone. */
+const SEVERAL = 3
 
 /** One rule's part in a verdict: how many of how many things. */
 export interface RuleEvidence {
@@ -43,21 +72,30 @@ export interface DecisionScore {
 /**
  * Judges each decision.
  *
- * - not applicable: no rule of the decision, trial rules left out, had anything to examine;
  * - compounding: a critical finding, or high findings at three fix sites or more;
- * - drifting: any other finding of medium severity or more;
+ * - drifting: a high finding, a definite one of medium severity, or three places of medium severity that are only probable;
+ * - could not tell: nothing of that, and no entry point was found to begin at, most registrations of routes lead nowhere, or
+ *   too little was examined for the size of the tree;
+ * - not applicable: there is nothing here that the decision is about;
  * - sound: the rest. Low and info findings do not change a verdict, nor do trial rules.
  *
  * Only definite and probable findings count. Findings of a baseline count: known debt is debt. Findings that a comment
- * allows, with its reason, do not.
+ * allows, with its reason, do not. `causes` are what the diagnoses say of each decision, most harmful first.
  */
-export function makeScorecard(findings: readonly Finding[], evidence: readonly RuleEvidence[]): DecisionScore[] {
+export function makeScorecard(
+  findings: readonly Finding[],
+  evidence: readonly RuleEvidence[],
+  reach: Reach = UNKNOWN_REACH,
+  causes: ReadonlyMap<DecisionId, string> = new Map(),
+): DecisionScore[] {
   return decisions.map((decision) => {
     const rules = evidence.filter((rule) => rule.rule.startsWith(`${decision.id}/`))
     const own = findings.filter((finding) => finding.decision === decision.id)
     const counted = own.filter((finding) => !finding.trial && finding.confidence !== 'possible')
-    const verdict = judge(counted, rules)
     const checks = rules.filter((rule) => rule.examined > 0 && !rule.trial)
+    const weighty = judge(counted)
+    const doubt = weighty === 'sound' ? doubtOf(decision.id, counted, rules, checks, reach) : undefined
+    const verdict = doubt?.verdict ?? weighty
     const failing = new Set(counted.filter((finding) => weighs(finding.severity)).map((finding) => finding.rule))
     return {
       decision: decision.id,
@@ -68,59 +106,125 @@ export function makeScorecard(findings: readonly Finding[], evidence: readonly R
       findings: countBySeverity(own),
       evidence: rules,
       costToReverse: `${decision.reversal}: ${decision.reversalNote}`,
-      because: because(decision.id, verdict, counted, rules),
+      because:
+        doubt?.because ?? because(verdict, counted, rules, checks, causes.get(decision.id)) + beyond(verdict, reach),
     }
   })
 }
 
-function judge(findings: readonly Finding[], rules: readonly RuleEvidence[]): Verdict {
-  if (!rules.some((rule) => rule.examined > 0 && !rule.trial) && findings.length === 0) return 'not applicable'
+function judge(findings: readonly Finding[]): Verdict {
   const highSites = new Set(findings.filter((finding) => finding.severity === 'high').map(siteOf))
   if (highSites.size >= 3 || findings.some((finding) => finding.severity === 'critical')) return 'compounding'
-  return findings.some((finding) => weighs(finding.severity)) ? 'drifting' : 'sound'
+  if (highSites.size > 0) return 'drifting'
+  const medium = findings.filter((finding) => finding.severity === 'medium')
+  if (medium.some((finding) => finding.confidence === 'definite')) return 'drifting'
+  return new Set(medium.map(siteOf)).size >= SEVERAL ? 'drifting' : 'sound'
 }
 
-function because(
+interface Doubt {
+  readonly verdict: 'could not tell' | 'not applicable'
+  readonly because: string
+}
+
+/** Why a decision with nothing of weight against it is not called sound; undefined when it may be. */
+function doubtOf(
   decision: DecisionId,
+  findings: readonly Finding[],
+  rules: readonly RuleEvidence[],
+  checks: readonly RuleEvidence[],
+  reach: Reach,
+): Doubt | undefined {
+  if (rules.length === 0) return { verdict: 'not applicable', because: `No rule judges ${decision} yet.` }
+  const isLarge = reach.isKnown && reach.files >= SMALL
+  if (checks.length === 0 && findings.length === 0) {
+    const onTrial = rules.filter((rule) => rule.examined > 0)
+    if (onTrial.length > 0) {
+      const of = `Examined: ${examined(onTrial)}.`
+      return {
+        verdict: 'could not tell',
+        because: `${of} What judges ${decision} is on trial and gives no verdict yet.`,
+      }
+    }
+    const told = rules.find((rule) => rule.couldNotTell !== undefined && !isOfLanguage(rule.couldNotTell))?.couldNotTell
+    const unread = rules.filter((rule) => rule.couldNotTell !== undefined && isOfLanguage(rule.couldNotTell)).length
+    if (told !== undefined) return { verdict: 'could not tell', because: told }
+    if (isLarge && decision !== 'services' && decision !== 'framework')
+      return {
+        verdict: 'could not tell',
+        because: `None of the ${rules.length} checks had anything to examine in ${thousands(reach.files)} files${unread > 0 ? `; ${unread} of them do not read this language` : ''}.`,
+      }
+    if (decision === 'services' && reach.isKnown && reach.programs <= 2)
+      return {
+        verdict: 'not applicable',
+        because: 'One system serves here: there is nothing between services to judge.',
+      }
+    return { verdict: 'not applicable', because: 'Nothing of the kind was found here to examine.' }
+  }
+  if (reach.isKnown && FROM_ENTRIES.has(decision)) {
+    if (reach.entries === 0 && isLarge)
+      return {
+        verdict: 'could not tell',
+        because: `No route and no job was found in ${thousands(reach.files)} files, so nothing could be followed from a request; the framework that registers them is not known here.`,
+      }
+    if (reach.lost > reach.found)
+      return {
+        verdict: 'could not tell',
+        because: `${thousands(reach.lost)} of ${thousands(reach.found + reach.lost)} registrations of routes lead nowhere that could be followed; what they reach was not judged.`,
+      }
+  }
+  const things = checks.reduce((sum, rule) => sum + rule.examined, 0)
+  if (isLarge && rules.length > 2 && (checks.length < 2 || things < FEW_EXAMINED))
+    return {
+      verdict: 'could not tell',
+      because: `Only ${checks.length} of ${rules.length} checks had something to examine in ${thousands(reach.files)} files: ${examined(checks)}. Nothing of weight there.`,
+    }
+  return undefined
+}
+
+/** "This rule does not read TypeScript" says something of a rule, not of the repository. */
+const isOfLanguage = (text: string): boolean => text.startsWith('This rule does not read ')
+
+function because(
   verdict: Verdict,
   findings: readonly Finding[],
   rules: readonly RuleEvidence[],
+  checks: readonly RuleEvidence[],
+  cause: string | undefined,
 ): string {
-  if (verdict === 'not applicable') {
-    const told = rules.find((rule) => rule.couldNotTell !== undefined)?.couldNotTell
-    if (rules.length === 0) return `No rule judges ${decision} yet.`
-    const trial = rules.find((rule) => rule.examined > 0)
-    if (trial !== undefined)
-      return `Examined: ${examined([trial])}. The rule is on trial, and a trial gives no verdict.`
-    return told ?? 'Nothing of the kind was found here to examine.'
-  }
+  if (verdict !== 'sound' && cause !== undefined) return cause
   const worst = [...rules]
     .filter((rule) => rule.flagged > 0 && findings.some((finding) => finding.rule === rule.rule))
     .sort((a, b) => worstOf(findings, a) - worstOf(findings, b) || b.flagged - a.flagged)[0]
-  if (worst === undefined) {
-    const checked = rules.filter((rule) => rule.examined > 0 && !rule.trial)
-    const most = [...checked].sort((a, b) => b.examined - a.examined || (a.rule < b.rule ? -1 : 1))
-    return most.length === 0 ? 'Nothing found.' : `Nothing found. Examined: ${examined(most)}.`
+  const most = [...checks].sort((a, b) => b.examined - a.examined || (a.rule < b.rule ? -1 : 1))
+  const looked = most.length === 0 ? '' : ` Examined: ${examined(most)}.`
+  if (worst === undefined) return `Nothing found.${looked}`
+  if (verdict === 'sound') {
+    const places = new Set(findings.map(({ place }) => `${place.path}:${place.line}`)).size
+    return `Nothing of weight; ${places === 1 ? 'one place' : `${thousands(places)} places`} of little.${looked}`
   }
-  const light = verdict === 'sound' ? 'Only of low severity. ' : ''
   // A rule that speaks once about many places has said the figure itself.
   const own = findings.filter((finding) => finding.rule === worst.rule)
-  if (own.length === 1 && own[0] !== undefined) return `${light}${own[0].message.what}`
-  // Some rules report every place of a thing that they count once.
-  const share =
-    worst.flagged > worst.examined
-      ? `${thousands(worst.flagged)} places, ${thousands(worst.examined)}`
-      : `${thousands(worst.flagged)} of ${thousands(worst.examined)}`
-  return `${light}${worst.summary.replace(/\.$/, '')}: ${share} ${worst.of}.`
+  if (own.length === 1 && own[0] !== undefined) return own[0].message.what
+  return `${worst.summary.replace(/\.$/, '')}: at ${thousands(worst.flagged)} places; examined: ${examined([worst])}.`
 }
 
-/** The largest kind of what was examined, and how many kinds there were: `routes (230) and 2 kinds more`. */
+/** What a verdict that stands does not cover. */
+function beyond(verdict: Verdict, { lost, found }: Reach): string {
+  if (verdict === 'not applicable' || lost === 0 || lost * 4 < found) return ''
+  return ` ${thousands(lost)} registrations of routes could not be followed; there may be more.`
+}
+
+/** Kinds of what was examined that are named. */
+const NAMED = 3
+
+/** What was examined, by kind: `routes (230), async functions (41) and 2 kinds more`. */
 function examined(rules: readonly RuleEvidence[]): string {
   const kinds = new Map<string, number>()
-  for (const rule of rules) if (!kinds.has(rule.of)) kinds.set(rule.of, rule.examined)
-  const [[of, number] = ['', 0]] = kinds
-  const more = kinds.size > 1 ? ` and ${kinds.size - 1} ${kinds.size === 2 ? 'kind' : 'kinds'} more` : ''
-  return `${of} (${thousands(number)})${more}`
+  for (const rule of rules) kinds.set(rule.of, Math.max(kinds.get(rule.of) ?? 0, rule.examined))
+  const all = [...kinds].map(([of, number]) => `${of} (${thousands(number)})`)
+  const more = all.length - NAMED
+  if (more > 0) return `${all.slice(0, NAMED).join(', ')} and ${more} ${more === 1 ? 'kind' : 'kinds'} more`
+  return all.length < 2 ? (all[0] ?? 'nothing') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`
 }
 
 function thousands(number: number): string {

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import type { AuditOptions, Format, RuleDescription, Severity } from '@footing/audit'
+import type { AuditOptions, DiagnosisDescription, Format, RuleDescription, Severity } from '@footing/audit'
 import { readTextFile, refusalWords, repositoryOf } from '@footing/audit/repository'
 import type { DecisionId } from '@footing/kernel'
 import { decisions } from '@footing/kernel'
@@ -26,8 +26,8 @@ export interface AuditRequest {
   readonly exitZero: boolean
   /** File to write, when asked for. */
   readonly updateBaseline: string | undefined
-  /** The rule to explain instead of auditing. */
-  readonly explain: RuleDescription | undefined
+  /** The rule or diagnosis to explain instead of auditing. */
+  readonly explain: RuleDescription | DiagnosisDescription | undefined
 }
 
 /** Reads the parsed command line. @throws FootingError for what the user can repair */
@@ -60,7 +60,7 @@ export async function readRequest(context: CommandContext, auditor: Auditor): Pr
     failOn: choice(options.failOn, auditor.SEVERITIES, 'high'),
     exitZero: options.exitZero === true,
     updateBaseline: options.updateBaseline === true ? baselinePath : undefined,
-    explain: explain === undefined ? undefined : findRule(explain, auditor),
+    explain: explain === undefined ? undefined : (findDiagnosis(explain, auditor) ?? findRule(explain, auditor)),
   }
 }
 
@@ -81,6 +81,11 @@ async function settings(context: CommandContext, root: string, auditor: Auditor)
   const read = await auditor.readSettings(file, found === undefined ? undefined : repositoryOf(dirname(found)))
   for (const rule of Object.keys(read.rules)) findRule(rule, auditor)
   return read
+}
+
+function findDiagnosis(id: string, auditor: Auditor): DiagnosisDescription | undefined {
+  const all = auditor.describeDiagnoses()
+  return all.find((one) => one.id === id) ?? only1(all.filter((one) => one.id.endsWith(`/${id}`)))
 }
 
 function findRule(id: string, auditor: Auditor): RuleDescription {

@@ -5,7 +5,7 @@ export const audit: Command = {
   name: 'audit',
   summary: 'judge a Python or TypeScript back end by the eight decisions, with evidence',
   description:
-    'Reads the code and the deployment files below PATH and runs nothing of them. Exit 0: nothing at or above --fail-on; 1: something is; 2: the audit could not run (zero files read is one such case).',
+    'Reads Python, TypeScript and JavaScript, deployment files (Dockerfiles, compose, Kubernetes, Procfiles, gunicorn, systemd), manifests and the git history below PATH, and runs nothing of them. Servers and workers are judged; front ends, command lines, libraries and scripts are told apart. Exit 0: nothing at or above --fail-on; 1: something is; 2: the audit could not run (zero files read is one such case).',
   arguments: [{ name: 'path', summary: 'folder to audit; the current one when left out' }],
   options: [
     {
@@ -20,7 +20,7 @@ export const audit: Command = {
       summary: 'file for each format, in order, or format=file; `-` is stdout',
       group: 'Output',
     },
-    { flags: '--explain <rule>', summary: 'print the page of a rule and stop', group: 'Output' },
+    { flags: '--explain <rule>', summary: 'print the page of a rule or a diagnosis and stop', group: 'Output' },
     {
       flags: '--only <decisions>',
       repeated: true,

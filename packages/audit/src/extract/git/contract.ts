@@ -28,6 +28,10 @@ export interface History {
   readonly digest: string
   /** False without git, in an export, or when git fails. */
   readonly available: boolean
+  /** The commit that is checked out, in full; '' when unknown. */
+  readonly head: string
+  /** Seconds since 1970 of the newest commit read; 0 for none. */
+  readonly newest: number
   /** Why it is not available, or what limits it: "shallow clone of 1 commit". Empty when all is well. */
   readonly reason: string
   /** True with 200 commits or more over six months or more. Below, say "not enough history". */

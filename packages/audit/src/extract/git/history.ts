@@ -24,7 +24,7 @@ export function noHistory(reason: string): History {
 }
 
 /** Sums up commits, newest first. */
-export function makeHistory(commits: readonly Commit[], reason: string): History {
+export function makeHistory(commits: readonly Commit[], reason: string, head = ''): History {
   const authorIds = new Map<string, number>()
   const authors: { commits: number; last: number }[] = []
   const newest = commits.reduce((most, commit) => Math.max(most, commit.time), 0)
@@ -56,6 +56,8 @@ export function makeHistory(commits: readonly Commit[], reason: string): History
   return {
     digest: createHash('sha256').update(reason).update(JSON.stringify(commits)).digest('hex'),
     available: true,
+    head,
+    newest,
     reason,
     enough: commits.length >= 200 && days >= 182,
     commits: commits.length,

@@ -16,17 +16,22 @@ const HISTORY_LIMITS: HistoryLimits = { commits: 5000, bytes: 64 * 1024 * 1024, 
  * throws.
  */
 export async function readHistory(root: string, limits = HISTORY_LIMITS, signal?: AbortSignal): Promise<History> {
-  const shallow = await askGit(root, 'rev-parse', ['--is-shallow-repository'], limits, signal)
+  const shallow = await askGit(root, 'rev-parse', ['--is-shallow-repository', 'HEAD'], limits, signal)
   if (shallow.failure !== undefined) return noHistory(shallow.failure)
+  const [isShallow, head = ''] = shallow.output.trim().split('\n')
   const log = await askGit(root, 'log', logArguments(limits), limits, signal)
   if (log.failure !== undefined && log.output === '') return noHistory(log.failure)
   const commits = parseLog(log.output)
   const reasons = [
-    shallow.output.trim() === 'true' ? `shallow clone, ${commits.length} commits` : '',
+    isShallow === 'true' ? `shallow clone, ${commits.length} commits` : '',
     log.failure ?? '',
     commits.length >= limits.commits ? `the newest ${limits.commits} commits` : '',
   ]
-  return makeHistory(commits, reasons.filter((reason) => reason !== '').join('; '))
+  return makeHistory(
+    commits,
+    reasons.filter((reason) => reason !== '').join('; '),
+    /^[0-9a-f]{40,64}$/.test(head) ? head : '',
+  )
 }
 
 function logArguments(limits: HistoryLimits): string[] {

@@ -1,0 +1,74 @@
+// What to change first: causes before places, in the order in which to take them up.
+import type { Place } from '../facts/place.ts'
+import { formatEffort } from '../plan/effort.ts'
+import type { PlanItem } from '../plan/plan.ts'
+import type { AuditResult, CostedDiagnosis } from '../result/audit-result.ts'
+import { count, counted } from './coverage-words.ts'
+
+/** One step as every format for people shows it. */
+export interface Step {
+  readonly what: string
+  /** '' for a single place: its finding says why. */
+  readonly why: string
+  readonly do: string
+  readonly place: Place
+  /** Diagnosis or rule. */
+  readonly id: string
+  /** Extent and effort in words. */
+  readonly facts: string
+  /** Steps of this list that make it easier, by their number, 1 first. */
+  readonly after: readonly number[]
+}
+
+/** Every diagnosis, then what no diagnosis explains, one of each rule before a second one of any; at most `limit`. */
+export function firstSteps({ diagnoses, plan }: AuditResult, limit: number): readonly Step[] {
+  const causes = diagnoses.slice(0, limit).map((one) => causeStep(one, diagnoses))
+  const others = plan.filter(({ diagnosis }) => diagnosis === undefined)
+  const heads = others.filter((item, index) => others.findIndex(({ rule }) => rule === item.rule) === index)
+  const rest = others.filter((item) => !heads.includes(item))
+  return [...causes, ...[...heads, ...rest].slice(0, limit - causes.length).map(placeStep)]
+}
+
+function causeStep(
+  { id, what, why, do: repair, places, files, changes, effort, first, after }: CostedDiagnosis,
+  all: readonly CostedDiagnosis[],
+): Step {
+  const extent = places === 1 ? '1 place' : `${counted(places, 'place')} in ${counted(files, 'file')}`
+  const changed =
+    changes === undefined || changes < 0.01 ? '' : `, ${Math.round(changes * 100)} % of the recent commits touch them`
+  return {
+    what,
+    why,
+    do: repair,
+    place: first,
+    id,
+    facts: `${extent}${changed}; ${effort === undefined ? 'a decision to take' : formatEffort(effort)}`,
+    after: all.flatMap((other, index) => (after.includes(other.id) ? [index + 1] : [])),
+  }
+}
+
+function placeStep({ what, do: repair, place, rule, effort, findings }: PlanItem): Step {
+  const cost = effort === undefined ? 'a decision to take' : formatEffort(effort)
+  return {
+    what,
+    why: '',
+    do: repair,
+    place,
+    id: rule,
+    facts: findings === 1 ? cost : `${cost}, removes ${count(findings)} findings`,
+    after: [],
+  }
+}
+
+/** How many steps there are besides those shown, with the effort of all; '' when all are shown. */
+export function furtherSteps({ diagnoses, plan, effort }: AuditResult, shown: number): string {
+  const causes = Math.max(0, diagnoses.length - shown)
+  const single = plan.filter(({ diagnosis }) => diagnosis === undefined).length
+  const others = single - Math.max(0, shown - diagnoses.length)
+  const parts = [
+    ...(causes > 0 ? [`${counted(causes, 'more cause')}`] : []),
+    ...(others > 0 ? [`${counted(others, causes > 0 ? 'single place' : 'more place')}`] : []),
+  ]
+  if (parts.length === 0) return ''
+  return `${parts.join(' and ')}; everything together: ${formatEffort(effort)}, an estimate by rule that nobody has measured.`
+}

@@ -650,7 +650,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${audit}/diagnosis`,
-    mayImport: [kernel, `${audit}/findings`, `${audit}/programs`],
+    mayImport: [kernel, `${audit}/findings`, `${audit}/programs`, `${audit}/detection`],
     vendors: [],
     because: 'what a diagnosis is, and how the extent of a cause is counted',
   },
@@ -759,7 +759,6 @@ export const layers: readonly Layer[] = [
       `${audit}/result`,
       `${audit}/report`,
       `${audit}/check`,
-      `${audit}/survey`,
       `${audit}/diagnoses`,
       `${audit}/programs`,
     ],

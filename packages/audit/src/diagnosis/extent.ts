@@ -1,4 +1,5 @@
 // The extent of a cause, counted over its findings and said in words.
+import { count } from '../detection/words.ts'
 import type { Finding } from '../findings/finding.ts'
 import type { DiagnosisContext } from './diagnosis.ts'
 
@@ -49,19 +50,7 @@ export function widest(findings: readonly Finding[]): number {
 export function routesReached({ programs }: DiagnosisContext, findings: readonly Finding[]): string {
   const all = programs.programs.reduce((sum, { kind, routes }) => sum + (kind === 'server' ? routes : 0), 0)
   const reached = Math.min(widest(findings), all)
-  return reached === 0 || all === 0 ? '' : `${thousands(reached)} of ${thousands(all)} routes`
-}
-
-/** `1 place`, `1,200 places`. */
-export function counted(value: number, noun: string, many = `${noun}s`): string {
-  return `${thousands(value)} ${value === 1 ? noun : many}`
-}
-
-/** `a`, `a and b`, `a, b and 3 more`. */
-export function listed(items: readonly string[], limit = 3): string {
-  if (items.length <= limit)
-    return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
-  return `${items.slice(0, limit - 1).join(', ')} and ${items.length - limit + 1} more`
+  return reached === 0 || all === 0 ? '' : `${count(reached)} of ${count(all)} routes`
 }
 
 /** Distinct values, most frequent first. */
@@ -70,5 +59,3 @@ export function frequent(values: readonly string[]): string[] {
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
   return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([value]) => value)
 }
-
-const thousands = (value: number): string => String(value).replace(/\B(?=(?:\d{3})+$)/g, ',')

@@ -1,9 +1,10 @@
 // What to change first: causes before places, in the order in which to take them up.
+
+import { count, counted } from '../detection/words.ts'
 import type { Place } from '../facts/place.ts'
 import { formatEffort } from '../plan/effort.ts'
 import type { PlanItem } from '../plan/plan.ts'
 import type { AuditResult, CostedDiagnosis } from '../result/audit-result.ts'
-import { count, counted } from './coverage-words.ts'
 
 /** One step as every format for people shows it. */
 export interface Step {

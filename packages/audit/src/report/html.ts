@@ -1,10 +1,11 @@
 // A self-contained HTML report: no script from elsewhere, no font, no request; SVG drawn by hand.
 
 import { printable } from '@footing/kernel'
+import { counted } from '../detection/words.ts'
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import type { AuditResult } from '../result/audit-result.ts'
 import type { DecisionScore, Verdict } from '../scorecard/scorecard.ts'
-import { counted, coverageSentences } from './coverage-words.ts'
+import { coverageSentences } from './coverage-words.ts'
 import { esc, prose } from './escape-html.ts'
 import { firstSteps, furtherSteps } from './first-steps.ts'
 import { matrix } from './matrix.ts'

@@ -1,6 +1,7 @@
 // The scorecard: a verdict per decision from findings and from what was examined and reached. Formula version 2, in docs and here.
 import { type DecisionId, decisions } from '@footing/kernel'
 import { type RuleId, SEVERITIES, type Severity } from '../detection/detection.ts'
+import { count } from '../detection/words.ts'
 import type { Finding } from '../findings/finding.ts'
 import { severityRank } from '../findings/order.ts'
 
@@ -151,7 +152,7 @@ function doubtOf(
     if (isLarge && decision !== 'services' && decision !== 'framework')
       return {
         verdict: 'could not tell',
-        because: `None of the ${rules.length} checks had anything to examine in ${thousands(reach.files)} files${unread > 0 ? `; ${unread} of them do not read this language` : ''}.`,
+        because: `None of the ${rules.length} checks had anything to examine in ${count(reach.files)} files${unread > 0 ? `; ${unread} of them do not read this language` : ''}.`,
       }
     if (decision === 'services' && reach.isKnown && reach.programs <= 2)
       return {
@@ -164,19 +165,19 @@ function doubtOf(
     if (reach.entries === 0 && isLarge)
       return {
         verdict: 'could not tell',
-        because: `No route and no job was found in ${thousands(reach.files)} files, so nothing could be followed from a request; the framework that registers them is not known here.`,
+        because: `No route and no job was found in ${count(reach.files)} files, so nothing could be followed from a request; the framework that registers them is not known here.`,
       }
     if (reach.lost > reach.found)
       return {
         verdict: 'could not tell',
-        because: `${thousands(reach.lost)} of ${thousands(reach.found + reach.lost)} registrations of routes lead nowhere that could be followed; what they reach was not judged.`,
+        because: `${count(reach.lost)} of ${count(reach.found + reach.lost)} registrations of routes lead nowhere that could be followed; what they reach was not judged.`,
       }
   }
   const things = checks.reduce((sum, rule) => sum + rule.examined, 0)
   if (isLarge && rules.length > 2 && (checks.length < 2 || things < FEW_EXAMINED))
     return {
       verdict: 'could not tell',
-      because: `Only ${checks.length} of ${rules.length} checks had something to examine in ${thousands(reach.files)} files: ${examined(checks)}. Nothing of weight there.`,
+      because: `Only ${checks.length} of ${rules.length} checks had something to examine in ${count(reach.files)} files: ${examined(checks)}. Nothing of weight there.`,
     }
   return undefined
 }
@@ -200,18 +201,18 @@ function because(
   if (worst === undefined) return `Nothing found.${looked}`
   if (verdict === 'sound') {
     const places = new Set(findings.map(({ place }) => `${place.path}:${place.line}`)).size
-    return `Nothing of weight; ${places === 1 ? 'one place' : `${thousands(places)} places`} of little.${looked}`
+    return `Nothing of weight; ${places === 1 ? 'one place' : `${count(places)} places`} of little.${looked}`
   }
   // A rule that speaks once about many places has said the figure itself.
   const own = findings.filter((finding) => finding.rule === worst.rule)
   if (own.length === 1 && own[0] !== undefined) return own[0].message.what
-  return `${worst.summary.replace(/\.$/, '')}: at ${thousands(worst.flagged)} places; examined: ${examined([worst])}.`
+  return `${worst.summary.replace(/\.$/, '')}: at ${count(worst.flagged)} places; examined: ${examined([worst])}.`
 }
 
 /** What a verdict that stands does not cover. */
 function beyond(verdict: Verdict, { lost, found }: Reach): string {
   if (verdict === 'not applicable' || lost === 0 || lost * 4 < found) return ''
-  return ` ${thousands(lost)} registrations of routes could not be followed; there may be more.`
+  return ` ${count(lost)} registrations of routes could not be followed; there may be more.`
 }
 
 /** Kinds of what was examined that are named. */
@@ -221,14 +222,10 @@ const NAMED = 3
 function examined(rules: readonly RuleEvidence[]): string {
   const kinds = new Map<string, number>()
   for (const rule of rules) kinds.set(rule.of, Math.max(kinds.get(rule.of) ?? 0, rule.examined))
-  const all = [...kinds].map(([of, number]) => `${of} (${thousands(number)})`)
+  const all = [...kinds].map(([of, number]) => `${of} (${count(number)})`)
   const more = all.length - NAMED
   if (more > 0) return `${all.slice(0, NAMED).join(', ')} and ${more} ${more === 1 ? 'kind' : 'kinds'} more`
   return all.length < 2 ? (all[0] ?? 'nothing') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`
-}
-
-function thousands(number: number): string {
-  return String(number).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
 
 function worstOf(findings: readonly Finding[], evidence: RuleEvidence): number {

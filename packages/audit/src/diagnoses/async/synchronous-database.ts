@@ -1,7 +1,8 @@
 // The database driver waits, and the server around it must not.
 
+import { counted, listed } from '../../detection/words.ts'
 import type { Diagnosis } from '../../diagnosis/diagnosis.ts'
-import { behind, counted, frequent, listed, ofRules, placesOf, routesReached } from '../../diagnosis/extent.ts'
+import { behind, frequent, ofRules, placesOf, routesReached } from '../../diagnosis/extent.ts'
 import type { Finding } from '../../findings/finding.ts'
 import { BLOCKING, isDatabase, libraryOf, primitiveOf } from './primitives.ts'
 

@@ -1,7 +1,8 @@
 // Outgoing calls that nothing ends.
 
+import { counted, listed } from '../../detection/words.ts'
 import type { Diagnosis } from '../../diagnosis/diagnosis.ts'
-import { counted, filesOf, frequent, listed, ofRules } from '../../diagnosis/extent.ts'
+import { filesOf, frequent, ofRules } from '../../diagnosis/extent.ts'
 import type { Finding } from '../../findings/finding.ts'
 
 const RULE = 'async/call-without-timeout'

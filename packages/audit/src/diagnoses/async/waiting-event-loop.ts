@@ -1,6 +1,8 @@
 // The event loop waits for the network, a process, the disk or a computation.
+
+import { counted, listed } from '../../detection/words.ts'
 import type { Diagnosis } from '../../diagnosis/diagnosis.ts'
-import { behind, counted, frequent, listed, ofRules, placesOf, routesReached } from '../../diagnosis/extent.ts'
+import { behind, frequent, ofRules, placesOf, routesReached } from '../../diagnosis/extent.ts'
 import { BLOCKING, primitiveOf } from './primitives.ts'
 
 const FEW = 3

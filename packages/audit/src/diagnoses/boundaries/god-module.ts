@@ -1,6 +1,8 @@
 // Modules that everything leans on and everybody changes.
+
+import { counted, listed } from '../../detection/words.ts'
 import type { Diagnosis } from '../../diagnosis/diagnosis.ts'
-import { counted, listed, ofRules } from '../../diagnosis/extent.ts'
+import { ofRules } from '../../diagnosis/extent.ts'
 
 const RULE = 'boundaries/hub-module'
 

@@ -1,7 +1,7 @@
 // A module that lies in the wrong package: several packages go in circles for its sake alone.
 
+import { counted, listed } from '../../detection/words.ts'
 import type { Diagnosed, Diagnosis } from '../../diagnosis/diagnosis.ts'
-import { counted, listed } from '../../diagnosis/extent.ts'
 import type { Finding } from '../../findings/finding.ts'
 
 const CYCLE = 'boundaries/package-cycle'

@@ -1,7 +1,8 @@
 // Packages without an order: many pairs import each other, and circles of modules hold them together.
 
+import { counted } from '../../detection/words.ts'
 import type { Diagnosis } from '../../diagnosis/diagnosis.ts'
-import { counted, ofRules } from '../../diagnosis/extent.ts'
+import { ofRules } from '../../diagnosis/extent.ts'
 import type { Finding } from '../../findings/finding.ts'
 
 const PAIRS = 'boundaries/package-cycle'

@@ -1,6 +1,8 @@
 // A connection to the database is opened by requests instead of taken from a pool.
+
+import { counted, listed } from '../../detection/words.ts'
 import type { Diagnosis } from '../../diagnosis/diagnosis.ts'
-import { counted, frequent, listed, ofRules, placesOf, routesReached } from '../../diagnosis/extent.ts'
+import { frequent, ofRules, placesOf, routesReached } from '../../diagnosis/extent.ts'
 
 export const diagnosis: Diagnosis = {
   id: 'data/connection-per-request',

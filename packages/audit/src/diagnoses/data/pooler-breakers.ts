@@ -1,6 +1,8 @@
 // State that lives in a database session, which a pooler in transaction mode takes away.
+
+import { counted } from '../../detection/words.ts'
 import type { Diagnosis } from '../../diagnosis/diagnosis.ts'
-import { counted, ofRules, placesOf } from '../../diagnosis/extent.ts'
+import { ofRules, placesOf } from '../../diagnosis/extent.ts'
 
 const KINDS: Readonly<Record<string, string>> = {
   'data/session-advisory-lock': 'advisory locks of a session',

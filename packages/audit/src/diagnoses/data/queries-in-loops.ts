@@ -1,6 +1,8 @@
 // The number of queries grows with the number of rows.
+
+import { counted } from '../../detection/words.ts'
 import type { Diagnosis } from '../../diagnosis/diagnosis.ts'
-import { counted, ofRules, placesOf, routesReached } from '../../diagnosis/extent.ts'
+import { ofRules, placesOf, routesReached } from '../../diagnosis/extent.ts'
 
 const FEW = 3
 

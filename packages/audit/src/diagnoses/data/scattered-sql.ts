@@ -1,6 +1,8 @@
 // SQL stands wherever it is needed, beside more than one way to the database.
+
+import { counted } from '../../detection/words.ts'
 import type { Diagnosis } from '../../diagnosis/diagnosis.ts'
-import { counted, filesOf, ofRules, placesOf } from '../../diagnosis/extent.ts'
+import { filesOf, ofRules, placesOf } from '../../diagnosis/extent.ts'
 
 const SQL = 'data/raw-sql-outside-data-layer'
 const MIXED = 'data/mixed-access-patterns'

@@ -1,6 +1,8 @@
 // Nobody can see what the system does: logs as prose, no metrics, no error tracking.
+
+import { counted } from '../../detection/words.ts'
 import type { Diagnosis } from '../../diagnosis/diagnosis.ts'
-import { counted, ofRules, placesOf } from '../../diagnosis/extent.ts'
+import { ofRules, placesOf } from '../../diagnosis/extent.ts'
 
 const KINDS: readonly (readonly [string, (places: number) => string])[] = [
   ['observability/unstructured-log', () => 'logs are prose without a request id'],

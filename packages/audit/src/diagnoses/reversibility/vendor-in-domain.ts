@@ -1,6 +1,8 @@
 // A vendor's SDK is called from all over the domain.
+
+import { counted, listed } from '../../detection/words.ts'
 import type { Diagnosis } from '../../diagnosis/diagnosis.ts'
-import { counted, frequent, listed, ofRules, placesOf } from '../../diagnosis/extent.ts'
+import { frequent, ofRules, placesOf } from '../../diagnosis/extent.ts'
 
 export const diagnosis: Diagnosis = {
   id: 'reversibility/vendor-in-domain',

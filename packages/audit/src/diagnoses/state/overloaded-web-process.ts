@@ -1,6 +1,8 @@
 // The process that answers requests is scheduler, consumer and job queue as well.
+
+import { counted } from '../../detection/words.ts'
 import type { Diagnosis } from '../../diagnosis/diagnosis.ts'
-import { counted, ofRules, placesOf } from '../../diagnosis/extent.ts'
+import { ofRules, placesOf } from '../../diagnosis/extent.ts'
 
 const SCHEDULER = 'state/in-process-scheduler'
 const QUEUE = 'state/thread-as-job-queue'

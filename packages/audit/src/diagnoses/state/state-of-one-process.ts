@@ -1,6 +1,8 @@
 // What one process remembers, the others do not know.
+
+import { counted } from '../../detection/words.ts'
 import type { Diagnosis } from '../../diagnosis/diagnosis.ts'
-import { counted, ofRules, placesOf } from '../../diagnosis/extent.ts'
+import { ofRules, placesOf } from '../../diagnosis/extent.ts'
 
 const KINDS: Readonly<Record<string, string>> = {
   'state/process-state-in-request-path': 'module variables that requests change',

@@ -113,6 +113,29 @@ test('forgotten: no trace of the person, totals and invoices right, writes refus
   ).rejects.toMatchObject({ code: 'credentials-wrong' })
   expect(await readAccessLog(running.database.directUrl, { user: ada.id })).toEqual([])
   expect(await verifyAccessLog(running.database.directUrl, app.modules)).toMatchObject({ ok: true, faults: [] })
+  // Her token would be valid for two weeks; it opens nothing, also where nobody has to be known.
+  for (const [method, path] of [
+    ['GET', '/user'],
+    ['PUT', '/user'],
+    ['GET', '/articles'],
+    ['POST', '/profiles/bob/follow'],
+  ] as const) {
+    const answer = await fetch(`${running.url}/api${path}`, {
+      method,
+      headers: { authorization: `Token ${ada.token}`, 'content-type': 'application/json' },
+      ...(method === 'PUT' ? { body: JSON.stringify({ user: { bio: 'back', password: 'a new password' } }) } : {}),
+    })
+    expect([answer.status, ((await answer.json()) as { code?: string }).code]).toEqual([
+      401,
+      'personal-data-access-ended',
+    ])
+  }
+  // Neither does a request that was let in before: what was emptied stays empty.
+  await expect(
+    running.app.ports.identity.changeAccount({ id: ada.id, changes: { bio: 'back', password: 'a new password' } }),
+  ).rejects.toMatchObject({ code: 'personal-data-erased' })
+  const again = await running.app.personalData.erase(ada.id)
+  expect(again.tables).toEqual(proof.tables)
   // The name is free again, for somebody who is somebody else.
   expect((await join('ada')).id).not.toBe(ada.id)
 })

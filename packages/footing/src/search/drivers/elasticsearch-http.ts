@@ -1,5 +1,5 @@
 // Requests to a search server: one time limit for a call, attempts with pauses where repeating is safe, coded faults.
-import { type Clock, isFootingError } from '@footing/kernel'
+import { type Clock, isFootingError, parseForeignJson } from '@footing/kernel'
 import { searchError } from '../errors.ts'
 import type { ElasticsearchTarget } from './elasticsearch-target.ts'
 
@@ -109,7 +109,7 @@ export function fieldOf(value: unknown, name: string): unknown {
 
 function objectOf(text: string): Readonly<Record<string, unknown>> {
   try {
-    const content: unknown = JSON.parse(text)
+    const content = parseForeignJson(text)
     // Its members are looked at one by one.
     return typeof content === 'object' && content !== null ? (content as Record<string, unknown>) : {}
   } catch {

@@ -18,7 +18,7 @@ const [kills = 100, seed = 7] = process.argv.slice(2).map(Number)
 const writers = 6
 /** Longest time until everything answers again after a kill. */
 const patienceMs = 90_000
-const longestMs = 30 * 60_000
+const longestMs = 25 * 60_000
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'footing-drill-'))
@@ -39,6 +39,13 @@ interface Told {
 type Kind = 'postgres' | 'application' | 'module' | 'pooler' | 'backend'
 const kinds: readonly Kind[] = ['postgres', 'application', 'module', 'pooler', 'backend']
 
+// Whatever ends the drill ends the processes that it has started; the servers have guards of their own.
+const children = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+
 const world = await begin()
 const told: Told[] = []
 const unexpected = new Map<string, number>()
@@ -50,7 +57,7 @@ try {
   const work = tokens.map((token, index) => write(token, index))
   const end = performance.now() + longestMs
   for (let turn = 0; turn < kills && performance.now() < end; turn += 1) {
-    await delay(200 + random() * 1_200)
+    await delay(100 + random() * 900)
     const kind = kinds[turn % kinds.length] ?? 'application'
     await world.kill(kind)
     done[kind] += 1
@@ -146,11 +153,14 @@ async function begin() {
 
 function run(env: Readonly<Record<string, string>>): ChildProcess {
   const command = join(root, 'packages/cli/bin/footing.js')
-  return spawn(process.execPath, [command, 'start', 'examples/conduit'], {
+  const child = spawn(process.execPath, [command, 'start', 'examples/conduit'], {
     cwd: root,
     env: { PATH: process.env.PATH, NODE_OPTIONS: '--conditions=@footing/source', ...env },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'ignore'],
   })
+  children.add(child)
+  child.once('exit', () => children.delete(child))
+  return child
 }
 
 /** The process whose command line has this file. The guard that started it has it too, and is its parent. */
@@ -231,7 +241,7 @@ async function write(token: string, writer: number): Promise<void> {
   const own: Told[] = []
   for (let step = 0; !stopping; step += 1) {
     // Kills are drilled here, not speed.
-    await delay(20)
+    await delay(40)
     const chance = random()
     const target = own[Math.floor(random() * own.length)]
     if (target === undefined || chance < 0.5) await publish(token, `drill ${seed} ${writer} ${step}`, own)

@@ -1,16 +1,21 @@
 // Which library writes and reads the files of the archive: hyparquet (JavaScript) against DuckDB (native), the same rows, in turns.
-// Run: node --conditions=@footing/source benchmarks/archive-parquet.ts
+// Run: npm run test:duckdb -- node --conditions=@footing/source benchmarks/archive-parquet.ts
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { DuckDBInstance, DuckDBTimestampTZValue } from '@duckdb/node-api'
+import { join, resolve } from 'node:path'
 import { openArchive } from '@footing/core/archive'
 import { openDataSource } from '@footing/core/data'
 import { openStorage } from '@footing/core/storage'
 import { openServerDesk } from '@footing/core/testing'
 import { encodeColumn } from '../packages/footing/src/archive/column-kind.ts'
 import { readParquet, writeParquet } from '../packages/footing/src/archive/drivers/hyparquet.ts'
+
+// DuckDB is no package of this project; the script above names the folder that has it.
+const { DuckDBInstance, DuckDBTimestampTZValue } = createRequire(
+  join(resolve(process.env.FOOTING_DUCKDB ?? ''), 'package.json'),
+)('@duckdb/node-api')
 
 const rounds = 5
 const count = 20_000 // the rows of one archive file

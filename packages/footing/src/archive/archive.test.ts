@@ -3,7 +3,6 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DuckDBInstance } from '@duckdb/node-api'
 import { manualClock } from '@footing/kernel'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -228,32 +227,6 @@ test('any text and any number survives', async () => {
   expect((await archive.run())[0]).toMatchObject({ rows: 400 })
   const found = (await read({ table: 'any' }, archive)).rows.toSorted((a, b) => Number(a.id) - Number(b.id))
   expect(found.map((found) => ({ ...found }))).toEqual(before.map((row) => ({ ...row })))
-})
-
-test('other programs read the files: DuckDB sees the same rows with their types', async () => {
-  await fill(300)
-  await database.query(`update shop.event set name = null where id = 7`)
-  await open().run()
-  const [object] = (await storage.list()).objects
-  const file = join(folder, 'copy.parquet')
-  await writeFile(file, await storage.read(object?.key ?? ''))
-  const connection = await (await DuckDBInstance.create(':memory:')).connect()
-  const reader = await connection.runAndReadAll(
-    `select count(*)::int as rows, sum(amount)::varchar as total, min("at")::varchar as first, count(name)::int as names,
-       any_value(typeof(id)) as id, any_value(typeof("at")) as at, any_value(typeof(amount)) as amount from '${file}'`,
-  )
-  expect(reader.getRowObjectsJS()).toEqual([
-    {
-      rows: 300,
-      total: '448.50',
-      first: '2026-01-01 00:00:00+00',
-      names: 299,
-      id: 'BIGINT',
-      at: 'TIMESTAMP WITH TIME ZONE',
-      amount: 'DECIMAL(12,2)',
-    },
-  ])
-  connection.closeSync()
 })
 
 describe('rows that change while they are moved', () => {

@@ -824,7 +824,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${cli}/map`,
-    mayImport: [core, `${core}/module`, audit, `${audit}/repository`, cli],
+    mayImport: [kernel, core, `${core}/module`, audit, `${audit}/repository`, cli],
     vendors: ['@dagrejs/dagre'],
     because: 'the map is drawn from what the library and the auditor say; laying it out is known here only',
   },

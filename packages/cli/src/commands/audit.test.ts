@@ -232,7 +232,7 @@ describe('baseline', () => {
     write({ 'app/c.py': 'from app.d import v\nu = 1\n', 'app/d.py': 'from app.c import u\nv = 1\n' })
     expect(await footing(args)).toMatchObject({ code: 1 })
     const update = await footing([...args, '--update-baseline'])
-    expect(update.err).toContain('1 new findings were not added')
+    expect(update.err).toContain('1 new finding was not added')
     expect(entries()).toHaveLength(1)
 
     write({ 'app/b.py': 'y = 2\n', 'app/d.py': 'v = 1\n' })

@@ -215,8 +215,14 @@ function tellFault(error: unknown, view: TraceView): void {
     kind: 'fault',
     fault,
     retryable: isFootingError(error) && error.retryable,
+    taken: isTaken(error),
     ...(trace === undefined ? {} : { trace }),
   })
+}
+
+function isTaken(error: unknown, depth = 0): boolean {
+  if (!(error instanceof Error) || depth > 5) return false
+  return ('code' in error && error.code === 'EADDRINUSE') || isTaken(error.cause, depth + 1)
 }
 
 function tell(message: FromApp): void {

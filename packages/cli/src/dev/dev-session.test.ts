@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -232,6 +232,20 @@ describe('footing dev', () => {
     expect(said).toContain('module-start-failed')
     expect(said).toMatch(/src\/app\.ts:\d+:\d+ .*no such server/)
     expect(await dev.word()).toMatchObject({ word: 'one' })
+  })
+
+  test('a module that listens by itself is restarted all the same: the last version is stopped first', async () => {
+    const probe = createServer().listen(0, '127.0.0.1')
+    await once(probe, 'listening')
+    const { port } = probe.address() as AddressInfo
+    await new Promise((done) => probe.close(done))
+    const listens = `const { createServer } = await import('node:net')
+      await new Promise((done, fail) => createServer().once('error', fail).listen(${port}, '127.0.0.1', done))`
+    await writeApp('listens', 'app.ts', listens)
+    await dev.says('restarted')
+    await writeApp('listens again', 'app.ts', listens)
+    expect(await dev.says('restarted')).toContain('it is stopped first')
+    expect(await dev.word()).toMatchObject({ word: 'listens again' })
   })
 
   test('tests, dumps and types of tables restart nothing', async () => {

@@ -2,6 +2,7 @@
 import { join, relative } from 'node:path'
 import { type ConsoleFeed, createConsoleFeed, type RunningConsole, startConsole } from '@footing/console'
 import type { EmbeddedServer } from '@footing/core/tooling'
+import { printable } from '@footing/kernel'
 import type { ApplicationPlace } from '../application.ts'
 import { type ExitCode, exit } from '../command.ts'
 import { readEnvFile } from '../env-file.ts'
@@ -141,7 +142,7 @@ class DevSession {
       this.#launch()
     }
     return watchSources(place.folder, signal, {
-      changed: (path) => restart(`changed ${path}`),
+      changed: (path) => restart(`changed ${printable(path)}`),
       migrated: () => restart('footing migrate has changed the database'),
       deaf: (reason) => terminal.note(terminal.noteStyle(`changes are not seen any more: ${reason}`, 'yellow')),
     })
@@ -354,9 +355,13 @@ class DevSession {
   }
 
   // What cannot start takes nothing down: the process before keeps the port.
-  #onFault(child: AppChild, { fault, trace, retryable }: Extract<FromApp, { kind: 'fault' }>): void {
+  #onFault(child: AppChild, { fault, trace, retryable, taken }: Extract<FromApp, { kind: 'fault' }>): void {
     if (child === this.#next) this.#next = undefined
     if (child === this.#current) this.#current = undefined
+    if (taken && this.#current !== undefined) {
+      void this.#startAlone(this.#current)
+      return
+    }
     this.#tellFault(fault, trace)
     if (!this.#options.watch) this.#finish(exit.unable)
     else if (this.#current !== undefined) this.#dim('the last version keeps answering')
@@ -364,10 +369,18 @@ class DevSession {
     else this.#dim('waiting for a change (Ctrl-C stops)')
   }
 
+  // A module listens by itself, and the version before still does: these two cannot be there at once.
+  async #startAlone(before: AppChild): Promise<void> {
+    this.#dim('the last version has an address that the changed one needs: it is stopped first')
+    this.#current = undefined
+    await before.stop()
+    this.#launch()
+  }
+
   #tellFault(fault: Fault, trace: string | undefined): void {
     const { terminal } = this.#options
     const text = [fault.message, fault.why, fault.remedy].filter(Boolean).join('\n')
-    this.#feed.update({ status: 'failed', fault: text })
+    this.#feed.update({ status: this.#current === undefined ? 'failed' : 'running', fault: text })
     if (terminal.wantsJson && !this.#shownPanel) terminal.json({ ok: false, error: fault })
     for (const line of ['', ...renderFault(fault, terminal.noteStyle, trace)]) terminal.fault(line)
   }

@@ -41,8 +41,16 @@ export type FromApp =
       readonly reference: string | undefined
       readonly routes: readonly RouteFacts[]
     }
-  /** It could not start; `retryable` when the same code may succeed later. */
-  | { readonly kind: 'fault'; readonly fault: Fault; readonly trace?: string; readonly retryable: boolean }
+  /** It could not start. */
+  | {
+      readonly kind: 'fault'
+      readonly fault: Fault
+      readonly trace?: string
+      /** The same code may succeed later. */
+      readonly retryable: boolean
+      /** Somebody else has what only one process can have: an address of its own. */
+      readonly taken: boolean
+    }
   /** Files that were written from the migrations, relative to the application. */
   | { readonly kind: 'wrote'; readonly files: readonly string[] }
   | {

@@ -40,6 +40,11 @@ export function codeownersFile(repository: string): string {
 const isOwner = (owner: string): boolean =>
   owner.split(/ +/).every((one) => /^@[\w.-]+(\/[\w.-]+)*$/.test(one) || /^[^\s@#]+@[^\s@#]+\.[^\s@#]+$/.test(one))
 
-/** From the root, with a slash at the end; spaces and signs with a meaning are escaped. */
+/**
+ * From the root, with a slash at the end; spaces and signs with a meaning are escaped. A control character matches any sign:
+ * written as it is, a line break in the name of a folder would begin a line of somebody else's owners.
+ */
 const pattern = (folder: string): string =>
-  folder === '' ? '*' : `/${folder.replaceAll(/[\s\\*?[\]!#]/g, (sign) => `\\${sign}`)}/`
+  folder === ''
+    ? '*'
+    : `/${folder.replaceAll(/[\p{Cc}\s\\*?[\]!#]/gu, (sign) => (/[\p{Cc}\u2028\u2029]/u.test(sign) ? '?' : `\\${sign}`))}/`

@@ -1,14 +1,29 @@
 // The map in a terminal: callers above the called, one line a module.
+import { printable } from '@footing/kernel'
 import { padEnd, type Terminal } from '../terminal.ts'
 import { arrange } from './arrange.ts'
 import { counts } from './counts.ts'
 import type { ModuleMap } from './module-map.ts'
 
-/** Lines for stdout. */
-export function mapText(
-  map: ModuleMap,
-  { style, unicode, width }: Pick<Terminal, 'style' | 'unicode' | 'width'>,
-): string[] {
+/** Lines for stdout. Names come from the tree, so none of them reaches the terminal as it is. */
+export function mapText(map: ModuleMap, terminal: Pick<Terminal, 'style' | 'unicode' | 'width'>): string[] {
+  return linesOf(withPrintableNames(map), terminal)
+}
+
+function withPrintableNames(map: ModuleMap): ModuleMap {
+  return {
+    ...map,
+    title: printable(map.title),
+    modules: map.modules.map((module) => ({
+      ...module,
+      name: printable(module.name),
+      owner: module.owner === undefined ? undefined : printable(module.owner),
+    })),
+    arrows: map.arrows.map((arrow) => ({ ...arrow, from: printable(arrow.from), to: printable(arrow.to) })),
+  }
+}
+
+function linesOf(map: ModuleMap, { style, unicode, width }: Pick<Terminal, 'style' | 'unicode' | 'width'>): string[] {
   const arrow = unicode ? '──▶' : '-->'
   const { order, circles } = arrange(map)
   const byName = new Map(map.modules.map((module) => [module.name, module]))

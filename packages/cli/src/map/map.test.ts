@@ -1,4 +1,5 @@
 import { defineModule, event, op } from '@footing/core'
+import { printable } from '@footing/kernel'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -163,6 +164,7 @@ describe('CODEOWNERS', () => {
 
   it('escapes what has a meaning in a pattern and refuses an owner that is none', () => {
     expect(codeowners(madeMap(['a'], { a: { folder: 'my app/[a]*#' } }))).toBe('/my\\ app/\\[a\\]\\*\\#/  @shop/a')
+    expect(codeowners(madeMap(['a'], { a: { folder: 'x\n* @evil\u2028\u0000' } }))).toBe('/x?\\*\\ @evil??/  @shop/a')
     for (const owner of ['payments', '@a\n* @evil', '', '@a #']) {
       expect(() => codeowners(madeMap(['a'], { a: { owner } }))).toThrow(
         expect.objectContaining({ code: 'map-owner-invalid' }),
@@ -194,6 +196,14 @@ describe('CODEOWNERS', () => {
 })
 
 describe('the text for a terminal', () => {
+  it('shows no control character and no mark that reorders, wherever the name stands', () => {
+    const evil = 'a\u001b[2J\r\u202eb'
+    const map = { ...madeMap([`${evil} > id`], { [evil]: { owner: evil } }), title: evil }
+    const text = mapText(map, { style: (part) => part, unicode: true, width: 80 }).join('\n')
+    expect(text).toContain('a\\u{1b}[2J')
+    for (const line of text.split('\n')) expect(printable(line)).toBe(line)
+  })
+
   it('names circles and shortens long lists', () => {
     const lines = mapText(
       madeMap(['a > b', 'b > a', ...Array.from({ length: 30 }, (_, index) => `a > module${index}`)]),

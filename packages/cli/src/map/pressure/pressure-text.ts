@@ -1,4 +1,5 @@
 // Pressure in a terminal: a table of figures, the reasons, one sentence at the end.
+import { printable } from '@footing/kernel'
 import { padEnd, type Terminal } from '../../terminal.ts'
 import type { Changes } from './changes.ts'
 import type { ModulePressure, Pressure, PressureVerdict } from './judge-pressure.ts'
@@ -37,7 +38,7 @@ export function pressureText(
   const reasons = pressure.modules.flatMap(({ module, reasons: all }) =>
     all.map(
       ({ effect, sentence }) =>
-        `  ${style(module, 'bold')}  ${effect === 'for' ? style('out', 'yellow') : 'stay'}  ${sentence}`,
+        `  ${style(printable(module), 'bold')}  ${effect === 'for' ? style('out', 'yellow') : 'stay'}  ${printable(sentence)}`,
     ),
   )
   return [
@@ -46,7 +47,7 @@ export function pressureText(
     `  ${sources(pressure, load, changes)}`,
     ...(reasons.length === 0 ? [] : ['', ...reasons]),
     '',
-    pressure.conclusion,
+    printable(pressure.conclusion),
   ]
 }
 
@@ -55,7 +56,7 @@ const words: Record<PressureVerdict, string> = { 'take out': 'take out', stay: '
 function figures(one: ModulePressure): string[] {
   const { changes } = one
   return [
-    one.module,
+    printable(one.module),
     words[one.verdict],
     count(one.requests),
     count(one.calls),

@@ -13,6 +13,8 @@ export interface Manifest {
   readonly scripts?: unknown
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: unknown
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
   readonly [field: string]: unknown
 }
 

@@ -69,12 +69,22 @@ function install(): void {
     const { status } = spawnSync('tar', ['-xzf', join(root, filename), '-C', target, '--strip-components=1'])
     expect(status).toBe(0)
   }
-  const declared = packed.flatMap(({ name }) => Object.keys(manifestOf(join(modules, name)).dependencies ?? {}))
+  const declared = packed.flatMap(({ name }) => declaredBy(manifestOf(join(modules, name))))
   for (const name of new Set([...declared, '@types/node'])) {
     if (existsSync(join(modules, name))) continue
     mkdirSync(dirname(join(modules, name)), { recursive: true })
     symlinkSync(join(workspace, 'node_modules', name), join(modules, name))
   }
+}
+
+/** Dependencies, and the peers that npm installs along with them. */
+function declaredBy({
+  dependencies = {},
+  peerDependencies = {},
+  peerDependenciesMeta = {},
+}: Manifest): readonly string[] {
+  const peers = Object.keys(peerDependencies).filter((name) => peerDependenciesMeta[name]?.optional !== true)
+  return [...Object.keys(dependencies), ...peers]
 }
 
 function node(program: string, args: readonly string[] = [], at = process.execPath) {

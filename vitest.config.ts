@@ -8,7 +8,12 @@ export default defineConfig({
     globalSetup: ['scripts/test-servers.ts'],
     include: ['packages/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/**/*.test.ts'],
     // Need programs that not every machine can have: npm run test:newer-pooler, npm run test:clickhouse, npm run test:duckdb.
-    exclude: [...configDefaults.exclude, '**/newer-pgbouncer.test.ts', '**/clickhouse-store.test.ts', '**/other-readers.test.ts'],
+    exclude: [
+      ...configDefaults.exclude,
+      '**/newer-pgbouncer.test.ts',
+      '**/clickhouse-store.test.ts',
+      '**/other-readers.test.ts',
+    ],
     reporters: ['default', './scripts/closing-line.ts'],
     testTimeout: 30_000,
     hookTimeout: 120_000,

@@ -15,8 +15,11 @@ export const username = visibleText({ max: 64 })
     const message = name.issues.length > 0 ? undefined : usernameFault(name.value)
     if (message !== undefined) name.issues.push({ code: 'custom', message, input: name.value })
   })
+  .meta({ pattern: '^[^\\s\\u0000-\\u001F\\u007F-\\u009F/]+$' })
 
-const email = text({ min: 1, max: 254 }).regex(/^[^\s@]+@[^\s@]+$/, 'is not an e-mail address')
+const email = text({ min: 1, max: 254 })
+  .regex(/^[^\s@]+@[^\s@]+$/, 'is not an e-mail address')
+  .meta({ pattern: '^[^\\u0000\\s@]+@[^\\u0000\\s@]+$' })
 
 /** Long enough to be worth guessing at, short enough to be hashed. */
 const password = text({ min: 8, max: 1024 })

@@ -1,6 +1,6 @@
 // Asks the example what its own description promises: schemathesis makes requests of it, good and bad, and looks whether
 // each answer is one that the description has. Needs Python 3.10 and, the first time, PyPI; takes one to three minutes.
-//   node --conditions=@footing/source scripts/schemathesis.ts [--seed 7] [--cases 12]
+//   node --conditions=@footing/source scripts/schemathesis.ts [--seed 7] [--cases 8]
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -62,7 +62,7 @@ function configuration(): string {
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { seed: { type: 'string', default: '4242' }, cases: { type: 'string', default: '12' } },
+    options: { seed: { type: 'string', default: '4242' }, cases: { type: 'string', default: '8' } },
   })
   const bin = install()
   if (bin === undefined) return 2

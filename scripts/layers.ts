@@ -786,8 +786,16 @@ export const layers: readonly Layer[] = [
     because: 'a rehearsal runs tests and reads what the test kit noted',
   },
   {
+    folder: `${cli}/generate`,
+    mayImport: [cli],
+    vendors: [],
+    because: 'templates as data; what they write is the business of the packages',
+  },
+  {
     folder: `${cli}/commands`,
     mayImport: [
+      kernel,
+      `${cli}/generate`,
       `${core}/tooling`,
       `${cli}/map`,
       `${cli}/rehearse`,
@@ -881,9 +889,19 @@ export const knots: readonly Knot[] = [
   {
     folders: [
       cli,
-      ...['archive', 'audit', 'check', 'commands', 'dev', 'map', 'map/pressure', 'migrate', 'records', 'rehearse'].map(
-        (part) => `${cli}/${part}`,
-      ),
+      ...[
+        'archive',
+        'audit',
+        'check',
+        'commands',
+        'dev',
+        'generate',
+        'map',
+        'map/pressure',
+        'migrate',
+        'records',
+        'rehearse',
+      ].map((part) => `${cli}/${part}`),
     ],
     because: 'what all commands share stands in the folder that lists them',
   },

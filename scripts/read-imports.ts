@@ -89,7 +89,9 @@ function packageName(specifier: string): string {
     .join('/')
 }
 
-// Keeps line breaks, so that line numbers stay right.
+// Comments, and text in backticks over several lines, which may be code that is written and not run. Keeps line breaks, so
+// that line numbers stay right.
 function withoutComments(text: string): string {
-  return text.replace(/^\s*\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, (comment) => comment.replace(/[^\n]/g, ''))
+  const blank = (part: string) => part.replace(/[^\n]/g, '')
+  return text.replace(/^\s*\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, blank).replace(/^.*text: `(?:\\[\s\S]|[^`\\])*`/gm, blank)
 }

@@ -6,6 +6,7 @@ import { audit } from './commands/audit.ts'
 import { check } from './commands/check.ts'
 import { dev } from './commands/dev.ts'
 import { explain } from './commands/explain.ts'
+import { generate } from './commands/generate.ts'
 import { info } from './commands/info.ts'
 import { map } from './commands/map.ts'
 import { migrate } from './commands/migrate.ts'
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   rehearse,
   accessLog,
   personalData,
+  generate,
   explain,
   info,
 ]

@@ -25,7 +25,7 @@ export function filesOf(findings: readonly Finding[]): number {
 }
 
 /** The edit that removes most of the findings, and how many: `api.db:resolve_model` and 39. */
-export function mainSite(findings: readonly Finding[]): { readonly name: string; readonly count: number } {
+function mainSite(findings: readonly Finding[]): { readonly name: string; readonly count: number } {
   const counts = new Map<string, number>()
   for (const { fixSite } of findings) counts.set(fixSite.name, (counts.get(fixSite.name) ?? 0) + 1)
   const [best] = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))

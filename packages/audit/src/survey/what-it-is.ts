@@ -65,11 +65,6 @@ export function definitionOf(context: RuleContext, fn: FunctionId): Site {
   return { module: index.scopeModule[fn]!, node: index.scopeNode[fn]! }
 }
 
-/** The node that a name was last given its meaning by: a target, a definition, a parameter; through imports. */
-export function bindingOf(context: RuleContext, { module, node }: Site): Site | undefined {
-  return analysed(context).inference.definitionOf(module, node)
-}
-
 /** The value that a name, or an attribute of an object of the project, was given; undefined when nobody is seen to. */
 export function givenValue(context: RuleContext, site: Site): Site | undefined {
   const { inference } = analysed(context)

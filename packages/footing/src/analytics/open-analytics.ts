@@ -32,12 +32,7 @@ export function openAnalytics(options: AnalyticsOptions): Analytics {
  * The driver that the options choose.
  * @throws `analytics-url-invalid`, `analytics-option-invalid`
  */
-export function analyticsDriver({
-  url,
-  data,
-  part = 'month',
-  clock,
-}: Omit<AnalyticsOptions, 'events'>): AnalyticsDriver {
+function analyticsDriver({ url, data, part = 'month', clock }: Omit<AnalyticsOptions, 'events'>): AnalyticsDriver {
   const now = () => clock?.now() ?? Date.now()
   if (part !== 'day' && part !== 'month') {
     throw analyticsError('analytics-option-invalid', { reason: 'part is neither day nor month.' })

@@ -6,7 +6,7 @@ import { verifyKey, verifyPrefix } from './storage-key.ts'
 export type ModuleStorage = Omit<ObjectStorage, 'close'>
 
 /** Where the objects of a module are. */
-export function folderOfModule(module: string): string {
+function folderOfModule(module: string): string {
   return `modules/${module}/`
 }
 

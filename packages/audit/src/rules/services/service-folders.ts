@@ -54,7 +54,7 @@ export function serviceFolders(context: RuleContext): ServiceFolder[] {
 }
 
 /** Every composed service of the folder has a profile: it runs beside the others only when somebody asks for it. */
-export function isOnDemand(services: readonly DeclaredService[], folder: string): boolean {
+function isOnDemand(services: readonly DeclaredService[], folder: string): boolean {
   const composed = services.filter((service) => service.kind === 'compose' && builtFrom(service) === folder)
   return composed.length > 0 && composed.every(({ profiles }) => profiles.length > 0)
 }

@@ -45,6 +45,15 @@ const alone: readonly Series[] = [
     only: [...rivals, 'by hand, prepared'],
   },
 ]
+/** What is always on, or may be: each against the example as it is started. */
+const options: Series = {
+  title: 'what is on by default, and what may be switched',
+  scenarios: ['article'],
+  connections: 16,
+  processes: 1,
+  pinned: true,
+  only: ['footing', 'footing, guard off', 'footing, guard that names', 'footing, no log and no metrics'],
+}
 const twice: Series = {
   title: 'two processes each, nothing pinned but PostgreSQL and wrk',
   scenarios: ['article', 'list'],
@@ -71,6 +80,8 @@ const goals: readonly Goal[] = [
   { rival: 'Hono + Drizzle', scenarios: ['article', 'list'], rate: 1.5 },
   { rival: 'by hand, prepared', scenarios: ['article', 'list'], rate: 0.85, cpu: 1.25 },
   { rival: 'Fastify + prepared SQL', scenarios: ['article', 'list'], rate: 0.5 },
+  { rival: 'footing, guard off', scenarios: ['article'], rate: 0.98, cpu: 1.02 },
+  { rival: 'footing, no log and no metrics', scenarios: ['article'], rate: 0.9, cpu: 1.08 },
 ]
 
 /** Ratios of ours to a rival's within each round. */
@@ -117,7 +128,8 @@ async function compareAll({ url }: BenchDatabase): Promise<void> {
   const token = await register(filling[0]?.[0])
   await fillDatabase(url)
   await stopAll(filling)
-  const servers = await started(all, env, 1, true, true)
+  const stacks = all.filter(({ name }) => name === 'footing' || !options.only?.includes(name))
+  const servers = await started(stacks, env, 1, true, true)
   try {
     for (const [first] of servers.slice(1)) {
       const own = servers[0]?.[0]
@@ -132,12 +144,13 @@ async function compareAll({ url }: BenchDatabase): Promise<void> {
   } finally {
     await stopAll(servers)
   }
-  const pair = await started(
-    all.filter(({ name }) => twice.only?.includes(name)),
-    env,
-    twice.processes,
-    false,
-  )
+  const ownOnes = await started(chosen(options), env, 1, true)
+  try {
+    await compareSeries(options, ownOnes, token)
+  } finally {
+    await stopAll(ownOnes)
+  }
+  const pair = await started(chosen(twice), env, twice.processes, false)
   try {
     await compareSeries(twice, pair, token)
   } finally {
@@ -145,6 +158,10 @@ async function compareAll({ url }: BenchDatabase): Promise<void> {
   }
   await comparePoolers(url, token)
   reportGoals()
+}
+
+function chosen({ only = [] }: Series): readonly Peer[] {
+  return all.filter(({ name }) => only.includes(name))
 }
 
 function peerNamed(wanted: string): Peer {
@@ -282,12 +299,7 @@ async function comparePoolers(url: string, token: string): Promise<void> {
     const settings = { default_pool_size: '10', ...(keepsNames ? { max_prepared_statements: '200' } : {}) }
     const pooler = await startPgBouncer({ program, serverUrl: url, folder, settings, temporary: true })
     const env = { DATABASE_URL: pooler.urlFor(url), TOKEN_SECRET: secret, STATEMENT_CACHE: keepsNames ? '100' : '0' }
-    const pair = await started(
-      all.filter(({ name }) => twice.only?.includes(name)),
-      env,
-      1,
-      true,
-    )
+    const pair = await started(chosen(twice), env, 1, true)
     try {
       const title = `one process, through PgBouncer ${pooler.version}, which ${keepsNames ? 'keeps' : 'does not keep'} names`
       await compareSeries(

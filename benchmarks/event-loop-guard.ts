@@ -240,6 +240,9 @@ function costSection(
   return [
     costHeading,
     '',
+    'Of the mode `name`, the default in development. In production the guard only measures; what that adds to a piece of work is in',
+    '[always-on.md](always-on.md).',
+    '',
     '| | without | with the guard | difference |',
     '| --- | --- | --- | --- |',
     `| processor share of an idle process, median of ${idleTurns} | ${percent(idleBare)} | ${percent(idleGuarded)} | ${percent(idleGuarded - idleBare)} of one core |`,

@@ -45,23 +45,13 @@ export function peers({ python, node }: InstalledPeers): readonly Peer[] {
     return { name, serves, command: [process.execPath, join(node, file)], cwd: node, env: {} }
   }
   const cli = join(root, 'packages/cli/bin/footing.js')
+  const example = join(root, 'examples/conduit')
+  const start = [process.execPath, cli, 'start', example, '--host', '127.0.0.1', '--port', '{port}']
+  const footing = (name: string, env: Readonly<Record<string, string>>): Peer => {
+    return { name, serves: everything, command: start, cwd: root, env: { DRAIN_DELAY_MS: '0', ...env } }
+  }
   return [
-    {
-      name: 'footing',
-      serves: everything,
-      command: [
-        process.execPath,
-        cli,
-        'start',
-        join(root, 'examples/conduit'),
-        '--host',
-        '127.0.0.1',
-        '--port',
-        '{port}',
-      ],
-      cwd: root,
-      env: { DRAIN_DELAY_MS: '0' },
-    },
+    footing('footing', {}),
     fastapi('FastAPI + asyncpg', 'asyncpg'),
     fastapi('FastAPI + SQLAlchemy, prebuilt', 'sqlalchemy-prebuilt'),
     onNode('NestJS + TypeORM', 'dist/nest-typeorm.js', ['article', 'list']),
@@ -74,5 +64,12 @@ export function peers({ python, node }: InstalledPeers): readonly Peer[] {
       env: {},
     },
     onNode('Fastify + prepared SQL', 'fastify-pg.ts', ['article', 'list', 'tags']),
+    footing('footing, guard off', { EVENT_LOOP_GUARD: 'off' }),
+    footing('footing, guard that names', { EVENT_LOOP_GUARD: 'name' }),
+    {
+      ...footing('footing, no log and no metrics', {}),
+      // With the memory that `footing start` gives itself.
+      command: [process.execPath, '--max-semi-space-size=4', join(root, 'benchmarks/peers/without-telemetry.ts')],
+    },
   ]
 }

@@ -3,6 +3,7 @@
 
 import {
   AliasNode,
+  ColumnNode,
   type CompiledQuery,
   type DeleteQueryNode,
   type IdentifierNode,
@@ -13,6 +14,7 @@ import {
   type OperationNode,
   PostgresQueryCompiler,
   type QueryId,
+  type ReferenceNode,
   type RootOperationNode,
   type SchemableIdentifierNode,
   type SelectQueryNode,
@@ -98,6 +100,22 @@ export class SchemaCompiler extends PostgresQueryCompiler {
 
   protected override visitIdentifier(node: IdentifierNode): void {
     this.append(quote(node.name))
+  }
+
+  // Names of columns are most of a query. They are written where they are met, without a step into each of their parts.
+  protected override visitReference({ table, column }: ReferenceNode): void {
+    if (table !== undefined) {
+      const { schema, identifier } = table.table
+      if (schema !== undefined) this.append(`${quote(schema.name)}.`)
+      else if (this.#tables.includes(identifier.name)) this.append(`${quote(this.#schema)}.`)
+      this.append(`${quote(identifier.name)}.`)
+    }
+    if (ColumnNode.is(column)) this.append(quote(column.column.name))
+    else this.visitNode(column)
+  }
+
+  protected override visitColumn({ column }: ColumnNode): void {
+    this.append(quote(column.name))
   }
 
   #enter<Node extends Query>(node: Node): Node {

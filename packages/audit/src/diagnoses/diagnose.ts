@@ -30,6 +30,8 @@ export interface ToldDiagnosis {
   readonly first: Place
   /** Fingerprints of the findings that it explains, most important first. */
   readonly findings: readonly string[]
+  /** Where it is told again by findings that stand for nothing of their own. */
+  readonly repeated: readonly Place[]
   /** Diagnoses of this run to repair before. */
   readonly after: readonly DiagnosisId[]
 }
@@ -111,6 +113,7 @@ function tell(
     impact: impactOf(all, changes),
     first: first.place,
     findings: [...findings].sort(compareFindings).map(({ fingerprint }) => fingerprint),
+    repeated: [...(repeated ?? [])].sort(compareFindings).map(({ place }) => place),
     after: (after ?? []).filter((other) => here.has(other)),
   }
 }

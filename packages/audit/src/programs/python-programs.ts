@@ -69,9 +69,18 @@ export function pythonPrograms(
   const isProduct = (id: ModuleId): boolean => modules[id]!.role === 'code' || modules[id]!.role === 'configuration'
   const home = homesOf(modules, paths)
 
+  const commands = new Map<ModuleId, number>()
+  for (const { kind, function: fn } of program.entries) {
+    if (kind !== 'command') continue
+    const { module } = program.functionInfo(fn)
+    commands.set(module, (commands.get(module) ?? 0) + 1)
+  }
+  const scripts = new Set(config.consoleScripts.map(({ module }) => find(module)))
+  /** A command line that waits for one answer, as a login does, is no server by it. */
+  const isCommandLine = (id: ModuleId): boolean => scripts.has(id) && (commands.get(id) ?? 0) > 1
   for (const entry of program.entries) {
     const module = program.functionInfo(entry.function).module
-    if (!isProduct(module) || entry.kind === 'command') continue
+    if (!isProduct(module) || entry.kind === 'command' || isCommandLine(module)) continue
     const isWeb = WEB.includes(entry.kind)
     if (!isWeb && !WORK.includes(entry.kind)) continue
     const draft = drafts.of(isWeb || entry.kind === 'startup' ? 'server' : 'worker', ...home(module))
@@ -85,13 +94,6 @@ export function pythonPrograms(
   for (const { id, path } of modules)
     if (/(?:^|\/)(?:wsgi|asgi)\.py$/.test(path) && isProduct(id)) drafts.of('server', ...home(id)).roots.push(id)
   const hasRoutes = new Set(drafts.all.filter(({ kind }) => kind === 'server').flatMap(({ roots }) => roots))
-  const commands = new Map<ModuleId, number>()
-  for (const { kind, function: fn } of program.entries) {
-    if (kind !== 'command') continue
-    const { module } = program.functionInfo(fn)
-    commands.set(module, (commands.get(module) ?? 0) + 1)
-  }
-  const scripts = new Set(config.consoleScripts.map(({ module }) => find(module)))
   const started = startedModules(modules, config)
   const isStarted = new Set(started.map(({ module }) => module))
   for (const { module, place, what, words } of started) {
@@ -251,10 +253,10 @@ function isCommand(program: ProgramOfLanguage['program'], trees: readonly Syntax
   return PARSERS.some((name) => externals.has(name)) && (path.endsWith('__main__.py') || hasMain(trees[id]!))
 }
 
-/** A main guard, nobody who imports it, and no class that a factory of the product could look for. */
+/** A main guard or a loop that it enters as it is loaded, nobody who imports it, and no class that a factory could look for. */
 function isStartedByHand(program: ProgramOfLanguage['program'], trees: readonly SyntaxTree[], { id }: Module): boolean {
   const tree = trees[id]!
-  if (!hasMain(tree) || program.imports.importersOf(id).length > 0) return false
+  if (!(hasMain(tree) || runsWhenLoaded(program, tree, id)) || program.imports.importersOf(id).length > 0) return false
   const { inference } = program
   for (let at = tree.firstChild(0); at >= 0; at = tree.nextSibling(at)) {
     if (tree.kind(at) !== Kind.ClassDef) continue
@@ -263,6 +265,23 @@ function isStartedByHand(program: ProgramOfLanguage['program'], trees: readonly 
       return false
   }
   return true
+}
+
+const LOOPS = new Set([
+  'run_until_complete',
+  'run_forever',
+  'serve_forever',
+  'run_polling',
+  'infinity_polling',
+  'mainloop',
+])
+
+/** `loop.run_until_complete(…)` outside of every function: whoever imported it would never come back. */
+function runsWhenLoaded(program: ProgramOfLanguage['program'], tree: SyntaxTree, id: ModuleId): boolean {
+  if (![...LOOPS].some((name) => tree.strings.id(name) >= 0 && tree.mentions(tree.strings.id(name)))) return false
+  return program
+    .callsIn(program.functionAt(id, 0))
+    .some((call) => LOOPS.has(program.callInfo(call).text.split('.').at(-1) ?? ''))
 }
 
 /** `if __name__ == '__main__':` at the top. */

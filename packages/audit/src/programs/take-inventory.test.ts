@@ -79,6 +79,23 @@ describe('a Python repository', () => {
     expect(new Set(result.findings.map(({ place }) => place.path))).toEqual(new Set(['shop/main.py']))
   })
 
+  test('a command line that waits for one answer is no server, and what never returns when loaded is a script', async () => {
+    const result = await judged({
+      ...SHOP,
+      'pyproject.toml': '[project]\nname = "shop"\n[project.scripts]\nshop = "shop.cli:main"\n',
+      'shop/cli.py':
+        'import click\nfrom fastapi import FastAPI\n\ntoken = None\napp = FastAPI()\n\n@click.group()\ndef main(): ...\n\n@main.command()\ndef login(): ...\n\n@main.command()\ndef logout(): ...\n\n@app.get("/callback")\ndef callback(code: str):\n    global token\n    token = code\n',
+      'shop/bot.py':
+        'import asyncio\nimport discord\n\nclient = discord.Client()\nasyncio.get_event_loop().run_until_complete(client.start("x"))\n',
+    })
+    expect(programs(result).map(({ kind, files, routes }) => [kind, files, routes])).toEqual([
+      ['server', 2, 1],
+      ['command line', 1, 0],
+      ['script', 1, 0],
+    ])
+    expect(rules(result).filter((rule) => rule.startsWith('state/'))).toEqual([])
+  })
+
   test('what is loaded by name stays with the servers: nothing tells that it serves nobody', async () => {
     const result = await judged({
       ...SHOP,

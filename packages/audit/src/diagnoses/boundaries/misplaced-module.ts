@@ -43,7 +43,12 @@ export const diagnosis: Diagnosis = {
         return !told.has(finding) && share >= MOST
       })
       const cycles = own.map(([finding]) => finding).filter(({ rule }) => rule === CYCLE)
-      const repeated = own.map(([finding]) => finding).filter(({ rule }) => rule === INVERTED)
+      // Circles that take nothing else would be the same sentence with another name: the largest stands for them.
+      const [largest] = [...cycles].sort((a, b) => (b.fanOut ?? 0) - (a.fanOut ?? 0))
+      const same = own.flatMap(([finding, all]) =>
+        finding.rule === CYCLE && finding !== largest && all.every((to) => to === module) ? [finding] : [],
+      )
+      const repeated = [...own.map(([finding]) => finding).filter(({ rule }) => rule === INVERTED), ...same]
       if (cycles.length + repeated.length < FEW || cycles.length === 0) return []
       for (const [finding] of own) told.add(finding)
       const home = packageOf(module)
@@ -52,7 +57,7 @@ export const diagnosis: Diagnosis = {
           what: `\`${module}\` lies in the wrong package: ${counted(packages.size, 'package')} below \`${home}\` need it (${listed([...packages].sort().map((name) => `\`${name}\``))})${cycles.length > 0 ? `, and ${counted(cycles.length, 'circle')} ${cycles.length === 1 ? 'exists' : 'exist'} mostly for its sake` : ''}.`,
           why: `Everybody who needs it takes \`${home}\` along, and none of them can be tested or moved without it.`,
           do: `Move \`${module}\` below all of them, into a package that imports none of these; the imports of \`${home}\` then point one way.`,
-          findings: cycles,
+          findings: cycles.filter((finding) => !same.includes(finding)),
           repeated,
           isOneRepair: true,
         },

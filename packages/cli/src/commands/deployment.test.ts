@@ -117,7 +117,8 @@ test('a build that only compiles is refused, not taken for an empty history', as
 
 test('the built application is not ready before it is migrated, then answers, and SIGTERM drains it', async () => {
   await rm(join(folder, 'src/shop/migrations'), { recursive: true })
-  const { child, url } = await serve('node', ['node_modules/footing/bin/footing.js', 'start', 'dist'])
+  const { child, url, says } = await serve('node', ['node_modules/footing/bin/footing.js', 'start', 'dist'])
+  await says(/not ready: a migration is missing: shop\/0001-create-item; run footing migrate up/)
   expect((await fetch(`${url}/readyz`)).status).toBe(503)
   expect(await run('npm', ['run', 'migrate'])).toMatchObject({
     code: 0,

@@ -69,6 +69,16 @@ test('production: JSON lines, a request under way is finished after SIGTERM, the
   expect(await once(child, 'exit')).toEqual([0, null])
 })
 
+test('where it listens is said as it is: every address unless one was named', async () => {
+  const { child } = start({ DATABASE_URL: database.directUrl }, '--port', '0')
+  let said = ''
+  child.stderr.setEncoding('utf8')
+  while (!said.includes('\n')) said += String((await once(child.stderr, 'data'))[0])
+  expect(said).toMatch(/shop all on all addresses, port \d+/)
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
 test('without a database it does not start one: a coded fault, 2, and nothing on stdout', async () => {
   const { child } = start({})
   let stdout = ''

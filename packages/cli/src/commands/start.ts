@@ -1,6 +1,8 @@
 // The production command.
+
+import type { RunningApp } from '@footing/core'
 import { requireApplication } from '../application.ts'
-import { type Command, exit } from '../command.ts'
+import { type Command, exit, type OptionValue } from '../command.ts'
 
 /** `footing start [app]`. */
 export const start: Command = {
@@ -46,11 +48,17 @@ export const start: Command = {
     })
     const { stopOnFaults } = await import('@footing/core')
     stopOnFaults(running)
-    terminal.note(`${app.name} ${running.role} ${running.url ?? ''}`.trimEnd())
+    terminal.note(`${app.name} ${running.role} ${addressOf(running, options.host ?? env.HOST)}`.trimEnd())
     if (!signal.aborted) await new Promise((done) => signal.addEventListener('abort', done, { once: true }))
     await running.stop()
     return exit.ok
   },
+}
+
+/** Where it listens. Without a host that is every address of the machine, of which the URL names one. */
+function addressOf({ url, port }: Pick<RunningApp, 'url' | 'port'>, host: OptionValue): string {
+  const everywhere = host === undefined || host === '' || host === '0.0.0.0' || host === '::'
+  return everywhere && port !== undefined ? `on all addresses, port ${port}` : (url ?? '')
 }
 
 function isRole(value: unknown): value is 'web' | 'worker' | 'all' {

@@ -338,7 +338,7 @@ SIGKILL or SIGTERM, single backends by SIGKILL or \`pg_terminate_backend\`.
 | kills | ${total}: ${list} |
 | acknowledged and to be kept | ${result.articles} articles, ${result.comments} comments |
 | acknowledged deletions | ${result.deletions} |
-| publications without an answer | ${result.unknown}: there once or not at all |
+| publications refused with 5xx or without an answer | ${result.unknown}: there once or not at all |
 | lost | **${result.lost}** |
 | come back | **${result.back}** |
 | stored twice | **${result.twice}** |

@@ -1,11 +1,11 @@
 // The public list of the test kit.
 export { type ManualClock, manualClock } from '@footing/kernel'
-export { type BothWaysOptions, bothWays } from './both-ways/both-ways.ts'
 export type { ModulePlace } from './both-ways/place-module.ts'
 export type { OperationNotes, RehearsalNotes, RehearsalPlan, RouteNotes } from './both-ways/rehearsal-notes.ts'
+export { type BothWaysOptions, bothWays } from './both-ways.ts'
 export { type ChaosProxy, openChaosProxy } from './chaos-proxy.ts'
-export { testingErrors } from './errors.ts'
-export { type CountedQuery, type QueryCounter, queryCounter } from './query-counter.ts'
+export { type CountedQuery, type QueryCounter, queryCounter } from './counted-data/query-counter.ts'
+export { testingErrors } from './servers/errors.ts'
 export {
   type ReplicaServer,
   type ReplicatedPostgres,

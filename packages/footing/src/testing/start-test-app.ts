@@ -13,8 +13,8 @@ import { requirePersonalData } from '../records/personal-data/check-personal-dat
 import { provisionDatabase } from '../records/provision-database.ts'
 import { type ModulePlace, type PlacedModule, placeModule } from './both-ways/place-module.ts'
 import { rehearsalPlan } from './both-ways/rehearsal-notes.ts'
-import { openTestData } from './open-test-data.ts'
-import { type QueryCounter, queryCounter } from './query-counter.ts'
+import { openTestData } from './counted-data/open-test-data.ts'
+import { type QueryCounter, queryCounter } from './counted-data/query-counter.ts'
 import { createTestDatabase, existingDatabase, type TestDatabase } from './test-database.ts'
 
 /** How the application is started. */

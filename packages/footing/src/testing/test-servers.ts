@@ -1,6 +1,6 @@
 // Where a test file gets its servers: from the desk of the test run, or from one of its own when it runs alone.
 import { isFootingError } from '@footing/kernel'
-import { testingError } from './errors.ts'
+import { testingError } from './servers/errors.ts'
 import { openServerDesk, type ServerDesk, type ServerName } from './servers/server-desk.ts'
 
 let ownDesk: Promise<ServerDesk> | undefined

@@ -1,6 +1,6 @@
 // What a test and the process of its placed module tell each other, over the channel between parent and child.
 import type { QueryRecord } from '../../data/contract/contract.ts'
-import type { TestDataPlace } from '../open-test-data.ts'
+import type { TestDataPlace } from '../counted-data/open-test-data.ts'
 import type { RehearsalPlan } from './rehearsal-notes.ts'
 
 /** The first message: what to start. */

@@ -2,8 +2,8 @@
 import { isFootingError, type ManualClock, manualClock } from '@footing/kernel'
 import { type App, createApp, type RunningApp } from '../../app/create-app.ts'
 import type { DataSource } from '../../data/contract/contract.ts'
-import { openTestData } from '../open-test-data.ts'
-import { type QueryCounter, queryCounter } from '../query-counter.ts'
+import { openTestData } from '../counted-data/open-test-data.ts'
+import { type QueryCounter, queryCounter } from '../counted-data/query-counter.ts'
 import type { FromModule, ModuleOrder, RoutedQuery, ToModule } from './messages.ts'
 import { Rehearsal } from './rehearsal.ts'
 

@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { FootingError, type ManualClock } from '@footing/kernel'
-import { testingError } from '../errors.ts'
-import type { QueryCounter } from '../query-counter.ts'
+import type { QueryCounter } from '../counted-data/query-counter.ts'
+import { testingError } from '../servers/errors.ts'
 import type { FromModule, ModuleOrder, ToModule } from './messages.ts'
 
 /** A module that runs in a process of its own. */

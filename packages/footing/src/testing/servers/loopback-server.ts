@@ -2,7 +2,7 @@
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type GuardedOptions, startGuarded } from '../../servers/embedded/guarded-process.ts'
-import { testingError } from '../errors.ts'
+import { testingError } from './errors.ts'
 
 /** A server on a loopback port. */
 export interface LoopbackServer {

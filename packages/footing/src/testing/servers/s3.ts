@@ -1,7 +1,7 @@
 // An S3 server for tests on a loopback port: fauxqs, which checks no signature, behind a gate that does.
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
-import { testingError } from '../errors.ts'
+import { testingError } from './errors.ts'
 
 /** A running server with an empty bucket. */
 export interface S3Server {

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { access, constants, rm, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
-import { testingError } from '../errors.ts'
+import { testingError } from './errors.ts'
 
 const run = promisify(execFile)
 

@@ -1,5 +1,5 @@
 // Counts the statements of a piece of work, so that a test can say how many queries a route may need.
-import type { QueryRecord, QueryScope } from '../data/contract/contract.ts'
+import type { QueryRecord, QueryScope } from '../../data/contract/contract.ts'
 
 /** Statements by the route that sent them. */
 export interface QueryCounter {

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { manualClock } from '@footing/kernel'
 import { describe, expect, test } from 'vitest'
-import { startTestApp } from '../start-test-app.ts'
-import { app } from './both-ways.fixture.ts'
+import { app } from './both-ways/both-ways.fixture.ts'
+import type { RehearsalNotes, RehearsalPlan } from './both-ways/rehearsal-notes.ts'
+import { findSharedReference } from './both-ways/shared-reference.ts'
 import { bothWays } from './both-ways.ts'
-import type { RehearsalNotes, RehearsalPlan } from './rehearsal-notes.ts'
-import { findSharedReference } from './shared-reference.ts'
+import { startTestApp } from './start-test-app.ts'
 
-const entry = new URL('./both-ways.fixture.ts', import.meta.url)
+const entry = new URL('./both-ways/both-ways.fixture.ts', import.meta.url)
 
 test('a test runs once in one process and once for each module elsewhere', async () => {
   const pids: number[] = []
@@ -48,7 +48,7 @@ test('one clock, one count of statements, one database', async () => {
 })
 
 test('an entry that is another application, or none, is told', async () => {
-  for (const file of ['./messages.ts', './nothing.ts', '../../placement/shop.fixture.ts']) {
+  for (const file of ['./both-ways/messages.ts', './nothing.ts', '../placement/shop.fixture.ts']) {
     const place = { module: 'stock', entry: new URL(file, import.meta.url) }
     await expect(startTestApp(app, { pooled: false, place })).rejects.toMatchObject({ code: 'second-process-failed' })
   }

@@ -1,7 +1,7 @@
 // One test in both placements: with the module in the test's process, and with it in another one.
-import type { App } from '../../app/create-app.ts'
-import type { AnyImplementation } from '../../module/implement.ts'
-import { startTestApp, type TestApp, type TestAppOptions } from '../start-test-app.ts'
+import type { App } from '../app/create-app.ts'
+import type { AnyImplementation } from '../module/implement.ts'
+import { startTestApp, type TestApp, type TestAppOptions } from './start-test-app.ts'
 
 /** What is run, and which modules leave the process in turn. */
 export interface BothWaysOptions<Modules extends readonly AnyImplementation[]> extends Omit<TestAppOptions, 'place'> {

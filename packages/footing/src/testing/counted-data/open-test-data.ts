@@ -1,12 +1,12 @@
 // The data source of a test: the rights of each module, and every statement counted.
 
 import type { Clock } from '@footing/kernel'
-import type { DataSource } from '../data/contract/contract.ts'
-import { openDataSource } from '../data/data-source.ts'
-import { databaseOf, moduleRole } from '../data/ownership/module-roles.ts'
-import { databaseScope } from '../data/work-scope.ts'
-import type { AnyManifest } from '../module/define-module.ts'
-import { recordHooks } from '../records/record-hooks.ts'
+import type { DataSource } from '../../data/contract/contract.ts'
+import { openDataSource } from '../../data/data-source.ts'
+import { databaseOf, moduleRole } from '../../data/ownership/module-roles.ts'
+import { databaseScope } from '../../data/work-scope.ts'
+import type { AnyManifest } from '../../module/define-module.ts'
+import { recordHooks } from '../../records/record-hooks.ts'
 import type { QueryCounter } from './query-counter.ts'
 
 /** What tells one test's database from another's. Plain data, so that it can be sent to another process. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { brokenLinks, readExamples } from './docs-examples.ts'
 
@@ -52,4 +53,30 @@ test('a link that leads nowhere is named, wherever it stands; addresses, anchors
     '2  leads nowhere: pictures/x.png',
     '2  leads nowhere: pictures/y.png',
   ])
+})
+
+test('a block that names a file becomes one, and a program may stand beside it; SQL without a file is only text', () => {
+  const files = [
+    `${fence}sql file=m/0001.sql`,
+    'create',
+    fence,
+    `${fence}sql`,
+    'select',
+    fence,
+    `${fence}ts run with=files`,
+    'x',
+    fence,
+  ]
+  expect(readExamples('p.md', files.join('\n')).map(({ mode, file, withFiles }) => [mode, file, withFiles])).toEqual([
+    ['file', 'm/0001.sql', false],
+    ['run', undefined, true],
+  ])
+})
+
+test('the smallest application with a table is as small as the page says: 35 lines in three files', () => {
+  const page = 'docs/getting-started.md'
+  const files = readExamples(page, readFileSync(page, 'utf8')).filter(({ mode }) => mode === 'file')
+  const lines = files.flatMap(({ text }) => text.split('\n')).filter((line) => line.trim() !== '')
+  expect(files.map(({ file }) => file)).toHaveLength(3)
+  expect(lines.length).toBeLessThanOrEqual(35)
 })

@@ -4,18 +4,24 @@
 //   ```sh run exit=2     … with another code
 //   ```ts run            type-checked, then run by Node; it must end with 0
 //   ```ts check          type-checked
+//   ```ts run with=files  … beside the files of its page
+//   ```ts file=src/a.ts   written as this file, type-checked; sql too
 //   ```sh shown="why"    only shown
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, posix } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** One block of code on a page. */
 export interface Example {
   readonly page: string
   readonly line: number
-  readonly language: 'sh' | 'ts'
-  readonly mode: 'run' | 'check' | 'shown' | 'unmarked'
+  readonly language: 'sh' | 'ts' | 'sql'
+  readonly mode: 'run' | 'check' | 'file' | 'shown' | 'unmarked'
+  /** Path below the folder of the page's files. */
+  readonly file: string | undefined
+  /** True for a program that stands beside the files of its page. */
+  readonly withFiles: boolean
   readonly exit: number
   readonly text: string
 }
@@ -23,21 +29,27 @@ export interface Example {
 /** Finds the blocks of a page. A block that nothing marks has the mode `unmarked`, which is a fault. */
 export function readExamples(page: string, markdown: string): readonly Example[] {
   const found: Example[] = []
-  for (const match of markdown.matchAll(/^( *)(`{3,})(sh|bash|ts|typescript)\b([^\n]*)\n([\s\S]*?)^\1\2 *$/gm)) {
+  for (const match of markdown.matchAll(/^( *)(`{3,})(sh|bash|ts|typescript|sql)\b([^\n]*)\n([\s\S]*?)^\1\2 *$/gm)) {
     const [, indent = '', , language, info = '', text = ''] = match
     const words = info.trim()
+    const name = /^file=(\S+)/.exec(words)?.[1]
+    if (language === 'sql' && name === undefined) continue
     const mode = /^run\b/.test(words)
       ? 'run'
       : /^check\b/.test(words)
         ? 'check'
-        : /shown="[^"]+"/.test(words)
-          ? 'shown'
-          : 'unmarked'
+        : name !== undefined
+          ? 'file'
+          : /shown="[^"]+"/.test(words)
+            ? 'shown'
+            : 'unmarked'
     found.push({
       page,
       line: markdown.slice(0, match.index).split('\n').length,
-      language: language === 'sh' || language === 'bash' ? 'sh' : 'ts',
+      language: language === 'sh' || language === 'bash' ? 'sh' : language === 'sql' ? 'sql' : 'ts',
       mode,
+      file: name,
+      withFiles: /\bwith=files\b/.test(words),
       exit: Number(/\bexit=(\d+)/.exec(words)?.[1] ?? 0),
       text: text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
     })
@@ -77,13 +89,18 @@ function runAll(root: string): number {
   const programs = examples.filter(
     (example) => example.language === 'ts' && (example.mode === 'run' || example.mode === 'check'),
   )
+  const write = (file: string, { text }: Example): string => {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+    return file
+  }
+  const folderOf = ({ page }: Example): string => join(folder, page.replaceAll('/', '-').replace(/\.md$/, ''))
+  for (const example of examples.filter(({ mode }) => mode === 'file')) {
+    write(join(folderOf(example), example.file ?? ''), example)
+  }
   const files = programs.map((example, index) => {
-    const file = join(
-      folder,
-      `${String(index).padStart(2, '0')}-${example.page.replaceAll('/', '-')}-${example.line}.ts`,
-    )
-    writeFileSync(file, example.text)
-    return { example, file }
+    const name = `${String(index).padStart(2, '0')}-${example.page.replaceAll('/', '-')}-${example.line}.ts`
+    return { example, file: write(join(example.withFiles ? folderOf(example) : folder, name), example) }
   })
   if (files.length > 0) {
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(checkerSettings))
@@ -137,7 +154,7 @@ const checkerSettings = {
     types: ['node'],
     typeRoots: ['../../node_modules/@types'],
   },
-  include: ['*.ts'],
+  include: ['*.ts', '*/**/*.ts'],
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

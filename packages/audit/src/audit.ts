@@ -5,7 +5,7 @@ import type { RuleId } from './detection/detection.ts'
 import { diagnose, type ToldDiagnosis } from './diagnoses/diagnose.ts'
 import { SourceTree } from './discover/source-tree.ts'
 import { collectFacts, type Facts } from './extract/collect-facts.ts'
-import { readConfig } from './extract/config/read-config.ts'
+import { gatherConfig } from './extract/config/read-config.ts'
 import type { History } from './extract/git/contract.ts'
 import { readHistory } from './extract/git/read-history.ts'
 import { languageOf } from './extract/languages.ts'
@@ -75,7 +75,7 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
   options.signal?.throwIfAborted()
   if (facts.trees.length === 0) throw nothingToRead(root, facts)
   const source = new SourceTree(root)
-  const config = readConfig({ paths: facts.paths, read: (path) => source.read(path) })
+  const config = gatherConfig({ paths: facts.paths, read: (path) => source.read(path) })
   const given: Case = {
     facts,
     config,
@@ -319,23 +319,18 @@ function nothingToRead(root: string, facts: Facts) {
   })
 }
 
-function coverageOf(
-  { facts, config, history }: Case,
-  judgement: Judgement,
-  heldBack: number,
-  repeated: number,
-): Coverage {
+function coverageOf({ facts, history }: Case, judgement: Judgement, heldBack: number, repeated: number): Coverage {
   return {
     files: {
       seen: facts.seen,
       parsed: facts.trees.length,
       skipped: facts.unparsed.length + facts.skipped.length,
-      configuration: config.files,
+      configuration: judgement.configuration.files,
     },
     lines: facts.lines,
     unparsed: facts.unparsed,
     passedBy: facts.skipped,
-    problems: config.problems,
+    problems: judgement.configuration.problems,
     imports: judgement.imports,
     calls: judgement.calls,
     entryPoints: judgement.entryPoints,

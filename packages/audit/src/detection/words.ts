@@ -2,7 +2,7 @@
 
 /** A number with commas: `2,000`. */
 export function count(value: number): string {
-  return value.toLocaleString('en')
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 /** A number with its noun in the right form: `1 file`, `2,000 files`. */

@@ -2,6 +2,7 @@
 
 import type { Facts } from '../extract/collect-facts.ts'
 import type { ConfigFacts } from '../extract/config/contract.ts'
+import type { GatheredConfig } from '../extract/config/read-config.ts'
 import type { History } from '../extract/git/contract.ts'
 import { type ProgramOfLanguage, programsOf } from '../graph/program/programs.ts'
 import { type BoundaryReport, boundaryReport } from '../modules/boundary-report.ts'
@@ -19,7 +20,7 @@ import { runOnEach } from './run-on-each.ts'
 /** Everything that is judged. */
 export interface Case {
   readonly facts: Facts
-  readonly config: ConfigFacts
+  readonly config: GatheredConfig
   readonly history: History
   readonly settings: AuditSettings
   readonly rules: readonly Rule[]
@@ -36,6 +37,8 @@ export interface Judgement {
   readonly inventory: Inventory
   /** How many processes answer requests, in words, when a file says it; else ''. */
   readonly processes: string
+  /** What of the configuration was read, and what was not. */
+  readonly configuration: Pick<ConfigFacts, 'files' | 'problems'>
   readonly imports: Coverage['imports']
   readonly calls: Coverage['calls']
   readonly entryPoints: number
@@ -51,11 +54,12 @@ export type JudgeProgress = (step: 'linking' | 'judging', done: number, total: n
 
 /** Builds the program and asks every rule. @throws the signal's reason when stopped */
 export function judge(
-  { facts, config, history, settings, rules, takesInventory }: Case,
+  { facts, config: gathered, history, settings, rules, takesInventory }: Case,
   onProgress: JudgeProgress,
   signal: AbortSignal | undefined,
 ): Judgement {
   onProgress('linking', 0, 1)
+  const config = gathered.facts()
   const programs = programsOf(facts)
   const { manifests, paths } = facts
   const { inventory, apart }: TakenInventory = takesInventory
@@ -93,6 +97,7 @@ export function judge(
     apart: outside,
     inventory,
     processes: processesOf([...contexts.values()][0]),
+    configuration: { files: config.files, problems: config.problems },
     imports: {
       statements: total(all.map(({ imports }) => imports.coverage.statements)),
       resolved: total(all.map(({ imports }) => imports.coverage.resolved)),

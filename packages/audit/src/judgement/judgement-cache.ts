@@ -8,12 +8,12 @@ import type { Case, Judgement } from './judge.ts'
 import { toolVersion } from './tool-version.ts'
 
 /** Raise it when the layout changes. */
-const FORMAT = 'footing-judgement-2'
+const FORMAT = 'footing-judgement-3'
 
-/** Hash of what a judgement depends on: the auditor itself, every source and configuration fact, history, settings. */
+/** Hash of what a judgement depends on: the auditor itself, every source, the text of the configuration, history, settings. */
 export function caseKey({ facts, config, history, settings, rules, takesInventory }: Case): string {
   const hash = createHash('sha256')
-  const parts = [FORMAT, toolVersion(), ownCode(), facts.digest, JSON.stringify(config), history.digest]
+  const parts = [FORMAT, toolVersion(), ownCode(), facts.digest, config.digest, history.digest]
   for (const part of [...parts, JSON.stringify(settings), String(takesInventory), ...rules.map(({ id }) => id)])
     hash.update(part).update('\0')
   return hash.digest('hex')

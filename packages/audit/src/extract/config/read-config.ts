@@ -1,4 +1,5 @@
 // Reads the configuration files of a tree: which file is what, within limits, and a name for each that could not be read.
+import { createHash } from 'node:crypto'
 import type { Place } from '../../facts/place.ts'
 import { OWNERS_PATHS, readCodeowners } from './codeowners.ts'
 import { serversOf } from './command-line.ts'
@@ -11,6 +12,7 @@ import type {
   DeclaredService,
   Dependency,
   MigrationTool,
+  OwnersFile,
   Pooler,
   ServerSetting,
   StartedCode,
@@ -49,31 +51,66 @@ type Kind =
   | 'script'
   | 'postgres'
 
-/** Everything that configuration files say. Never throws for what a file holds. */
-export function readConfig(source: ConfigSource): ConfigFacts {
-  const found = new Collector()
-  let files = 0
-  for (const path of source.paths) {
+/** Configuration as text: enough to tell whether it has changed. */
+export interface GatheredConfig {
+  /** The same digest and the same paths, the same facts. */
+  readonly digest: string
+  /** What the texts say; read once. Never throws for what a file holds. */
+  facts(): ConfigFacts
+}
+
+interface ConfigText {
+  readonly kind: Kind
+  readonly path: string
+  readonly text: string | undefined
+}
+
+/** Reads the texts of the configuration files, and what they say when somebody asks. */
+export function gatherConfig(source: ConfigSource): GatheredConfig {
+  const known = source.paths.flatMap((path) => {
     const kind = kindOf(path)
-    if (kind === undefined) continue
-    if (files >= MAX_FILES) {
-      found.problems.push({
-        path,
-        reason: `more than ${MAX_FILES} configuration files; this and later ones were not read`,
-      })
-      break
-    }
-    const text = source.read(path)
-    files++
+    return kind === undefined ? [] : [{ kind, path }]
+  })
+  const texts = known.slice(0, MAX_FILES).map((file): ConfigText => ({ ...file, text: source.read(file.path) }))
+  const ownersPath = OWNERS_PATHS.find((path) => source.paths.includes(path))
+  const ownersText = ownersPath === undefined ? undefined : source.read(ownersPath)?.slice(0, MAX_CHARS)
+  const hash = createHash('sha256')
+  for (const { path, text } of texts) hash.update(`${path}\0${text ?? '\0'}\0`)
+  hash.update(ownersText ?? '')
+  let facts: ConfigFacts | undefined
+  return {
+    digest: hash.digest('hex'),
+    facts() {
+      const owners =
+        ownersPath === undefined || ownersText === undefined ? undefined : readCodeowners(ownersPath, ownersText)
+      facts ??= factsOf(texts, known[MAX_FILES]?.path, owners, source.paths)
+      return facts
+    },
+  }
+}
+
+/** Everything that configuration files say. */
+export function readConfig(source: ConfigSource): ConfigFacts {
+  return gatherConfig(source).facts()
+}
+
+function factsOf(
+  texts: readonly ConfigText[],
+  firstLeftOut: string | undefined,
+  owners: OwnersFile | undefined,
+  paths: readonly string[],
+): ConfigFacts {
+  const found = new Collector()
+  for (const { kind, path, text } of texts) {
     if (text === undefined) found.problems.push({ path, reason: 'could not be read' })
     else if (text.length > MAX_CHARS) found.problems.push({ path, reason: `longer than ${MAX_CHARS} characters` })
     else if (text.includes('\0')) found.problems.push({ path, reason: 'holds null bytes' })
     else found.add(kind, path, text)
   }
-  const ownersPath = OWNERS_PATHS.find((path) => source.paths.includes(path))
-  const ownersText = ownersPath === undefined ? undefined : source.read(ownersPath)?.slice(0, MAX_CHARS)
-  const owners =
-    ownersPath === undefined || ownersText === undefined ? undefined : readCodeowners(ownersPath, ownersText)
+  if (firstLeftOut !== undefined) {
+    const reason = `more than ${MAX_FILES} configuration files; this and later ones were not read`
+    found.problems.push({ path: firstLeftOut, reason })
+  }
   const names = new Set(found.dependencies.map((dependency) => dependency.name))
   return {
     services: found.services,
@@ -87,9 +124,9 @@ export function readConfig(source: ConfigSource): ConfigFacts {
     maxConnections: found.maxConnections,
     problems: found.problems,
     owners,
-    migrations: migrationsOf(source.paths),
+    migrations: migrationsOf(paths),
     dependsOn: (name) => names.has(normaliseName(name)),
-    files: files + (owners === undefined ? 0 : 1),
+    files: texts.length + (owners === undefined ? 0 : 1),
   }
 }
 

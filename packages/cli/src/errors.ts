@@ -208,13 +208,12 @@ export const cliErrors = defineErrors({
     why: 'Erasing a person cannot be undone, so it has to be asked for twice.',
     remedy: 'Export first if the person wants their data, then add --yes.',
   },
-  'archive-list-missing': {
+  'archive-undeclared': {
     status: 404,
     retryable: false,
-    what: 'The list of archived tables in {file} cannot be read: {reason}',
-    why: 'Nothing is archived unless somebody says which rows are old.',
-    remedy:
-      "Write the file: export const archive = [{ module: 'content', table: 'visit', timeColumn: 'at', olderThanDays: 365 }].",
+    what: 'No module of the application in {file} archives a table.',
+    why: 'Nothing is archived unless its module says which rows are old.',
+    remedy: "Say so in its manifest: uses: [archive({ visit: { timeColumn: 'at', olderThanDays: 365 } })].",
   },
   'archive-option-wrong': {
     status: 400,

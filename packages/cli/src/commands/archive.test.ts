@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createTestDatabase } from '@footing/core/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTerminal } from '../terminal.ts'
@@ -17,10 +18,17 @@ beforeAll(async () => {
   )
   folder = await mkdtemp(join(tmpdir(), 'footing archive '))
   await mkdir(join(folder, 'src'))
-  await writeFile(join(folder, 'src/app.ts'), 'export const app = {}\n')
+  await symlink(fileURLToPath(new URL('../../../../node_modules', import.meta.url)), join(folder, 'node_modules'))
   await writeFile(
-    join(folder, 'src/archive.ts'),
-    `export const archive = [{ module: 'shop', table: 'event', timeColumn: 'at', olderThanDays: 90, batchRows: 50 }]\n`,
+    join(folder, 'src/app.ts'),
+    `import { createApp, defineModule, implement } from '@footing/core'
+     import { archive } from '@footing/core/archive'
+     const shop = defineModule('shop', {
+       owner: '@a',
+       tables: ['event'],
+       uses: [archive({ event: { timeColumn: 'at', olderThanDays: 90, batchRows: 50 } })],
+     })
+     export const app = createApp({ name: 'shop', modules: [implement(shop, () => ({ port: {} }))] })\n`,
   )
 })
 afterAll(async () => {
@@ -92,12 +100,13 @@ test.each<[string, string, readonly string[], object, string]>([
   await expect(run(action, words, options)).rejects.toMatchObject({ code })
 })
 
-test('an application without archive.ts is told what to write', async () => {
+test('an application whose modules archive nothing is told what to declare', async () => {
   const other = join(folder, 'other')
   await mkdir(join(other, 'src'), { recursive: true })
-  await writeFile(join(other, 'src/app.ts'), '')
-  await expect(run('status', [], {}, other)).rejects.toMatchObject({ code: 'archive-list-missing' })
-  await writeFile(join(other, 'src/archive.ts'), 'export const archive = []')
-  await expect(run('status', [], {}, other)).rejects.toMatchObject({ code: 'archive-list-missing' })
+  await writeFile(
+    join(other, 'src/app.ts'),
+    `import { createApp } from '@footing/core'\nexport const app = createApp({ name: 'other', modules: [] })\n`,
+  )
+  await expect(run('status', [], {}, other)).rejects.toMatchObject({ code: 'archive-undeclared' })
   await expect(run('status', [], {}, join(folder, 'nothing'))).rejects.toMatchObject({ code: 'app-missing' })
 })

@@ -7,7 +7,7 @@ export const archive: Command = {
   summary: 'move old rows to files in the storage, verify them, read them, put them back',
   description:
     'Works on DATABASE_URL, pooler or not, and STORAGE_URL; without them on the embedded PostgreSQL of footing dev and on ' +
-    '.footing/storage. Which rows are old stands in archive.ts beside the entry file of the application. ' +
+    '.footing/storage. Which rows are old say the manifests of the modules, uses: [archive({ … })]. ' +
     'run moves what is old after mending what a killed run left behind; several machines may run it at once. ' +
     'status exits with 1 when a batch is unfinished, which the next run mends. ' +
     'verify reads every file again and exits with 1 when one is not what was archived. ' +
@@ -71,12 +71,12 @@ export const archive: Command = {
     }
     // Told before anything is opened.
     if (tables === 1) nameOf(words[0] ?? '')
-    const { openArchiveWorld } = await import('../archive/open-archive-world.ts')
-    const world = await openArchiveWorld(context, words[tables], name)
+    const { openApplicationArchive } = await import('../archive/open-application-archive.ts')
+    const opened = await openApplicationArchive(context, words[tables], name)
     try {
-      return await action(world.archive, context, words[0] ?? '')
+      return await action(opened.archive, context, words[0] ?? '')
     } finally {
-      await world.close()
+      await opened.close()
     }
   },
 }

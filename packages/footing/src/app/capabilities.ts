@@ -1,5 +1,6 @@
 // What an application of this library can stand on: the only list, in the order of opening. A new one is a folder and a line.
 import { analyticsCapability } from '../analytics/capability.ts'
+import { archiveCapability } from '../archive/capability.ts'
 import type { AnyCapability } from '../capability/capability.ts'
 import { dataCapability } from '../data/capability.ts'
 import { eventsCapability } from '../events/capability.ts'
@@ -24,6 +25,7 @@ export const capabilities: readonly AnyCapability[] = [
   storageCapability,
   searchCapability,
   analyticsCapability,
+  archiveCapability,
   eventsCapability,
   placementCapability,
   httpCapability,

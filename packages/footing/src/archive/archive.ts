@@ -3,6 +3,7 @@
 import { systemClock } from '@footing/kernel'
 import { quoteName } from '../data/contract/quote.ts'
 import { decodeFile } from './archive-file.ts'
+import { refuseTwice, verifyTable } from './archived-table.ts'
 import { type ArchiveSetting, cutoffOf, folderOf, largestFile } from './archive-setting.ts'
 import { archiveSchema, batchesOf, ensureBook, type Lease, releaseLease, takeLease } from './batch-book.ts'
 import type {
@@ -10,6 +11,8 @@ import type {
   ArchivedTable,
   ArchiveOptions,
   BatchState,
+  ErasedRows,
+  EraseRequest,
   RunReport,
   TableStatus,
   VerifyFinding,
@@ -18,6 +21,7 @@ import type {
 import { columnsOf, tableName } from './describe-table.ts'
 import { archiveError } from './errors.ts'
 import { queryArchive } from './query-archive.ts'
+import { eraseRows } from './erase-rows.ts'
 import { restoreBatches } from './restore-batches.ts'
 import { abandonBatch, type Settled, settleBatch } from './settle-batch.ts'
 import { writeBatch } from './write-batch.ts'
@@ -27,7 +31,8 @@ import { writeBatch } from './write-batch.ts'
  * @throws `archive-configuration-invalid`
  */
 export function openArchive(options: ArchiveOptions): Archive {
-  for (const table of options.tables) verifyTable(table, options.tables)
+  for (const table of options.tables) verifyTable(table)
+  refuseTwice(options.tables)
   const setting: ArchiveSetting = {
     db: options.data.forModule(archiveSchema),
     storage: options.storage,
@@ -60,6 +65,11 @@ export function openArchive(options: ArchiveOptions): Archive {
       await ensureBook(setting.db)
       return queryArchive(setting, table, query, take)
     },
+    async erase(request) {
+      const table = target(request)
+      await ensureBook(setting.db)
+      return eraseArchived(setting, table, request)
+    },
     async restore(request) {
       const table = target(request)
       await ensureBook(setting.db)
@@ -73,6 +83,26 @@ export function openArchive(options: ArchiveOptions): Archive {
     },
   }
 }
+
+// A run of another process is waited for: it ends after a batch or two, or its lease does.
+async function eraseArchived(setting: ArchiveSetting, table: ArchivedTable, request: EraseRequest): Promise<ErasedRows> {
+  for (let attempt = 0; ; attempt += 1) {
+    const lease = await takeLease(setting.db, table, setting.leaseMs)
+    if (lease !== undefined) {
+      try {
+        // Files that a killed run left behind may hold rows of the person too.
+        await mend(setting, lease, table, () => undefined)
+        return await eraseRows(setting, lease, table, request)
+      } finally {
+        await releaseLease(setting.db, lease)
+      }
+    }
+    if (attempt === patience.times) throw archiveError('archive-busy', { table: `${table.module}.${table.table}` })
+    await setting.clock.sleep(patience.ms)
+  }
+}
+
+const patience = { times: 100, ms: 200 }
 
 async function runTable(
   setting: ArchiveSetting,
@@ -217,21 +247,4 @@ async function verifyFiles(
     }
   }
   return { files, rows, findings }
-}
-
-function verifyTable(table: ArchivedTable, all: readonly ArchivedTable[]): void {
-  const { module, olderThanDays, batchRows } = table
-  const invalid = (reason: string) =>
-    archiveError('archive-configuration-invalid', { table: `${module}.${table.table}`, reason })
-  for (const name of [module, table.table, table.timeColumn]) {
-    if (typeof name !== 'string' || name === '' || name.length > 63) throw invalid('a name is empty or too long.')
-  }
-  if (module === archiveSchema) throw invalid('it is the book of the archive itself.')
-  if (!(olderThanDays > 0) || olderThanDays > 100_000) throw invalid(`olderThanDays is ${olderThanDays}.`)
-  if (batchRows !== undefined && !(Number.isInteger(batchRows) && batchRows > 0 && batchRows <= 200_000)) {
-    throw invalid(`batchRows is ${batchRows}; 1 to 200000 are allowed.`)
-  }
-  if (all.filter((other) => other.module === module && other.table === table.table).length > 1) {
-    throw invalid('it is there twice.')
-  }
 }

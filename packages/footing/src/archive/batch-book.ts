@@ -57,7 +57,10 @@ export interface Lease {
 
 /** Creates the tables of the book where they are absent. */
 export async function ensureBook(db: Database<unknown>): Promise<void> {
-  const there = await db.query<{ there: boolean }>(`select to_regclass('${archiveSchema}.batch') is not null as there`)
+  const there = await db.query<{ there: boolean }>(
+    `select exists (select from pg_attribute where attrelid = to_regclass('${archiveSchema}.batch')
+       and attname = 'replaces' and not attisdropped) as there`,
+  )
   if (there[0]?.there === true) return
   await db.transaction(async (tx) => {
     // Of two that find it absent one waits here, and then finds it there.
@@ -75,6 +78,7 @@ export async function ensureBook(db: Database<unknown>): Promise<void> {
       sha256 text not null default '', content text not null default '', columns jsonb not null default '[]',
       time_min timestamptz, time_max timestamptz,
       changed_at timestamptz not null default clock_timestamp())`)
+    await tx.query(`alter table ${archiveSchema}.batch add column if not exists replaces bigint`)
     await tx.query(
       `create index if not exists batch_by_time on ${archiveSchema}.batch (module, table_name, state, time_min, time_max)`,
     )
@@ -169,6 +173,43 @@ export async function markDeleted(tx: Transaction<unknown>, id: string, voided: 
      where id = $1 and state = 'verified' returning 1`,
     [id, voided],
   )
+}
+
+/**
+ * Puts a stored file in the place of another one: the planned batch `id` becomes what `old` is, without its voided rows, and
+ * `old` becomes a file that the next run throws away.
+ */
+export async function replaceBatch(
+  tx: Transaction<unknown>,
+  old: Batch,
+  id: string,
+  file: Omit<WrittenFile, 'timeMin' | 'timeMax'>,
+): Promise<void> {
+  const { rows, bytes, sha256, content, columns } = file
+  await step(
+    tx,
+    `update ${archiveSchema}.batch b set state = o.state, row_count = $3, bytes = $4, sha256 = $5, content = $6,
+       columns = $7::jsonb, time_min = o.time_min, time_max = o.time_max, replaces = o.id, changed_at = clock_timestamp()
+     from ${archiveSchema}.batch o where b.id = $1 and b.state = 'planned' and o.id = $2 and o.state = $8 returning 1`,
+    [id, old.id, rows, bytes, sha256, content, JSON.stringify(columns), old.state],
+  )
+  await discardBatch(tx, old)
+}
+
+/** Makes a batch one that the next run throws away, file first. */
+export async function discardBatch(tx: Transaction<unknown>, { id, state }: Batch): Promise<void> {
+  await advanceBatch(tx, id, state, 'planned')
+}
+
+/** The batch that took the place of another one. */
+export async function replacementOf(db: Pick<Transaction<unknown>, 'query'>, { id, ...batch }: Batch) {
+  const rows = await db.query<{ id: string }>(
+    `select id::text as id from ${archiveSchema}.batch where replaces = $1::bigint`,
+    [id],
+  )
+  const found = rows[0]?.id
+  if (found === undefined) return undefined
+  return (await batchesOf(db, batch, ['deleted', 'restored'])).find((other) => other.id === found)
 }
 
 /** Forgets a batch whose rows are still in the table. */

@@ -133,6 +133,23 @@ export interface RestoreRequest {
   readonly withoutColumns?: readonly string[]
 }
 
+/** Whose rows are erased. */
+export interface EraseRequest {
+  readonly module: string
+  readonly table: string
+  /** Columns that name a person; a row is theirs when one of them does. */
+  readonly columns: readonly string[]
+  readonly subject: string
+}
+
+/** What became of the rows of a person in the files of a table. */
+export interface ErasedRows {
+  /** Rows that are in no file any more; copies that did not count are not counted. */
+  readonly erased: number
+  /** Files that were written anew, or thrown away because nothing was left in them. */
+  readonly files: number
+}
+
 /** The archive of an application. */
 export interface Archive {
   /** Moves what is old, after mending what an earlier run left behind. Safe to run on several machines at once. */
@@ -142,6 +159,12 @@ export interface Archive {
   verify(options?: { readonly signal?: AbortSignal }): Promise<VerifyReport>
   /** Calls `take` with some rows after the other, in no order; waits for it each time. */
   query(query: ArchiveQuery, take: (rows: readonly ArchiveRow[]) => Promise<void> | void): Promise<QueryReport>
+  /**
+   * Takes the rows of a person out of the files: each file that has some is written anew without them, read back, exchanged
+   * in the book, and the old one is deleted. May be killed at any point and called again.
+   * @throws `archive-busy` when another process does not let go of the table
+   */
+  erase(request: EraseRequest): Promise<ErasedRows>
   /** Puts whole batches back into the table. Returns the number of rows. */
   restore(request: RestoreRequest): Promise<number>
 }

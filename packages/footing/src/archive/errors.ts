@@ -32,6 +32,13 @@ export const archiveErrors = defineErrors({
     why: 'This one showed no sign of life for longer than its lease, so it must not go on. Nothing is lost.',
     remedy: 'Nothing to do: the other process finishes the work. Raise leaseMs when batches take longer than that.',
   },
+  'archive-busy': {
+    status: 503,
+    retryable: true,
+    what: 'The archive of {table} was not free: another process works on it.',
+    why: 'Two at once would exchange the same files. Nothing was changed.',
+    remedy: 'Call it again; a run that is under way ends with its batch, a dead one loses the table after two minutes.',
+  },
   'archive-file-wrong': {
     status: 500,
     retryable: true,

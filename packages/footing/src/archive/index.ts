@@ -1,5 +1,6 @@
 // The public list of the archive.
 export { openArchive } from './archive.ts'
+export { archivedTables } from './archived-table.ts'
 export type {
   Archive,
   ArchiveCondition,
@@ -9,6 +10,8 @@ export type {
   ArchiveRow,
   ArchiveValue,
   BatchState,
+  ErasedRows,
+  EraseRequest,
   QueryReport,
   RestoreRequest,
   RunReport,
@@ -17,3 +20,5 @@ export type {
   VerifyReport,
 } from './contract.ts'
 export { type ArchiveErrorCode, archiveErrors } from './errors.ts'
+export type { ModuleArchive, ModuleArchivedTable } from './module-archive.ts'
+export { type ArchiveDeclaration, archive } from './use-archive.ts'

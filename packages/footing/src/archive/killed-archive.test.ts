@@ -1,4 +1,4 @@
-// kill -9 of a process that archives, 120 times: after each one every row is in the table or in a file, once, with its content.
+// kill -9 of a process that archives or erases: after each one every row is in the table or in a file, once, with its content.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -115,6 +115,58 @@ async function drill(seed: number, times: number): Promise<Lane> {
     await rm(folder, { recursive: true })
   }
 }
+
+test(`${kills} erasures, killed at random points: nobody else's row is lost, and the last one leaves nothing`, {
+  timeout: 600_000,
+}, async () => {
+  const random = numbersOf(Number(process.env.FOOTING_ARCHIVE_SEED ?? 20_260_601))
+  const database = await createTestDatabase()
+  const folder = await mkdtemp(join(tmpdir(), 'footing-drill-'))
+  const data = openDataSource({ url: database.url, poolSize: 2 })
+  const storage = openStorage({ folder })
+  const tables = [{ module: 'shop', table: 'event', timeColumn: 'at', olderThanDays: 90, batchRows: 40 }]
+  const archive = openArchive({ data, storage, tables, leaseMs: 1 })
+  await database.query(
+    `create schema shop; create table shop.event (id int primary key, at timestamptz not null, owner int);
+     insert into shop.event select n, timestamptz '2020-01-01Z' + n * interval '1 minute', n % ${kills + 1} from generate_series(1, 200) n`,
+  )
+  await archive.run()
+  const rows = async () => {
+    const found: string[] = []
+    await archive.query({ module: 'shop', table: 'event' }, (part) => {
+      for (const { id, owner } of part) found.push(`${id} of ${owner}`)
+    })
+    return found.toSorted()
+  }
+  let expected = await rows()
+  const killed = { count: 0 }
+  for (let owner = 0; owner < kills; owner += 1) {
+    const moment = ['before', 'during', 'after'][Math.floor(random() * 3)] ?? 'before'
+    const args = ['--conditions=@footing/source', program, database.url, folder, String(1 + Math.floor(random() * 40))]
+    const child = spawn(process.execPath, [...args, moment, '40', String(owner)], { stdio: ['ignore', 'ignore', 'inherit'] })
+    const [, signal] = await once(child, 'exit')
+    if (signal === 'SIGKILL') killed.count += 1
+    const isTheirs = (row: string) => row.endsWith(` of ${owner}`)
+    expect((await rows()).filter((row) => !isTheirs(row))).toEqual(expected.filter((row) => !isTheirs(row)))
+    // Once more, left alone.
+    const request = { module: 'shop', table: 'event', columns: ['owner'], subject: String(owner) }
+    await archive.erase(request)
+    expect(await archive.erase(request)).toEqual({ erased: 0, files: 0 })
+    expected = expected.filter((row) => !isTheirs(row))
+    expect(await rows()).toEqual(expected)
+    expect((await archive.verify()).findings).toEqual([])
+  }
+  expect(killed.count).toBeGreaterThan(kills * 0.5)
+  // Identifiers that the column cannot hold are of nobody.
+  for (const subject of ["1' or true --", '1.5', '99999999999999999999', '']) {
+    const none = await archive.erase({ module: 'shop', table: 'event', columns: ['owner', 'nothing'], subject })
+    expect(none).toEqual({ erased: 0, files: 0 })
+  }
+  await storage.close()
+  await data.close()
+  await database.drop()
+  await rm(folder, { recursive: true })
+})
 
 test(`${kills} processes, killed at random points`, { timeout: 600_000 }, async () => {
   const seed = Number(process.env.FOOTING_ARCHIVE_SEED ?? 20_260_601)

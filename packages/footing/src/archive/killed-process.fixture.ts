@@ -1,4 +1,4 @@
-// A process of the drill: runs the archive and dies by SIGKILL at a step that its seed chooses.
+// A process of the drill: runs the archive, or erases somebody in it, and dies by SIGKILL at a step that its seed chooses.
 
 import type { Database, DataSource } from '../data/contract/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
@@ -6,7 +6,7 @@ import type { ObjectStorage } from '../storage/contract.ts'
 import { openStorage } from '../storage/open-storage.ts'
 import { openArchive } from './archive.ts'
 
-const [url = '', folder = '', fatalStep = '0', moment = 'before', batchRows = '40'] = process.argv.slice(2)
+const [url = '', folder = '', fatalStep = '0', moment = 'before', batchRows = '40', erased = ''] = process.argv.slice(2)
 let step = 0
 
 const die = (): never => {
@@ -60,6 +60,7 @@ const archive = openArchive({
   // The next process begins at once: nobody waits for the lease of a dead one.
   leaseMs: 1,
 })
-await archive.run()
+if (erased === '') await archive.run()
+else await archive.erase({ module: 'shop', table: 'event', columns: ['owner'], subject: erased })
 process.stdout.write(`${step}\n`)
 await data.close()

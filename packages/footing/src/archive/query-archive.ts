@@ -6,7 +6,7 @@ import { quoteName } from '../data/contract/quote.ts'
 import { parseColumn } from '../data/query/parse-column.ts'
 import { readTexts } from './archive-file.ts'
 import { type ArchiveSetting, largestFile } from './archive-setting.ts'
-import { type Batch, batchesOf } from './batch-book.ts'
+import { type Batch, batchesOf, replacementOf } from './batch-book.ts'
 import { meets, rulesOut, type TextCondition } from './column-order.ts'
 import type {
   ArchiveCondition,
@@ -100,8 +100,8 @@ function timeConditions(target: ArchivedTable, { from, to }: ArchiveQuery): read
 
 const operators = new Set(['=', '<', '<=', '>', '>=', 'in'])
 
-// PostgreSQL itself writes the values in its form, so that '1e2' finds the integer 100.
-async function inText(tx: Transaction<unknown>, condition: ArchiveCondition, type: string): Promise<TextCondition> {
+/** A condition in PostgreSQL's own form of its values, so that '1e2' finds the integer 100. @throws `archive-query-invalid` */
+export async function inText(tx: Transaction<unknown>, condition: ArchiveCondition, type: string): Promise<TextCondition> {
   const { column, is, value } = condition
   if (!operators.has(is)) throw invalid(`the comparison ${JSON.stringify(is)} is not known.`)
   const list = Array.isArray(value) ? value : [value]
@@ -166,10 +166,10 @@ async function readTable(tx: Transaction<unknown>, target: ArchivedTable, plan: 
   }
 }
 
-async function readFile(setting: ArchiveSetting, batch: Batch, plan: Plan, deliver: Take): Promise<void> {
+async function readFile(setting: ArchiveSetting, planned: Batch, plan: Plan, deliver: Take): Promise<void> {
+  const { batch, bytes } = await openFile(setting, planned)
   const needed = new Set([...plan.columns, ...plan.conditions.map(({ column }) => column)])
   const columns = batch.columns.filter(({ name }) => needed.has(name))
-  const bytes = await setting.storage.read(batch.object, { maxBytes: largestFile })
   const texts = await readTexts(batch, bytes, columns)
   const places = new Map(columns.map((column, index) => [column.name, { column, texts: texts[index] ?? [] }]))
   const voided = new Set(batch.voided)
@@ -184,6 +184,21 @@ async function readFile(setting: ArchiveSetting, batch: Batch, plan: Plan, deliv
     found = []
   }
   await deliver(found)
+}
+
+// An erasure may put another file in the place of this one while a query is under way.
+async function openFile(setting: ArchiveSetting, planned: Batch): Promise<{ batch: Batch; bytes: Uint8Array }> {
+  let batch = planned
+  for (;;) {
+    try {
+      return { batch, bytes: await setting.storage.read(batch.object, { maxBytes: largestFile }) }
+    } catch (error) {
+      if (!isFootingError(error, 'storage-object-missing')) throw error
+      const replacement = await replacementOf(setting.db, batch)
+      if (replacement === undefined) throw error
+      batch = replacement
+    }
+  }
 }
 
 function rowOf(plan: Plan, cell: (name: string, index: number) => readonly [number, string | null]): ArchiveRow {

@@ -44,7 +44,11 @@ test('each capability says its driver, its variable and its guarantees; no serve
   expect(capabilities).toContainEqual(
     expect.objectContaining({
       name: 'storage',
-      driver: expect.objectContaining({ driver: 's3', from: 'STORAGE_URL', guarantees: expect.objectContaining({ shared: true }) }),
+      driver: expect.objectContaining({
+        driver: 's3',
+        from: 'STORAGE_URL',
+        guarantees: expect.objectContaining({ shared: true }),
+      }),
     }),
   )
   const shown = await run(env, false)
@@ -55,7 +59,10 @@ test('each capability says its driver, its variable and its guarantees; no serve
 test('settings that are missing or wrong are named, and the rest is still told', async () => {
   const env = { STORAGE_URL: 'ftp://user:top-secret@host' }
   const { capabilities, faults } = JSON.parse(await run(env))
-  expect(faults.map(({ pointer }: { pointer: string }) => pointer).toSorted()).toEqual(['/DATABASE_URL', '/STORAGE_URL'])
+  expect(faults.map(({ pointer }: { pointer: string }) => pointer).toSorted()).toEqual([
+    '/DATABASE_URL',
+    '/STORAGE_URL',
+  ])
   expect(capabilities).toContainEqual(expect.objectContaining({ name: 'storage', faulty: ['STORAGE_URL'] }))
   expect(capabilities).toContainEqual(
     expect.objectContaining({ name: 'analytics', driver: expect.objectContaining({ driver: 'postgresql' }) }),

@@ -47,7 +47,10 @@ export const info: Command = {
 /** An application that does not load is told and not thrown: the report is for just that case. */
 type Described = DescribedProcess | { readonly unloadable: string }
 
-async function describe(place: ApplicationPlace, env: Readonly<Record<string, string | undefined>>): Promise<Described> {
+async function describe(
+  place: ApplicationPlace,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Described> {
   const { loadApplication } = await import('../load-application.ts')
   const { readEnvFile } = await import('../env-file.ts')
   const { describeProcess } = await import('@footing/core/tooling')
@@ -79,7 +82,9 @@ function show(terminal: Terminal, described: Described): void {
 function driverOf({ driver, summary, faulty }: DescribedCapability): string {
   if (faulty.length > 0) return `not known: ${faulty.join(', ')}`
   if (driver === undefined) return summary
-  const promises = Object.entries(driver.guarantees).map(([name, value]) => (value === true ? name : `${name}: ${value}`))
+  const promises = Object.entries(driver.guarantees).map(([name, value]) =>
+    value === true ? name : `${name}: ${value}`,
+  )
   const from = driver.from === undefined ? 'by default' : `from ${driver.from}`
   return `${driver.driver}, ${from}${promises.length === 0 ? '' : ` (${promises.join(', ')})`}`
 }

@@ -28,7 +28,10 @@ export interface DescribedProcess {
  * Asks each capability that the process would have which driver its settings choose.
  * @throws `settings-invalid` for a profile that is none, `capability-needed`
  */
-export async function describeProcess(app: App, options: Pick<StartOptions, 'env' | 'profile' | 'role'>): Promise<DescribedProcess> {
+export async function describeProcess(
+  app: App,
+  options: Pick<StartOptions, 'env' | 'profile' | 'role'>,
+): Promise<DescribedProcess> {
   const { facts, values, faults, wanted } = await readProcess(app, options)
   const found = [...faults]
   const describe = async (capability: AnyCapability): Promise<DescribedCapability> => {

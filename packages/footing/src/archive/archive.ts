@@ -3,8 +3,8 @@
 import { systemClock } from '@footing/kernel'
 import { quoteName } from '../data/contract/quote.ts'
 import { decodeFile } from './archive-file.ts'
-import { refuseTwice, verifyTable } from './archived-table.ts'
 import { type ArchiveSetting, cutoffOf, folderOf, largestFile } from './archive-setting.ts'
+import { refuseTwice, verifyTable } from './archived-table.ts'
 import { archiveSchema, batchesOf, ensureBook, type Lease, releaseLease, takeLease } from './batch-book.ts'
 import type {
   Archive,
@@ -19,9 +19,9 @@ import type {
   VerifyReport,
 } from './contract.ts'
 import { columnsOf, tableName } from './describe-table.ts'
+import { eraseRows } from './erase-rows.ts'
 import { archiveError } from './errors.ts'
 import { queryArchive } from './query-archive.ts'
-import { eraseRows } from './erase-rows.ts'
 import { restoreBatches } from './restore-batches.ts'
 import { abandonBatch, type Settled, settleBatch } from './settle-batch.ts'
 import { writeBatch } from './write-batch.ts'
@@ -85,7 +85,11 @@ export function openArchive(options: ArchiveOptions): Archive {
 }
 
 // A run of another process is waited for: it ends after a batch or two, or its lease does.
-async function eraseArchived(setting: ArchiveSetting, table: ArchivedTable, request: EraseRequest): Promise<ErasedRows> {
+async function eraseArchived(
+  setting: ArchiveSetting,
+  table: ArchivedTable,
+  request: EraseRequest,
+): Promise<ErasedRows> {
   for (let attempt = 0; ; attempt += 1) {
     const lease = await takeLease(setting.db, table, setting.leaseMs)
     if (lease !== undefined) {

@@ -36,5 +36,6 @@ export function verifyTable(table: ArchivedTable): void {
 export function refuseTwice(tables: readonly ArchivedTable[]): void {
   const names = tables.map(({ module, table }) => `${module}.${table}`)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice !== undefined) throw archiveError('archive-configuration-invalid', { table: twice, reason: 'it is there twice.' })
+  if (twice !== undefined)
+    throw archiveError('archive-configuration-invalid', { table: twice, reason: 'it is there twice.' })
 }

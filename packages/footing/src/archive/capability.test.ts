@@ -103,7 +103,11 @@ const rowsOf = async (options: { readonly live?: boolean } = {}) => {
 const isTheirs = ({ owner, guest }: ArchiveRow) => String(owner) === '7' || guest === '7'
 
 test('a module archives, asks and reads through its kit', async () => {
-  expect(await held.archive.pledge.run({ maxBatches: 2 })).toMatchObject({ table: 'pledge', outcome: 'stopped', rows: 100 })
+  expect(await held.archive.pledge.run({ maxBatches: 2 })).toMatchObject({
+    table: 'pledge',
+    outcome: 'stopped',
+    rows: 100,
+  })
   expect(await held.archive.pledge.run()).toMatchObject({ outcome: 'done', rows: 300 })
   expect(await held.archive.pledge.status()).toMatchObject({ table: 'pledge', due: 0 })
   expect(await rowsOf({ live: true })).toHaveLength(400)
@@ -157,7 +161,9 @@ test('a query that began before an erasure reads each row of others once', async
     await running.app.personalData.erase('7')
   })
   const others = seen.filter((row) => !isTheirs(row)).map(({ id }) => Number(id))
-  expect(others.toSorted((a, b) => a - b)).toEqual((await rowsOf()).map(({ id }) => Number(id)).toSorted((a, b) => a - b))
+  expect(others.toSorted((a, b) => a - b)).toEqual(
+    (await rowsOf()).map(({ id }) => Number(id)).toSorted((a, b) => a - b),
+  )
 })
 
 test.each([

@@ -20,7 +20,14 @@ export async function eraseRows(
   let [erased, files] = [0, 0]
   for (const batch of await batchesOf(setting.db, target, ['deleted', 'restored'])) {
     const conditions = await conditionsOn(setting, batch, columns, subject)
-    if (conditions.every((condition) => rulesOut(condition, batch.columns.find(({ name }) => name === condition.column))))
+    if (
+      conditions.every((condition) =>
+        rulesOut(
+          condition,
+          batch.columns.find(({ name }) => name === condition.column),
+        ),
+      )
+    )
       continue
     const rows = await decodeFile(batch, await setting.storage.read(batch.object, { maxBytes: largestFile }))
     const places = conditions.map((condition) => batch.columns.findIndex(({ name }) => name === condition.column))

@@ -143,7 +143,9 @@ test(`${kills} erasures, killed at random points: nobody else's row is lost, and
   for (let owner = 0; owner < kills; owner += 1) {
     const moment = ['before', 'during', 'after'][Math.floor(random() * 3)] ?? 'before'
     const args = ['--conditions=@footing/source', program, database.url, folder, String(1 + Math.floor(random() * 40))]
-    const child = spawn(process.execPath, [...args, moment, '40', String(owner)], { stdio: ['ignore', 'ignore', 'inherit'] })
+    const child = spawn(process.execPath, [...args, moment, '40', String(owner)], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
     const [, signal] = await once(child, 'exit')
     if (signal === 'SIGKILL') killed.count += 1
     const isTheirs = (row: string) => row.endsWith(` of ${owner}`)

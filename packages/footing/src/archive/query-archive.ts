@@ -101,7 +101,11 @@ function timeConditions(target: ArchivedTable, { from, to }: ArchiveQuery): read
 const operators = new Set(['=', '<', '<=', '>', '>=', 'in'])
 
 /** A condition in PostgreSQL's own form of its values, so that '1e2' finds the integer 100. @throws `archive-query-invalid` */
-export async function inText(tx: Transaction<unknown>, condition: ArchiveCondition, type: string): Promise<TextCondition> {
+export async function inText(
+  tx: Transaction<unknown>,
+  condition: ArchiveCondition,
+  type: string,
+): Promise<TextCondition> {
   const { column, is, value } = condition
   if (!operators.has(is)) throw invalid(`the comparison ${JSON.stringify(is)} is not known.`)
   const list = Array.isArray(value) ? value : [value]

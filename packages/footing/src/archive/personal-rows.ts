@@ -37,7 +37,9 @@ export function personalRows(
     async erase(subject) {
       if (declared.erase === 'keep') {
         let left = 0
-        await find(subject, () => void (left += 1))
+        await find(subject, () => {
+          left += 1
+        })
         return { erased: 0, left, ...(left === 0 ? {} : { why: declared.keep?.why ?? 'the manifest keeps them' }) }
       }
       const { erased } = await archive.erase({ module, table, columns: subjects, subject })

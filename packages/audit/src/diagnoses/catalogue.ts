@@ -5,9 +5,9 @@ import { diagnosis as synchronousDatabase } from './async/synchronous-database.t
 import { diagnosis as unboundedCalls } from './async/unbounded-calls.ts'
 import { diagnosis as unlimitedJobs } from './async/unlimited-jobs.ts'
 import { diagnosis as waitingEventLoop } from './async/waiting-event-loop.ts'
-import { diagnosis as godModule } from './boundaries/god-module.ts'
 import { diagnosis as misplacedModule } from './boundaries/misplaced-module.ts'
 import { diagnosis as noDirection } from './boundaries/no-direction.ts'
+import { diagnosis as overgrownModules } from './boundaries/overgrown-modules.ts'
 import { diagnosis as connectionPerRequest } from './data/connection-per-request.ts'
 import { diagnosis as poolerBreakers } from './data/pooler-breakers.ts'
 import { diagnosis as queriesInLoops } from './data/queries-in-loops.ts'
@@ -21,7 +21,7 @@ import { diagnosis as stateOfOneProcess } from './state/state-of-one-process.ts'
 export const diagnoses: readonly Diagnosis[] = [
   misplacedModule,
   noDirection,
-  godModule,
+  overgrownModules,
   synchronousDatabase,
   waitingEventLoop,
   unboundedCalls,

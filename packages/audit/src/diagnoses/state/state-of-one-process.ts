@@ -9,8 +9,8 @@ const KINDS: Readonly<Record<string, string>> = {
   'state/in-memory-session': 'sessions in memory',
   'state/local-disk-upload': 'files on the local disk',
   'state/file-lock-as-mutex': 'locks on the local disk',
-  'state/secret-on-local-disk': 'secrets on the local disk',
-  'state/stale-process-cache': 'caches of a process',
+  'state/local-disk-store': 'a store on the local disk',
+  'state/process-cache': 'caches of what others change',
 }
 
 export const diagnosis: Diagnosis = {

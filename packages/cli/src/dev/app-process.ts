@@ -13,7 +13,7 @@ import { migrationSources } from '../migration-sources.ts'
 import { developmentSecrets } from './development-secrets.ts'
 import { readLogRecord } from './log-line.ts'
 import type { FromApp, ToApp } from './protocol.ts'
-import { explainError, type TraceView, traceViewOf } from './source-trace.ts'
+import { explainError, hasOwnLine, type TraceView, traceViewOf } from './source-trace.ts'
 import { gatherTraffic } from './traffic.ts'
 
 const reportEveryMs = 500
@@ -210,7 +210,9 @@ function tellFault(error: unknown, view: TraceView): void {
   const message = error instanceof Error ? error.message : String(error)
   const fault = known ?? { code: 'app-failed', message: `The application did not start: ${message}` }
   const cause = isFootingError(error) ? error.cause : error
-  const trace = cause instanceof Error ? explainError(cause, view) : undefined
+  // A coded error says all that there is to say, unless a line of the user is behind it.
+  const told = known !== undefined && known.code !== 'app-load-failed'
+  const trace = cause instanceof Error && (!told || hasOwnLine(cause, view)) ? explainError(cause, view) : undefined
   tell({
     kind: 'fault',
     fault,

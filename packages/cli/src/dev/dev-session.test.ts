@@ -401,6 +401,14 @@ describe('without a pooler', () => {
   })
 })
 
+test('what may pass is tried again without a change: a database that is not there yet', async () => {
+  await writeApp('one')
+  const dev = new Dev('--port', '0', { DATABASE_URL: 'postgres://nobody:none@127.0.0.1:1/nothing' })
+  expect(await dev.says('starting it again in 0.5 s')).toMatch(/data-connection-refused[^\n]*\nstarting/)
+  await dev.says('starting it again in 1 s')
+  expect(await dev.end('SIGINT')).toEqual([0, null])
+})
+
 test('without watching, an application that cannot start ends the command with 2', async () => {
   await writeFile(join(root, 'src/app.ts'), 'export const nothing = 1')
   const dev = new Dev('--port', '0', '--no-watch')

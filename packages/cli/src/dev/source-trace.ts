@@ -41,6 +41,11 @@ export function explainError(error: unknown, view: TraceView): string | undefine
   return [...(place === undefined ? [] : [place]), ...blocks].join('\n')
 }
 
+/** Whether a line of the user is in the error or in one of its causes. */
+export function hasOwnLine(error: unknown, view: TraceView): boolean {
+  return error instanceof Error && chainOf(error).some((one) => framesOf(one).some((frame) => isOwn(frame, view)))
+}
+
 /** Folds the frames in lines that arrive one by one: what the runtime prints when a process dies. */
 export class FrameFolder {
   readonly #view: TraceView

@@ -212,7 +212,7 @@ const hostileBodies: readonly [name: string, body: string, type: string, status:
   ['an array', '[]', 'application/json', 400, 'invalid-input'],
   ['null', 'null', 'application/json', 400, 'invalid-input'],
   ['nothing', '', 'application/json', 400, 'invalid-input'],
-  ['a deep nest', `{"text":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, 'application/json', 400, 'invalid-input'],
+  ['a deep nest', `{"text":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, 'application/json', 400, 'body-too-nested'],
   ['more than the limit', `{"text":"${'x'.repeat(300_000)}"}`, 'application/json', 413, 'body-too-large'],
 ]
 

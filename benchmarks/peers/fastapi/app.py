@@ -104,7 +104,7 @@ def card(row) -> dict:
         "slug": row["slug"],
         "title": row["title"],
         "description": row["description"],
-        "tagList": row["tag_list"],
+        "tagList": sorted(row["tag_list"]),
         "createdAt": iso(row["created_at"]),
         "updatedAt": iso(row["updated_at"]),
         "favorited": row["favorited"],

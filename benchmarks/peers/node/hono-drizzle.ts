@@ -57,7 +57,7 @@ const card = (row: any) => ({
   slug: row.slug,
   title: row.title,
   description: row.description,
-  tagList: row.tagList,
+  tagList: row.tagList.toSorted(),
   createdAt: row.createdAt.toISOString(),
   updatedAt: row.updatedAt.toISOString(),
   favorited: row.favorited,

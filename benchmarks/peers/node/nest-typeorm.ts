@@ -96,7 +96,7 @@ function card(entity: Article, raw: { favorited: boolean; following: boolean }) 
     slug,
     title,
     description,
-    tagList,
+    tagList: tagList.toSorted(),
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
     favorited: raw.favorited,

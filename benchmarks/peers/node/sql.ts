@@ -17,7 +17,7 @@ export const card = (row: any) => ({
   slug: row.slug,
   title: row.title,
   description: row.description,
-  tagList: row.tag_list,
+  tagList: row.tag_list.toSorted(),
   createdAt: row.created_at.toISOString(),
   updatedAt: row.updated_at.toISOString(),
   favorited: row.favorited,

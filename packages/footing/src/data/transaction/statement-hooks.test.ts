@@ -116,3 +116,20 @@ test('a state of a trigger gets the code of its owner, every other one that of d
   )
   expect(await codeOf(db.query('insert into shop.absent values (1)'))).toBe('data-query-failed')
 })
+
+test('a prepared write is sent again with what stands before it when its table has changed', async () => {
+  const direct = openDataSource({ url: database.directUrl, poolSize: 1, hooks })
+  const shop = direct.forModule('shop')
+  await direct.ping()
+  const insert = () => shop.query("insert into shop.item (name) values ('again') returning *")
+  for (let turn = 0; turn < 2; turn += 1) await insert()
+  await expect.poll(() => direct.keepsPreparedStatements).toBe(true)
+  for (let turn = 0; turn < 3; turn += 1) {
+    await database.query(`alter table shop.item add column turn_${turn} int default ${turn}`)
+    const [row] = await insert()
+    expect(row).toMatchObject({ name: 'again', by: 'shop', [`turn_${turn}`]: turn })
+    expect(await insert()).toEqual([row])
+  }
+  expect(await database.query('select count(*)::int as count from shop.item')).toEqual([{ count: 8 }])
+  await direct.close()
+})

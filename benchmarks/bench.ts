@@ -231,9 +231,10 @@ async function compareSeries(series: Series, servers: readonly Group[], token: s
     const loads: number[] = []
     for (let round = 0; round <= rounds; round += 1) {
       loads.push(loadavg()[0] ?? 0)
-      // In another order each time, so that whatever drifts meets all alike.
-      for (let turn = 0; turn < groups.length; turn += 1) {
-        const group = groups[(turn + round) % groups.length] ?? []
+      // In another order each time, so that whatever drifts meets all alike; back and forth, so that nobody has the same
+      // neighbour in every round.
+      const turns = groups.map((_, turn) => groups[(turn + round) % groups.length] ?? [])
+      for (const group of round % 2 === 0 ? turns : turns.toReversed()) {
         const { connections } = series
         const turnLoad = { scenario, connections, seconds: round === 0 ? warmSeconds : seconds, token }
         const sample = await load(group, { ...turnLoad, core: series.pinned ? cores.rest : undefined })

@@ -1,5 +1,5 @@
 // What a person, or a program, is told when a command could not run.
-import { isFootingError } from '@footing/kernel'
+import { isFootingError, redactUrls } from '@footing/kernel'
 import { type ExitCode, exit } from './command.ts'
 import type { Terminal } from './terminal.ts'
 import { versionLine } from './version.ts'
@@ -46,9 +46,10 @@ export function reportFault(terminal: Terminal, fault: Fault): ExitCode {
 
 /** Shows a fault of Footing itself as a block that can be pasted into an issue. */
 export function reportInternal(terminal: Terminal, error: unknown, argv: readonly string[]): ExitCode {
-  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  // What is pasted into an issue is read by everybody.
+  const trace = redactUrls(error instanceof Error ? (error.stack ?? error.message) : String(error))
   if (terminal.wantsJson) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = redactUrls(error instanceof Error ? error.message : String(error))
     terminal.json({ ok: false, error: { code: 'internal', message, trace, versions: versionLine() } })
     return exit.internal
   }
@@ -56,7 +57,7 @@ export function reportInternal(terminal: Terminal, error: unknown, argv: readonl
   terminal.fault('Please report it with this block:')
   terminal.fault()
   terminal.fault(`  ${versionLine()}`)
-  terminal.fault(`  footing ${argv.join(' ')}`)
+  terminal.fault(`  footing ${redactUrls(argv.join(' '))}`)
   for (const line of trace.split('\n')) terminal.fault(`  ${line}`)
   return exit.internal
 }

@@ -80,6 +80,16 @@ describe('exit codes and streams', () => {
     )
   })
 
+  test('the block for the report shows no secret of an address', async () => {
+    const command = `name: 'x', run: async () => { throw new Error('no answer of postgres://me:hunter2@db/app') }`
+    for (const argv of [['x'], ['x', '--json']]) {
+      const { code, stdout, stderr } = await footing(argv, command)
+      expect(code).toBe(3)
+      expect(stdout + stderr).toContain('postgres://…@db/app')
+      expect(stdout + stderr).not.toContain('hunter2')
+    }
+  })
+
   test('a fault of ours with --json stays JSON', async () => {
     const { code, stdout } = await footing(['x', '--json'], `name: 'x', run: async () => { throw 'text' }`)
     expect(code).toBe(3)

@@ -47,10 +47,12 @@ import { rule as observabilityUnstructuredLog } from './observability/unstructur
 import { rule as observabilityUntrackedErrors } from './observability/untracked-errors.ts'
 import { rule as reversibilityCoreImportsPlugin } from './reversibility/core-imports-plugin.ts'
 import { rule as reversibilityDataAccessWithoutSeam } from './reversibility/data-access-without-seam.ts'
+import { rule as reversibilityOneCloudCode } from './reversibility/one-cloud-code.ts'
 import { rule as reversibilityScatteredVendorSdk } from './reversibility/scattered-vendor-sdk.ts'
 import { rule as reversibilityUnflaggedRelease } from './reversibility/unflagged-release.ts'
 import { rule as reversibilityUnversionedApi } from './reversibility/unversioned-api.ts'
 import { rule as reversibilityVendorSdkOutsideDriver } from './reversibility/vendor-sdk-outside-driver.ts'
+import { rule as servicesDuplicatedDomain } from './services/duplicated-domain.ts'
 import { rule as servicesForeignTableWrite } from './services/foreign-table-write.ts'
 import { rule as servicesLockstepService } from './services/lockstep-service.ts'
 import { rule as servicesSharedDatabase } from './services/shared-database.ts'
@@ -62,6 +64,7 @@ import { rule as stateLocalDiskStore } from './state/local-disk-store.ts'
 import { rule as stateLocalDiskUpload } from './state/local-disk-upload.ts'
 import { rule as stateProcessCache } from './state/process-cache.ts'
 import { rule as stateProcessStateInRequestPath } from './state/process-state-in-request-path.ts'
+import { rule as stateSessionAffinity } from './state/session-affinity.ts'
 import { rule as stateThreadAsJobQueue } from './state/thread-as-job-queue.ts'
 import { rule as stateUncachedHotRead } from './state/uncached-hot-read.ts'
 import type { Rule } from '../rule/rule.ts'
@@ -116,10 +119,12 @@ export const rules: readonly Rule[] = [
   observabilityUntrackedErrors,
   reversibilityCoreImportsPlugin,
   reversibilityDataAccessWithoutSeam,
+  reversibilityOneCloudCode,
   reversibilityScatteredVendorSdk,
   reversibilityUnflaggedRelease,
   reversibilityUnversionedApi,
   reversibilityVendorSdkOutsideDriver,
+  servicesDuplicatedDomain,
   servicesForeignTableWrite,
   servicesLockstepService,
   servicesSharedDatabase,
@@ -131,6 +136,7 @@ export const rules: readonly Rule[] = [
   stateLocalDiskUpload,
   stateProcessCache,
   stateProcessStateInRequestPath,
+  stateSessionAffinity,
   stateThreadAsJobQueue,
   stateUncachedHotRead,
 ]

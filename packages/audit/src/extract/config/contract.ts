@@ -1,5 +1,6 @@
 // The configuration facts: what deployment and dependency files say about a repository. No values that may be secret.
 import type { Place } from '../../facts/place.ts'
+import type { Affinity } from './affinity.ts'
 
 /** One process of the deployment: a compose service, a Kubernetes workload, a Procfile line, a Dockerfile's command. */
 export interface DeclaredService {
@@ -156,6 +157,8 @@ export interface ConfigFacts {
   /** `max_connections` of a Postgres command or configuration, when a file says it. */
   readonly maxConnections: readonly { readonly value: number; readonly place: Place }[]
   readonly problems: readonly ConfigProblem[]
+  /** Settings of balancers that send a user to the same process again. */
+  readonly affinity: readonly Affinity[]
   /** True when a manifest declares this dependency (any group); names are normalised for you. */
   dependsOn(name: string): boolean
   /** Files read. */

@@ -1,5 +1,6 @@
 // Reads the configuration files of a tree: which file is what, within limits, and a name for each that could not be read.
 import { createHash } from 'node:crypto'
+import { type Affinity, affinityIn } from './affinity.ts'
 import type { Place } from '../../facts/place.ts'
 import { OWNERS_PATHS, readCodeowners } from './codeowners.ts'
 import { serversOf } from './command-line.ts'
@@ -36,6 +37,8 @@ const MAX_CHARS = 1_000_000
 /** Files of one kind that are read; a monorepo has hundreds, a fixture folder has thousands. */
 const MAX_FILES = 3000
 const MAX_STARTED = 2000
+/** Kinds of files in which balancers are set up. */
+const AFFINE: ReadonlySet<Kind> = new Set<Kind>(['balancer', 'kubernetes', 'compose', 'script'])
 
 type Kind =
   | 'compose'
@@ -50,6 +53,7 @@ type Kind =
   | 'env'
   | 'script'
   | 'postgres'
+  | 'balancer'
 
 /** Configuration as text: enough to tell whether it has changed. */
 export interface GatheredConfig {
@@ -122,6 +126,7 @@ function factsOf(
     dependencies: found.dependencies,
     environment: found.environment,
     maxConnections: found.maxConnections,
+    affinity: found.affinity,
     problems: found.problems,
     owners,
     migrations: migrationsOf(paths),
@@ -162,6 +167,8 @@ function kindOf(path: string): Kind | undefined {
     !/\.(?:py|ts|js|rc)$/.test(name)
   )
     return 'env'
+  if (/nginx/i.test(path) ? /\.(?:conf|tmpl|template|j2)$/.test(name) : /^(?:haproxy[\w.-]*\.cfg|caddyfile|traefik[\w.-]*\.(?:ya?ml|toml))$|\.tf$|^app\.ya?ml$/.test(name))
+    return 'balancer'
   // Units of systemd, runit and supervisord are read as scripts: one command a line.
   if (
     /\.sh$|\.service$|^supervisord?.*\.conf/.test(name) ||
@@ -185,9 +192,11 @@ class Collector {
   readonly dependencies: Dependency[] = []
   readonly environment: { name: string; value: string; place: Place }[] = []
   readonly maxConnections: { value: number; place: Place }[] = []
+  readonly affinity: Affinity[] = []
   readonly problems: ConfigProblem[] = []
 
   add(kind: Kind, path: string, text: string): void {
+    if (AFFINE.has(kind)) this.affinity.push(...affinityIn(path, text))
     if (kind === 'compose') this.#services(path, readCompose(path, text))
     else if (kind === 'kubernetes') this.#services(path, readKubernetes(path, text))
     else if (kind === 'dockerfile') this.#services(path, { services: readDockerfile(path, text), problem: '' })

@@ -85,6 +85,9 @@ function detection(context: RuleContext, pauses: readonly Pause[], isGreen: bool
 }
 
 function secondsOf(tree: SyntaxTree, node: number): number | undefined {
+  // `0.1 * (attempt + 1)` grows, and stays short.
+  if (node >= 0 && tree.kind(node) === Kind.BinOp && tree.kind(node + 1) === Kind.Number)
+    return secondsOf(tree, node + 1)
   if (node < 0 || tree.kind(node) !== Kind.Number) return undefined
   return tree.has(node, Flag.INTEGER) ? tree.value(node) : Number(tree.text(node).replaceAll('_', ''))
 }

@@ -52,11 +52,10 @@ function judge(context: RuleContext): RuleResult {
   return { detections, examined: { count: folders.length, of: 'services' } }
 }
 
-/** Folders that are built or served apart, none inside another. */
+/** Folders that are served apart (in Python also those that are built apart), none inside another: front ends own no domain. */
 function foldersOf(context: RuleContext): string[] {
-  const built = serviceFolders(context).map(({ folder }) => folder)
-  const served = context.language === 'typescript' ? serversOf(context).map(({ folder }) => folder) : []
-  const all = [...new Set([...built, ...served])].filter((folder) => folder !== '').sort()
+  const found = context.language === 'typescript' ? serversOf(context) : serviceFolders(context)
+  const all = [...new Set(found.map(({ folder }) => folder))].filter((folder) => folder !== '').sort()
   return all.filter((folder) => !all.some((other) => other !== folder && folder.startsWith(`${other}/`)))
 }
 

@@ -5,6 +5,7 @@ import { Flag, Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { EntryKind, FunctionId } from '../../graph/contract.ts'
 import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
+import { keyword } from '../../survey/expressions.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { type LibraryCall, libraryCalls } from '../../survey/library-calls.ts'
 import { isMadeOnce } from '../../survey/made-once.ts'
@@ -101,11 +102,17 @@ function judged(context: RuleContext, openings: ReadonlyMap<string, Opening>): R
       !/^[a-z@/-]+\.[A-Z]/.test(name) || context.language === 'python' || context.trees[module]!.has(node, Flag.NEW),
   )
   const byBody = new Map<FunctionId, LibraryCall[]>()
-  for (const call of calls) if (!isMadeOnce(context, call)) addTo(byBody, bodyOf(context, call), call)
+  for (const call of calls)
+    if (!isMadeOnce(context, call) && !isOnPool(context, call)) addTo(byBody, bodyOf(context, call), call)
   return {
     detections: [...byBody].flatMap(([body, found]) => detection(context, body, found, openings) ?? []),
     examined: { count: calls.length, of: 'places that open connections' },
   }
+}
+
+/** `redis.Redis(connection_pool=pool)`: a client over a pool that is kept. */
+function isOnPool({ trees }: RuleContext, { module, node }: LibraryCall): boolean {
+  return keyword(trees[module]!, node, 'connection_pool') >= 0
 }
 
 function detection(

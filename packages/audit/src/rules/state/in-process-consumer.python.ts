@@ -13,7 +13,7 @@ const STARTUP: readonly EntryKind[] = ['startup']
 const ROUTES: readonly EntryKind[] = ['route', 'websocket']
 /** Loops that look after their own process: each process needs one. */
 const HOUSEKEEPING =
-  /heartbeat|metric|telemetry|watchdog|keep_?alive|flush_?logs?|log_?(?:flush|writer)|gauge|profil|memory_?monitor|signal|shutdown|reload|file_?watch/i
+  /heartbeat|metric|tracing|drain|exporter|telemetry|watchdog|keep_?alive|flush_?logs?|log_?(?:flush|writer)|gauge|profil|memory_?monitor|signal|shutdown|reload|file_?watch/i
 
 /** One finding for each function that sets such work going. */
 export function python(context: RuleContext): RuleResult {

@@ -2,12 +2,12 @@
 
 import type { Detection } from '../../detection/detection.ts'
 import { counted, listed } from '../../detection/words.ts'
-import type { ModuleId } from '../../graph/contract.ts'
+import type { EntryKind, FunctionId, ModuleId } from '../../graph/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { libraryCalls } from '../../survey/library-calls.ts'
 import type { Site } from '../../survey/survey.ts'
-import { isProduct, placeOf } from '../../survey/whereabouts.ts'
+import { bodyOf, isProduct, placeOf, WEB } from '../../survey/whereabouts.ts'
 
 /** What starts to work off jobs, and what people call it. */
 const CONSUMERS = new Map<string, string>([
@@ -18,6 +18,7 @@ const CONSUMERS = new Map<string, string>([
   ['amqplib.Channel.consume', 'an AMQP consumer'],
   ['bull.Queue.process', 'a Bull queue'],
 ])
+const STARTS: readonly EntryKind[] = [...WEB, 'startup']
 const LEADER =
   /leader|redlock|is_?primary|is_?master|node_app_instance|(?:run|enable|start|is)_?(?:the_?)?(?:worker|job|queue|consumer|cron)s?|(?:worker|job|queue|consumer|cron)s?_?(?:enabled|only|mode)/i
 
@@ -34,12 +35,39 @@ export function typescript(context: RuleContext): RuleResult {
   const byModule = new Map<ModuleId, Consumer[]>()
   const web = modulesOfServers(context)
   for (const consumer of consumers)
-    if (isProduct(program.modules[consumer.module]!) && web.has(consumer.module))
+    if (isProduct(program.modules[consumer.module]!) && web.has(consumer.module) && isStarted(context, consumer, web))
       addTo(byModule, consumer.module, consumer)
   return {
     detections: [...byModule].map(([module, found]) => detection(context, module, found)),
     examined: { count: consumers.length, of: 'consumers' },
   }
+}
+
+/** Calls from the start of a file down to the consumer, at most. */
+const DEEP = 8
+
+/** A file that the server loads runs the place when it is loaded, or a request or start-up leads there. */
+function isStarted(context: RuleContext, consumer: Consumer, web: ReadonlySet<ModuleId>): boolean {
+  const { program } = context
+  const body = bodyOf(context, consumer)
+  if (program.reach.isReachable(body, STARTS)) return true
+  const seen = new Set<FunctionId>([body])
+  let level: FunctionId[] = [body]
+  for (let depth = 0; depth < DEEP && level.length > 0; depth++) {
+    const above: FunctionId[] = []
+    for (const fn of level) {
+      const info = program.functionInfo(fn)
+      if (info.kind === 'module') return web.has(info.module)
+      for (const call of program.callersOf(fn)) {
+        const { caller } = program.callInfo(call)
+        if (seen.has(caller)) continue
+        seen.add(caller)
+        above.push(caller)
+      }
+    }
+    level = above
+  }
+  return false
 }
 
 /** What the files that open a port load: `app.listen(…)`, `NestFactory.create(…)`. */

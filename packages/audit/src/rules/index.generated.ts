@@ -7,6 +7,7 @@ import { rule as asyncCallWithoutTimeout } from './async/call-without-timeout.ts
 import { rule as asyncCpuWorkOnEventLoop } from './async/cpu-work-on-event-loop.ts'
 import { rule as asyncEndlessRetry } from './async/endless-retry.ts'
 import { rule as asyncFileIoInAsync } from './async/file-io-in-async.ts'
+import { rule as asyncSequentialCalls } from './async/sequential-calls.ts'
 import { rule as asyncSleepingWorker } from './async/sleeping-worker.ts'
 import { rule as asyncSyncDatabaseInAsync } from './async/sync-database-in-async.ts'
 import { rule as asyncSyncVendorCallInAsync } from './async/sync-vendor-call-in-async.ts'
@@ -38,6 +39,7 @@ import { rule as dataSessionState } from './data/session-state.ts'
 import { rule as dataSingleDatabaseAssumption } from './data/single-database-assumption.ts'
 import { rule as dataTransactionOverCall } from './data/transaction-over-call.ts'
 import { rule as dataUnmigratedSchema } from './data/unmigrated-schema.ts'
+import { rule as dataUnsizedPool } from './data/unsized-pool.ts'
 import { rule as frameworkMixedFrameworks } from './framework/mixed-frameworks.ts'
 import { rule as observabilityPrintAsLog } from './observability/print-as-log.ts'
 import { rule as observabilitySwallowedException } from './observability/swallowed-exception.ts'
@@ -79,6 +81,7 @@ export const rules: readonly Rule[] = [
   asyncCpuWorkOnEventLoop,
   asyncEndlessRetry,
   asyncFileIoInAsync,
+  asyncSequentialCalls,
   asyncSleepingWorker,
   asyncSyncDatabaseInAsync,
   asyncSyncVendorCallInAsync,
@@ -110,6 +113,7 @@ export const rules: readonly Rule[] = [
   dataSingleDatabaseAssumption,
   dataTransactionOverCall,
   dataUnmigratedSchema,
+  dataUnsizedPool,
   frameworkMixedFrameworks,
   observabilityPrintAsLog,
   observabilitySwallowedException,

@@ -14,7 +14,7 @@ export const rule: Rule = {
   decision: 'async',
   severity: 'medium',
   effort: { minutes: 30, per: 'site' },
-  trial: false,
+  trial: true,
   summary: 'A job or a call is tried again without end.',
   judges: {
     python: (context) => result(context, python(context)),

@@ -56,6 +56,8 @@ function isTakenBack({ trees }: RuleContext, { module, node, classes }: SqlText)
         : undefined
   if (undone === undefined) return false
   const isTable = (classes & Sql.TemporaryTable) !== 0
+  // What a `finally` sets is what was there before.
+  if (!isTable && isRunInFinally(tree, node, fn)) return true
   for (let at = fn; at < tree.end(fn); at++) {
     if (at === node || tree.kind(at) !== Kind.String || tree.value(at) < 0 || !undone.test(tree.text(at))) continue
     if (isTable ? at > node : isRunInFinally(tree, at, fn)) return true

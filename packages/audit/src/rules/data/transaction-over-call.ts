@@ -29,7 +29,7 @@ export const rule: Rule = {
   decision: 'data',
   severity: 'medium',
   effort: { minutes: 60, per: 'site' },
-  trial: false,
+  trial: true,
   summary: 'A transaction waits for another machine, with its locks and its connection.',
   judges: { python: judged, typescript: judged },
 }

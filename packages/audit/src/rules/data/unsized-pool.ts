@@ -29,7 +29,12 @@ function judge(context: RuleContext): RuleResult {
   const django = djangoDatabases(context)
   const detections: Detection[] = []
   const threads = threadsOf(context)
+  // Where one engine of a file is sized, the others are for what has no pool: SQLite, a test, another cloud.
+  const sizing = new Set(
+    engines.filter(({ module, node }) => isSized(context.trees[module]!, node)).map(({ module }) => module),
+  )
   for (const engine of threads === undefined ? [] : engines) {
+    if (sizing.has(engine.module) || namesSqlite(context.trees[engine.module]!, engine.node)) continue
     if (
       isSized(context.trees[engine.module]!, engine.node) ||
       isBuiltOfOptions(context.trees[engine.module]!, engine.node)
@@ -60,6 +65,13 @@ function threadsOf(context: RuleContext): { readonly count: number; readonly wha
 
 const isSized = (tree: SyntaxTree, call: number): boolean =>
   ['pool_size', 'max_overflow', 'poolclass', 'pool', 'creator'].some((name) => keyword(tree, call, name) >= 0)
+
+function namesSqlite(tree: SyntaxTree, call: number): boolean {
+  for (let at = call; at < tree.end(call); at++) {
+    if (tree.kind(at) === Kind.String && tree.value(at) >= 0 && /^sqlite/.test(tree.text(at))) return true
+  }
+  return false
+}
 
 function isBuiltOfOptions(tree: SyntaxTree, call: number): boolean {
   for (let at = tree.nextSibling(call + 1); at >= 0; at = tree.nextSibling(at))

@@ -8,7 +8,7 @@ export const rule: Rule = {
   decision: 'state',
   severity: 'medium',
   effort: { minutes: 180, per: 'site' },
-  trial: false,
+  trial: true,
   summary: 'The web process works off queues or runs loops of its own besides requests.',
   judges: { python, typescript },
 }

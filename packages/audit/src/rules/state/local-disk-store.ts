@@ -10,7 +10,7 @@ export const rule: Rule = {
   decision: 'state',
   severity: 'medium',
   effort: { minutes: 240, per: 'site' },
-  trial: false,
+  trial: true,
   summary: 'Files are written to the local disk in one place and read from there in another.',
   judges: { python: judged, typescript: judged },
 }

@@ -8,7 +8,7 @@ export const rule: Rule = {
   decision: 'state',
   severity: 'medium',
   effort: { minutes: 60, per: 'site' },
-  trial: false,
+  trial: true,
   summary: 'A worker remembers for itself what others change.',
   judges: { python, typescript },
 }

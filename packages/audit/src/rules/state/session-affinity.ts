@@ -9,7 +9,7 @@ export const rule: Rule = {
   once: true,
   severity: 'medium',
   effort: { minutes: 480, per: 'once' },
-  trial: false,
+  trial: true,
   summary: 'The load balancer sends a user to the same process again.',
   judges: { python: judge, typescript: judge },
 }

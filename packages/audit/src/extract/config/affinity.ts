@@ -21,7 +21,10 @@ const SETTINGS: readonly (readonly [RegExp, string])[] = [
   [/stickiness\.enabled\s*[=:]\s*["']?true/, 'stickiness of the target group'],
   [/loadbalancer\.sticky(?:\.cookie)?\s*[=:]\s*["']?true/i, '`sticky` of Traefik'],
   [/^\s*session_affinity\s*:\s*true/, '`session_affinity` of App Engine'],
-  [/^\s*session_affinity\s*=\s*"(?:CLIENT_IP|GENERATED_COOKIE|HTTP_COOKIE)/, '`session_affinity` of the backend service'],
+  [
+    /^\s*session_affinity\s*=\s*"(?:CLIENT_IP|GENERATED_COOKIE|HTTP_COOKIE)/,
+    '`session_affinity` of the backend service',
+  ],
   [/^\s*type\s*=\s*"(?:lb_cookie|app_cookie|source_ip)"/, 'stickiness of the target group'],
 ]
 const MAX_LINES = 20_000

@@ -1,7 +1,7 @@
 // Reads the configuration files of a tree: which file is what, within limits, and a name for each that could not be read.
 import { createHash } from 'node:crypto'
-import { type Affinity, affinityIn } from './affinity.ts'
 import type { Place } from '../../facts/place.ts'
+import { type Affinity, affinityIn } from './affinity.ts'
 import { OWNERS_PATHS, readCodeowners } from './codeowners.ts'
 import { serversOf } from './command-line.ts'
 import { environmentOf, readCompose } from './compose.ts'
@@ -167,7 +167,11 @@ function kindOf(path: string): Kind | undefined {
     !/\.(?:py|ts|js|rc)$/.test(name)
   )
     return 'env'
-  if (/nginx/i.test(path) ? /\.(?:conf|tmpl|template|j2)$/.test(name) : /^(?:haproxy[\w.-]*\.cfg|caddyfile|traefik[\w.-]*\.(?:ya?ml|toml))$|\.tf$|^app\.ya?ml$/.test(name))
+  if (
+    /nginx/i.test(path)
+      ? /\.(?:conf|tmpl|template|j2)$/.test(name)
+      : /^(?:haproxy[\w.-]*\.cfg|caddyfile|traefik[\w.-]*\.(?:ya?ml|toml))$|\.tf$|^app\.ya?ml$/.test(name)
+  )
     return 'balancer'
   // Units of systemd, runit and supervisord are read as scripts: one command a line.
   if (

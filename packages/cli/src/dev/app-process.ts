@@ -144,6 +144,7 @@ function readyFacts(app: App, running: RunningApp, port: number): FromApp {
       operation: operationId,
       deprecated,
     })),
+    drivers: running.capabilities().map(({ name, driver }) => `${name} ${driver}`),
   }
 }
 

@@ -264,6 +264,7 @@ describe('footing dev', () => {
 
   test('PgBouncer stands in front of the database; nobody else reads its password, and one that died comes back', async () => {
     expect(panel).toMatch(/Pooler +PgBouncer \d+\.\d+.*transaction mode/)
+    expect(panel).toMatch(/Stands on +.*data postgresql/)
     expect(await listens(await poolerPort())).toBe(true)
     for (const file of ['', 'users.txt', 'pgbouncer.ini', 'pgbouncer.log']) {
       expect((await stat(join(root, '.footing/pgbouncer', file))).mode & 0o077).toBe(0)

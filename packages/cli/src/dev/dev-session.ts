@@ -327,10 +327,13 @@ class DevSession {
     this.#shownPanel = true
     // The panel promises that a changed file is seen.
     await this.#watching
-    this.#showPanel(links)
+    this.#showPanel(links, message.drivers)
   }
 
-  #showPanel(links: readonly { readonly label: string; readonly url: string }[]): void {
+  #showPanel(
+    links: readonly { readonly label: string; readonly url: string }[],
+    drivers: readonly string[],
+  ): void {
     const { terminal, place, env, watch } = this.#options
     const { name, modules } = this.#feed.state
     const seconds = performance.now() / 1000
@@ -341,7 +344,7 @@ class DevSession {
         : `embedded PostgreSQL in ${relative(env.INIT_CWD ?? process.cwd(), join(place.folder, '.footing'))}`
     if (terminal.wantsJson) {
       const databaseUrl = withoutSecret(this.#pooler.urlFor(this.#directUrl))
-      terminal.json({ ok: true, name, seconds, links, console: consoleUrl, database: databaseUrl })
+      terminal.json({ ok: true, name, seconds, links, console: consoleUrl, database: databaseUrl, drivers })
       return
     }
     const rows = [
@@ -350,6 +353,7 @@ class DevSession {
       ['Database', database] as const,
       ...(this.#database === undefined ? [] : [['Pooler', this.#pooler.words] as const]),
       ['Modules', modules.map((module) => module.name).join(', ')] as const,
+      ['Stands on', drivers.join(', ')] as const,
     ]
     for (const line of renderPanel({ name, seconds, rows, watching: watch }, terminal)) terminal.out(line)
   }

@@ -40,6 +40,8 @@ export type FromApp =
       readonly api: string
       readonly reference: string | undefined
       readonly routes: readonly RouteFacts[]
+      /** `storage disk`, one for each capability that has a driver. */
+      readonly drivers: readonly string[]
     }
   /** It could not start. */
   | {

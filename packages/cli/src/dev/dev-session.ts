@@ -330,10 +330,7 @@ class DevSession {
     this.#showPanel(links, message.drivers)
   }
 
-  #showPanel(
-    links: readonly { readonly label: string; readonly url: string }[],
-    drivers: readonly string[],
-  ): void {
+  #showPanel(links: readonly { readonly label: string; readonly url: string }[], drivers: readonly string[]): void {
     const { terminal, place, env, watch } = this.#options
     const { name, modules } = this.#feed.state
     const seconds = performance.now() / 1000

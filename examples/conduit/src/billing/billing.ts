@@ -1,5 +1,5 @@
 // Implementation of billing.
-import { implement } from '@footing/core'
+import { type Implementation, implement } from '@footing/core'
 import { fault } from '../realworld/fault.ts'
 import { billing } from './billing.module.ts'
 import { billingErrors } from './errors.ts'
@@ -10,7 +10,7 @@ import type { Invoice, Pledge } from './pledge.ts'
 import { erasePledges, PledgeRepository, type PledgeRow } from './pledge-repository.ts'
 import type { BillingTables } from './tables.generated.ts'
 
-export const billingModule = implement(billing, ({ database, ports, clock }) => {
+export const billingModule = implement(billing, ({ database, ports, clock }): Implementation<typeof billing> => {
   const db = database<BillingTables>()
   const pledges = new PledgeRepository(db)
   const invoices = new InvoiceRepository(db)

@@ -1,5 +1,5 @@
 // Implementation of content.
-import { implement, isFootingError } from '@footing/core'
+import { type Implementation, implement, isFootingError } from '@footing/core'
 import { fault } from '../realworld/fault.ts'
 import type { Article } from './article.ts'
 import type { ListSelection } from './article-list.ts'
@@ -13,119 +13,122 @@ import { contentErrors } from './errors.ts'
 import { contentRoutes } from './http.ts'
 import type { ContentTables } from './tables.generated.ts'
 
-export const contentModule = implement(content, ({ database, ports, self, config, profile }) => {
-  const db = database<ContentTables>()
-  const articles = new ArticleRepository(db)
-  const comments = new CommentRepository(db)
+export const contentModule = implement(
+  content,
+  ({ database, ports, self, config, profile }): Implementation<typeof content> => {
+    const db = database<ContentTables>()
+    const articles = new ArticleRepository(db)
+    const comments = new CommentRepository(db)
 
-  /** @throws article-missing */
-  async function keyOf(slug: string): Promise<ArticleKey> {
-    return (await articles.key(slug)) ?? missing()
-  }
+    /** @throws article-missing */
+    async function keyOf(slug: string): Promise<ArticleKey> {
+      return (await articles.key(slug)) ?? missing()
+    }
 
-  /** @throws article-missing, article-of-another */
-  async function ownKeyOf(slug: string, authorId: string): Promise<ArticleKey> {
-    const key = await keyOf(slug)
-    if (key.author_id !== authorId) throw contentErrors('article-of-another', fault('article', 'forbidden'))
-    return key
-  }
+    /** @throws article-missing, article-of-another */
+    async function ownKeyOf(slug: string, authorId: string): Promise<ArticleKey> {
+      const key = await keyOf(slug)
+      if (key.author_id !== authorId) throw contentErrors('article-of-another', fault('article', 'forbidden'))
+      return key
+    }
 
-  /** @throws article-missing */
-  async function articleFor(slug: string, viewerId: string | undefined): Promise<Article> {
-    const row = (await articles.bySlug(slug, viewerId)) ?? missing()
-    return toArticle(row, row.supporters_only && !(await mayRead(row.author_id, viewerId)))
-  }
+    /** @throws article-missing */
+    async function articleFor(slug: string, viewerId: string | undefined): Promise<Article> {
+      const row = (await articles.bySlug(slug, viewerId)) ?? missing()
+      return toArticle(row, row.supporters_only && !(await mayRead(row.author_id, viewerId)))
+    }
 
-  /** Billing knows who supports whom; it is asked only about articles that are not for everybody. */
-  async function mayRead(authorId: string, viewerId: string | undefined): Promise<boolean> {
-    if (viewerId === undefined) return false
-    return viewerId === authorId || (await ports.billing.supports({ readerId: viewerId, authorId })).supports
-  }
+    /** Billing knows who supports whom; it is asked only about articles that are not for everybody. */
+    async function mayRead(authorId: string, viewerId: string | undefined): Promise<boolean> {
+      if (viewerId === undefined) return false
+      return viewerId === authorId || (await ports.billing.supports({ readerId: viewerId, authorId })).supports
+    }
 
-  /** Tells billing what supporters get for their money. Said again, it changes nothing. */
-  async function announce({ id, author_id: authorId, supporters_only: supportersOnly }: ArticleKey): Promise<void> {
-    await ports.billing.announceArticle({ articleId: id, authorId, supportersOnly })
-  }
+    /** Tells billing what supporters get for their money. Said again, it changes nothing. */
+    async function announce({ id, author_id: authorId, supporters_only: supportersOnly }: ArticleKey): Promise<void> {
+      await ports.billing.announceArticle({ articleId: id, authorId, supportersOnly })
+    }
 
-  async function pageOf(selection: ListSelection, page: { limit: number; offset: number }, viewerId?: string) {
-    const [rows, articlesCount] = await Promise.all([
-      articles.page(selection, page, viewerId),
-      articles.count(selection),
-    ])
-    return { articles: rows.map(toCard), articlesCount }
-  }
+    async function pageOf(selection: ListSelection, page: { limit: number; offset: number }, viewerId?: string) {
+      const [rows, articlesCount] = await Promise.all([
+        articles.page(selection, page, viewerId),
+        articles.count(selection),
+      ])
+      return { articles: rows.map(toCard), articlesCount }
+    }
 
-  return {
-    port: {
-      list: ({ limit, offset, viewerId, ...filter }) => pageOf({ kind: 'all', filter }, { limit, offset }, viewerId),
+    return {
+      port: {
+        list: ({ limit, offset, viewerId, ...filter }) => pageOf({ kind: 'all', filter }, { limit, offset }, viewerId),
 
-      feed: ({ limit, offset, readerId }) => pageOf({ kind: 'feed', readerId }, { limit, offset }, readerId),
+        feed: ({ limit, offset, readerId }) => pageOf({ kind: 'feed', readerId }, { limit, offset }, readerId),
 
-      article: ({ slug, viewerId }) => articleFor(slug, viewerId),
+        article: ({ slug, viewerId }) => articleFor(slug, viewerId),
 
-      async publish({ authorId, article }) {
-        const tagList = [...new Set(article.tagList)]
-        const key = await articles.add({ ...article, tagList, authorId })
-        if (key.supporters_only) await announce(key)
-        return articleFor(key.slug, authorId)
+        async publish({ authorId, article }) {
+          const tagList = [...new Set(article.tagList)]
+          const key = await articles.add({ ...article, tagList, authorId })
+          if (key.supporters_only) await announce(key)
+          return articleFor(key.slug, authorId)
+        },
+
+        async change({ slug, authorId, article }) {
+          const before = await ownKeyOf(slug, authorId)
+          const after = (await articles.change(before, article)) ?? missing()
+          if (before.supporters_only !== after.supporters_only) await announce(after)
+          return articleFor(after.slug, authorId)
+        },
+
+        async withdraw({ slug, authorId }) {
+          const key = await ownKeyOf(slug, authorId)
+          await articles.remove(key.id)
+          if (key.supporters_only) await announce({ ...key, supporters_only: false })
+        },
+
+        async favorite({ slug, readerId }) {
+          if (!(await articles.setFavorite(slug, readerId, true))) missing()
+          return articleFor(slug, readerId)
+        },
+
+        async unfavorite({ slug, readerId }) {
+          if (!(await articles.setFavorite(slug, readerId, false))) missing()
+          return articleFor(slug, readerId)
+        },
+
+        async comments({ slug, viewerId }) {
+          const key = await keyOf(slug)
+          return (await comments.newest(key.id, viewerId)).map(toComment)
+        },
+
+        async addComment({ slug, authorId, comment }) {
+          const key = await keyOf(slug)
+          if (key.supporters_only && !(await mayRead(key.author_id, authorId))) {
+            throw contentErrors('supporters-only', fault('article', 'is for supporters only'))
+          }
+          return toComment(await unlessDeleted(comments.add(key.id, authorId, comment.body)))
+        },
+
+        async removeComment({ slug, id, authorId }) {
+          const key = await keyOf(slug)
+          const writtenBy = await comments.authorOf(key.id, id)
+          if (writtenBy === undefined) throw contentErrors('comment-missing', fault('comment', 'not found'))
+          if (writtenBy !== authorId) throw contentErrors('comment-of-another', fault('comment', 'forbidden'))
+          await comments.remove(id)
+        },
+
+        tags: () => articles.tags(),
       },
 
-      async change({ slug, authorId, article }) {
-        const before = await ownKeyOf(slug, authorId)
-        const after = (await articles.change(before, article)) ?? missing()
-        if (before.supporters_only !== after.supporters_only) await announce(after)
-        return articleFor(after.slug, authorId)
+      routes: contentRoutes,
+
+      personal: { article: eraseArticles, favorite: eraseFavorites },
+
+      async start() {
+        if (profile === 'development' && config.DEMO_DATA !== false) await seedDemo(ports.identity, ports.billing, self)
       },
-
-      async withdraw({ slug, authorId }) {
-        const key = await ownKeyOf(slug, authorId)
-        await articles.remove(key.id)
-        if (key.supporters_only) await announce({ ...key, supporters_only: false })
-      },
-
-      async favorite({ slug, readerId }) {
-        if (!(await articles.setFavorite(slug, readerId, true))) missing()
-        return articleFor(slug, readerId)
-      },
-
-      async unfavorite({ slug, readerId }) {
-        if (!(await articles.setFavorite(slug, readerId, false))) missing()
-        return articleFor(slug, readerId)
-      },
-
-      async comments({ slug, viewerId }) {
-        const key = await keyOf(slug)
-        return (await comments.newest(key.id, viewerId)).map(toComment)
-      },
-
-      async addComment({ slug, authorId, comment }) {
-        const key = await keyOf(slug)
-        if (key.supporters_only && !(await mayRead(key.author_id, authorId))) {
-          throw contentErrors('supporters-only', fault('article', 'is for supporters only'))
-        }
-        return toComment(await unlessDeleted(comments.add(key.id, authorId, comment.body)))
-      },
-
-      async removeComment({ slug, id, authorId }) {
-        const key = await keyOf(slug)
-        const writtenBy = await comments.authorOf(key.id, id)
-        if (writtenBy === undefined) throw contentErrors('comment-missing', fault('comment', 'not found'))
-        if (writtenBy !== authorId) throw contentErrors('comment-of-another', fault('comment', 'forbidden'))
-        await comments.remove(id)
-      },
-
-      tags: () => articles.tags(),
-    },
-
-    routes: contentRoutes,
-
-    personal: { article: eraseArticles, favorite: eraseFavorites },
-
-    async start() {
-      if (profile === 'development' && config.DEMO_DATA !== false) await seedDemo(ports.identity, ports.billing, self)
-    },
-  }
-})
+    }
+  },
+)
 
 /** An article that is deleted between a look at it and a write to it is missing, not a fault. */
 async function unlessDeleted<T>(write: Promise<T>): Promise<T> {

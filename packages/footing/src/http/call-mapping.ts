@@ -5,7 +5,15 @@ import { escapePointer } from '../module/portable.ts'
 import type { AnyRoute, Calling, CheckedInput } from '../module/route.ts'
 import { type JsonSchema, jsonSchemaOf } from '../module/schema.ts'
 import { type Origin, originOf, placeholder, runMapping, Unclear } from './placeholder.ts'
-import { definitionsOf, movable, propertiesOf, propertyAt, type SchemaProperty, textReader } from './schema-node.ts'
+import {
+  definitionsOf,
+  keepText,
+  movable,
+  propertiesOf,
+  propertyAt,
+  type SchemaProperty,
+  textReader,
+} from './schema-node.ts'
 
 /** Parts of a request that an operation can describe. */
 type Part = 'params' | 'query' | 'body'
@@ -195,10 +203,13 @@ function preparation(
 type TextReader = readonly [name: string, read: (text: unknown) => unknown]
 
 function readersOf(properties: ReadonlyMap<string, SchemaProperty>): readonly TextReader[] {
-  return [...properties].map(([name, { node }]) => [name, textReader(node, node)])
+  return [...properties]
+    .map(([name, { node }]) => [name, textReader(node, node)] as const)
+    .filter(([, read]) => read !== keepText)
 }
 
 function converted(value: unknown, readers: readonly TextReader[]): unknown {
+  if (readers.length === 0) return value
   const given = value as Readonly<Record<string, unknown>> // the router's and the query parser's own objects
   const result: Record<string, unknown> = { ...given }
   for (const [name, read] of readers) {

@@ -183,7 +183,8 @@ function handling(placed: PlacedRoute, route: AnyRoute): Perform {
   const { does } = route
   const parts = partReaders(placed)
   return async (request, user, added, context) => {
-    const given = await parts(request, user, added)
+    const pending = parts(request, user, added)
+    const given = pending instanceof Promise ? await pending : pending
     return does.kind === 'handle' ? does.handle(given, context) : undefined
   }
 }
@@ -200,7 +201,9 @@ function calling(placed: PlacedRoute, does: Calling, environment: RouteEnvironme
   const input = does.input ?? inputByName(route)
   const parts = partReaders(placed)
   return async (request, user, added) => {
-    const given = takes ? input(await parts(request, user, added)) : undefined
+    const pending = takes ? parts(request, user, added) : undefined
+    const ready = pending instanceof Promise ? await pending : pending
+    const given = ready === undefined ? undefined : input(ready)
     let value: unknown
     try {
       value = await target.call(given)
@@ -231,16 +234,19 @@ function partReaders(placed: PlacedRoute) {
   const query = checker(route.query, '/query') ?? mapping?.prepare.bind(undefined, 'query')
   const body = bodyReader(route) ?? mapping?.prepare.bind(undefined, 'body')
 
-  return async (request: FastifyRequest, user: User | undefined, added: Added): Promise<CheckedInput> => {
-    // A schema that works at once, as nearly all do, costs no turn of the queue.
-    let checkedParams = params?.(request.params, label)
-    if (checkedParams instanceof Promise) checkedParams = await checkedParams
-    let checkedQuery = query?.(request.query, label)
-    if (checkedQuery instanceof Promise) checkedQuery = await checkedQuery
-    let checkedBody = body?.(request.body, label)
-    if (checkedBody instanceof Promise) checkedBody = await checkedBody
-    const given = { params: checkedParams, query: checkedQuery, body: checkedBody, user, headers: request.headers }
-    return added === undefined ? given : { ...added, ...given }
+  // A schema that works at once, as nearly all do, costs no turn of the queue.
+  return (request: FastifyRequest, user: User | undefined, added: Added): CheckedInput | Promise<CheckedInput> => {
+    const { headers } = request
+    const found = [params?.(request.params, label), query?.(request.query, label), body?.(request.body, label)] as const
+    const given = ([ofPath, ofQuery, ofBody]: readonly unknown[]) => ({
+      ...added,
+      params: ofPath,
+      query: ofQuery,
+      body: ofBody,
+      user,
+      headers,
+    })
+    return found.some((part) => part instanceof Promise) ? Promise.all(found).then(given) : given(found)
   }
 }
 

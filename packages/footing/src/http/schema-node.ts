@@ -69,15 +69,18 @@ export function propertyAt(root: JsonSchema, path: readonly string[]): SchemaPro
   return found
 }
 
-/** Turns the text of a path or a query into the value that it means at `node`; what means nothing stays as it is. */
+/**
+ * Turns the text of a path or a query into the value that it means at `node`; what means nothing stays as it is.
+ * `keepText` stands for values that are texts themselves.
+ */
 export function textReader(root: JsonSchema, node: JsonSchema): (value: unknown) => unknown {
   const types = typesOf(root, node)
   if (types.has('array')) {
     const { items } = branchOf(root, node, 'array')
-    const read = isNode(items) ? textReader(root, items) : same
+    const read = isNode(items) ? textReader(root, items) : keepText
     return (value) => (Array.isArray(value) ? value.map(read) : value === undefined ? undefined : [read(value)])
   }
-  if (types.has('string') || types.size === 0) return same
+  if (types.has('string') || types.size === 0) return keepText
   const number = types.has('number') || types.has('integer')
   const boolean = types.has('boolean')
   return (value) => {
@@ -88,7 +91,9 @@ export function textReader(root: JsonSchema, node: JsonSchema): (value: unknown)
 }
 
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
-const same = (value: unknown) => value
+
+/** Reads a text as a text. */
+export const keepText = (value: unknown) => value
 
 function typesOf(root: JsonSchema, node: JsonSchema): ReadonlySet<string> {
   return new Set(branchesOf(root, node).flatMap(typesHere))

@@ -70,7 +70,11 @@ export interface SchemeAuthentication {
   readonly identify: Authenticate
 }
 
-/** What an implementation consists of; `port` may be left out where the manifest declares no operation. */
+/**
+ * What an implementation consists of; `port` may be left out where the manifest declares no operation. As the result of a
+ * function with a body, `implement(shop, (kit): Implementation<typeof shop> => { … })`, it makes the compiler show a fault
+ * at the method that has it, and not at `implement`.
+ */
 export type Implementation<M extends AnyManifest> = ImplementationParts<M> &
   ([keyof M['port']] extends [never] ? { readonly port?: Handlers<M['port']> } : { readonly port: Handlers<M['port']> })
 

@@ -194,27 +194,36 @@ test('the description comes from the operation, under the names of the request',
 })
 
 test('a mapping that computes is refused at start, with what to declare', () => {
-  const list = { method: 'GET', path: '/x/:folder', auth: 'none', call: notes.port.list } as const
+  const list = { method: 'GET', path: '/x/:folder', auth: 'none' } as const
   const place = (one: AnyRoute) => () => placeRoutes([{ module: 'notes', routes: [one] }], {})
   const inputs = [
-    route({ ...list, input: ({ params, query }) => ({ folder: params.folder, limit: Math.min(query.limit ?? 1, 9) }) }),
-    route({ ...list, input: ({ params }) => ({ folder: params.folder.toLowerCase() }) }),
-    route({ ...list, input: ({ params }) => ({ folder: `x${params.folder}` }) }),
-    route({ ...list, input: ({ params, query }) => ({ folder: params.folder, tag: [...(query.tag ?? [])] }) }),
+    route({
+      ...list,
+      call: notes.port.list,
+      input: ({ params, query }) => ({ folder: params.folder, limit: Math.min(query.limit ?? 1, 9) }),
+    }),
+    route({ ...list, call: notes.port.list, input: ({ params }) => ({ folder: params.folder.toLowerCase() }) }),
+    route({ ...list, call: notes.port.list, input: ({ params }) => ({ folder: `x${params.folder}` }) }),
+    route({
+      ...list,
+      call: notes.port.list,
+      input: ({ params, query }) => ({ folder: params.folder, tag: [...(query.tag ?? [])] }),
+    }),
   ]
   for (const one of inputs) expect(place(one)).toThrow('cannot be read')
-  const get = { method: 'GET', path: '/x/:id', auth: 'none', call: notes.port.get } as const
+  const get = { method: 'GET', path: '/x/:id', auth: 'none' } as const
   const answers = [
-    route({ ...get, answer: ({ tags }) => ({ tags: tags.map((tag) => tag) }) }),
-    route({ ...get, answer: ({ text }) => ({ text: `${text}!` }) }),
-    route({ ...get, answer: ({ id }) => ({ next: id * 2 }) }),
-    route({ ...get, answer: async (value) => value }),
-    route({ ...get, answer: (value) => respond(202, value) }),
+    route({ ...get, call: notes.port.get, answer: ({ tags }) => ({ tags: tags.map((tag) => tag) }) }),
+    route({ ...get, call: notes.port.get, answer: ({ text }) => ({ text: `${text}!` }) }),
+    route({ ...get, call: notes.port.get, answer: ({ id }) => ({ next: id * 2 }) }),
+    route({ ...get, call: notes.port.get, answer: async (value) => value }),
+    route({ ...get, call: notes.port.get, answer: (value) => respond(202, value) }),
   ]
   for (const one of answers) expect(place(one)).toThrow('cannot be read')
   // What it computes with is declared: nothing has to be read from the mapping.
   const declared = route({
     ...list,
+    call: notes.port.list,
     query: z.object({ limit: z.coerce.number().default(3) }),
     input: ({ params, query }) => ({ folder: params.folder, limit: Math.min(query.limit, 9) }),
     answer: ({ notes: found }) => found.length,
@@ -224,6 +233,7 @@ test('a mapping that computes is refused at start, with what to declare', () => 
     place(
       route({
         ...list,
+        call: notes.port.list,
         params: z.object({ folder: z.string() }),
         input: ({ params }) => ({ folder: `${params.folder}` }),
       }),
@@ -270,14 +280,14 @@ test('a closed route says what it passes: a user is never asked of the client', 
 })
 
 test('mappings are typed by the operation', () => {
-  const get = { method: 'GET', path: '/n/:id', auth: 'none', call: notes.port.get } as const
-  route({ ...get, input: ({ params }) => ({ id: params.id satisfies number }) })
+  const get = { method: 'GET', path: '/n/:id', auth: 'none' } as const
+  route({ ...get, call: notes.port.get, input: ({ params }) => ({ id: params.id satisfies number }) })
   // @ts-expect-error the path has no such name
-  route({ ...get, input: ({ params }) => ({ id: params.slug }) })
+  route({ ...get, call: notes.port.get, input: ({ params }) => ({ id: params.slug }) })
   // @ts-expect-error the operation wants an id
-  route({ ...get, input: () => ({}) })
+  route({ ...get, call: notes.port.get, input: () => ({}) })
   // @ts-expect-error a note has no such field
-  route({ ...get, answer: (found) => ({ note: found.nothing }) })
+  route({ ...get, call: notes.port.get, answer: (found) => ({ note: found.nothing }) })
   // @ts-expect-error a route has a function or a call
-  route({ ...get, handle: async () => undefined })
+  route({ ...get, call: notes.port.get, handle: async () => undefined })
 })

@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(root, '.footing', 'implement-errors-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const manifest = `
-import { defineModule, event, implement, op, type Implementation } from '@footing/core'
+import { defineModule, event, implement, op, respond, route, type Implementation } from '@footing/core'
 import { z } from 'zod'
 const shop = defineModule('shop', {
   owner: '@acme/shop',
@@ -84,6 +84,36 @@ export const shopModule = implement(shop, (): Implementation<typeof shop> => {
     },
   }
 })`,
+  'a route whose mapping lacks a field': `
+export const routes = [
+  route({
+    method: 'GET',
+    path: '/price',
+    auth: 'none',
+    call: shop.port.price,
+    input: () => ({ thing: 'x' }), // here
+  }),
+]`,
+  'a route that answers with something else': `
+export const routes = [
+  route({
+    method: 'GET',
+    path: '/price',
+    auth: 'none',
+    out: z.object({ cents: z.int() }),
+    handle: async () => ({ cents: 'x' }), // here
+  }),
+]`,
+  'a route that answers with a status that it does not declare': `
+export const routes = [
+  route({
+    method: 'GET',
+    path: '/price',
+    auth: 'none',
+    out: z.object({ cents: z.int() }),
+    handle: async () => respond(201, { cents: 1 }), // here
+  }),
+]`,
 }
 
 test('a fault of an implementation is shown in its own line', { timeout: 120_000 }, () => {

@@ -231,18 +231,8 @@ export interface Calling {
  */
 export function route<
   const Path extends string,
-  In extends Schema | undefined,
-  Out extends Schema | undefined,
-  const Params extends Schema | undefined = undefined,
-  const Query extends Schema | undefined = undefined,
-  const Body extends Schema | Media | undefined = undefined,
-  const Shown extends Schema | undefined = undefined,
-  const Who extends Auth = 'required',
-  const Status extends number | undefined = undefined,
-  const Uses extends readonly Middleware[] = readonly [],
->(options: CallingRoute<Path, In, Out, Params, Query, Body, Shown, Who, Status, Uses>): AnyRoute
-export function route<
-  const Path extends string,
+  In extends Schema | undefined = undefined,
+  Result extends Schema | undefined = undefined,
   const Params extends Schema | undefined = undefined,
   const Query extends Schema | undefined = undefined,
   const Body extends Schema | Media | undefined = undefined,
@@ -251,7 +241,11 @@ export function route<
   const Status extends number | undefined = undefined,
   const More extends Answers = Readonly<Record<never, never>>,
   const Uses extends readonly Middleware[] = readonly [],
->(options: HandledRoute<Path, Params, Query, Body, Out, Who, Status, More, Uses>): AnyRoute
+>(
+  options:
+    | CallingRoute<Path, In, Result, Params, Query, Body, Out, Who, Status, Uses>
+    | HandledRoute<Path, Params, Query, Body, Out, Who, Status, More, Uses>,
+): AnyRoute
 export function route(options: RouteOptions): AnyRoute {
   const { call, handle, input, answer, auth = 'required', params, query, body, out, answers = {}, use = [] } = options
   if (call?.in !== undefined && input === undefined && auth !== 'none') {
@@ -267,7 +261,7 @@ export function route(options: RouteOptions): AnyRoute {
   return Object.freeze({ ...facts, kind: 'route', auth, status, params, query, body, out, answers, use, does })
 }
 
-/** The options of either kind without their types: the two signatures above have compared them. */
+/** The options of either kind without their types: the signature above has compared them. */
 interface RouteOptions extends RouteFacts {
   readonly path: string
   readonly auth?: Auth

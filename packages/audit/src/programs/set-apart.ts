@@ -53,11 +53,18 @@ export function seenFromApart(program: AnalysedProgram): AnalysedProgram {
     if (module.role === 'apart') return { ...module, role: 'code' }
     return module.role === 'code' || module.role === 'configuration' ? { ...module, role: 'stub' } : module
   })
+  // A rule asks the program hundreds of thousands of times.
+  const methods = new Map<string | symbol, unknown>()
   return new Proxy(program, {
     get(target, key) {
       if (key === 'modules') return modules
+      const known = methods.get(key)
+      if (known !== undefined) return known
       const value: unknown = Reflect.get(target, key, target)
-      return typeof value === 'function' ? value.bind(target) : value
+      if (typeof value !== 'function') return value
+      const method: unknown = value.bind(target)
+      methods.set(key, method)
+      return method
     },
   })
 }

@@ -9,7 +9,7 @@ import { openArchive } from '@footing/core/archive'
 import { openDataSource } from '@footing/core/data'
 import { openStorage } from '@footing/core/storage'
 import { openServerDesk } from '@footing/core/testing'
-import { encodeColumn } from '../packages/footing/src/archive/column-kind.ts'
+import { encodeColumn } from '../packages/footing/src/archive/contract/column-kind.ts'
 import { readParquet, writeParquet } from '../packages/footing/src/archive/drivers/hyparquet.ts'
 
 // DuckDB is no package of this project; the script above names the folder that has it.

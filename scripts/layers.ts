@@ -180,8 +180,44 @@ export const layers: readonly Layer[] = [
     because: 'the public list of the servers',
   },
   {
+    folder: `${core}/redis/contract`,
+    mayImport: [kernel],
+    vendors: [],
+    because: 'what a driver has to do, and its errors: drivers and what chooses one stand on it',
+  },
+  {
+    folder: `${core}/events/contract`,
+    mayImport: [`${core}/data/contract`, kernel],
+    vendors: [],
+    because: 'what a driver has to do, and its errors: drivers and what chooses one stand on it',
+  },
+  {
+    folder: `${core}/storage/contract`,
+    mayImport: [kernel],
+    vendors: [],
+    because: 'what a driver has to do, and its errors: drivers and what chooses one stand on it',
+  },
+  {
+    folder: `${core}/search/contract`,
+    mayImport: [`${core}/data/contract`, kernel],
+    vendors: [],
+    because: 'what a driver has to do, and its errors: drivers and what chooses one stand on it',
+  },
+  {
+    folder: `${core}/archive/contract`,
+    mayImport: [kernel],
+    vendors: [],
+    because: 'what a driver has to do, and its errors: drivers and what chooses one stand on it',
+  },
+  {
+    folder: `${core}/analytics/contract`,
+    mayImport: [`${core}/data/contract`, kernel],
+    vendors: [],
+    because: 'what a driver has to do, and its errors: drivers and what chooses one stand on it',
+  },
+  {
     folder: `${core}/redis`,
-    mayImport: [`${core}/module`, `${core}/capability`, kernel],
+    mayImport: [`${core}/redis/contract`, `${core}/module`, `${core}/capability`, kernel],
     vendors: ['ioredis'],
     because: 'Redis is reached in one place, with bounded waiting; its client is known to the drivers there only',
   },
@@ -272,9 +308,9 @@ export const layers: readonly Layer[] = [
   {
     folder: `${core}/events`,
     mayImport: [
+      `${core}/events/contract`,
       `${core}/capability`,
       `${core}/work`,
-      kernel,
       `${core}/data/contract`,
       `${core}/module`,
       `${core}/events/drivers`,
@@ -284,7 +320,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${core}/events/drivers`,
-    mayImport: [kernel, `${core}/data/contract`, `${core}/events`],
+    mayImport: [`${core}/events/contract`, kernel, `${core}/data/contract`],
     vendors: [],
     because: 'a driver carries events; what they are and who hears them is said above it',
   },
@@ -355,19 +391,20 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${core}/storage`,
-    mayImport: [kernel, `${core}/capability`, `${core}/module`, `${core}/storage/drivers`],
+    mayImport: [`${core}/storage/contract`, kernel, `${core}/capability`, `${core}/module`, `${core}/storage/drivers`],
     vendors: [],
     because: 'objects are kept by one port; an application changes the store by a URL and no line of code',
   },
   {
     folder: `${core}/storage/drivers`,
-    mayImport: [kernel, `${core}/storage`],
+    mayImport: [`${core}/storage/contract`, kernel],
     vendors: ['@aws-sdk/client-s3'],
     because: 'a driver translates one store; its client is loaded here, with the first call, and nowhere else',
   },
   {
     folder: `${core}/search`,
     mayImport: [
+      `${core}/search/contract`,
       kernel,
       `${core}/capability`,
       `${core}/module`,
@@ -381,13 +418,15 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${core}/search/drivers`,
-    mayImport: [kernel, `${core}/search`],
+    mayImport: [`${core}/search/contract`, kernel],
     vendors: [],
     because: 'a driver translates one search engine: SQL for the module of the caller, or plain HTTP',
   },
   {
     folder: `${core}/archive`,
     mayImport: [
+      `${core}/storage/contract`,
+      `${core}/archive/contract`,
       kernel,
       `${core}/capability`,
       `${core}/module`,
@@ -402,13 +441,14 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${core}/archive/drivers`,
-    mayImport: [`${core}/archive`],
+    mayImport: [`${core}/archive/contract`],
     vendors: ['hyparquet', 'hyparquet-writer'],
     because: 'the file format is known in one place and loaded with the first file',
   },
   {
     folder: `${core}/analytics`,
     mayImport: [
+      `${core}/analytics/contract`,
       kernel,
       `${core}/capability`,
       `${core}/module`,
@@ -422,7 +462,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${core}/analytics/drivers`,
-    mayImport: [`${core}/analytics`, `${core}/data/contract`],
+    mayImport: [`${core}/analytics/contract`, `${core}/data/contract`],
     vendors: [],
     because: 'a driver translates one store, PostgreSQL by way of the data capability',
   },
@@ -487,6 +527,12 @@ export const layers: readonly Layer[] = [
   {
     folder: `${core}/tooling`,
     mayImport: [
+      `${core}/archive/contract`,
+      `${core}/events/contract`,
+      `${core}/analytics/contract`,
+      `${core}/search/contract`,
+      `${core}/storage/contract`,
+      `${core}/redis/contract`,
       `${core}/host`,
       `${core}/capability`,
       `${core}/app`,
@@ -497,9 +543,6 @@ export const layers: readonly Layer[] = [
       `${core}/records/access-log`,
       `${core}/records/personal-data`,
       `${core}/servers`,
-      `${core}/analytics`,
-      `${core}/archive`,
-      `${core}/events`,
       `${core}/http`,
       `${core}/loop/fan-out`,
       `${core}/loop/limit`,
@@ -507,9 +550,6 @@ export const layers: readonly Layer[] = [
       `${core}/loop/threads`,
       `${core}/module`,
       `${core}/placement`,
-      `${core}/redis`,
-      `${core}/search`,
-      `${core}/storage`,
       `${core}/work`,
     ],
     vendors: [],
@@ -920,10 +960,6 @@ export const layers: readonly Layer[] = [
 
 /** The cycles of folders, types included, that are there for now, and why. There may be no other. */
 export const knots: readonly Knot[] = [
-  ...['redis', 'events', 'storage', 'search', 'archive', 'analytics'].map((capability) => ({
-    folders: [`${core}/${capability}`, `${core}/${capability}/drivers`],
-    because: 'what chooses a driver stands beside the contract that the driver keeps',
-  })),
   {
     folders: [
       cli,

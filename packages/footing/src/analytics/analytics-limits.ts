@@ -1,7 +1,7 @@
 // What an application may set of the facade, and what it may not be set to.
 import type { Clock } from '@footing/kernel'
-import type { EventType } from './contract.ts'
-import { analyticsError } from './errors.ts'
+import type { EventType } from './contract/contract.ts'
+import { analyticsError } from './contract/errors.ts'
 
 /** What the facade adds to a driver. */
 export interface AnalyticsLimits {

@@ -5,9 +5,9 @@ import { manualClock } from '@footing/kernel'
 import { expect, test } from 'vitest'
 import { analyticsOn } from './analytics.ts'
 import type { AnalyticsLimits } from './analytics-limits.ts'
-import type { AnalyticsDriver, Batch } from './contract.ts'
+import type { AnalyticsDriver, Batch } from './contract/contract.ts'
+import { analyticsError } from './contract/errors.ts'
 import { defineEvent } from './define-event.ts'
-import { analyticsError } from './errors.ts'
 import { openAnalytics } from './open-analytics.ts'
 
 const event = defineEvent({ name: 'visit', dimensions: { page: 'text' }, measures: { ms: 'int' } })

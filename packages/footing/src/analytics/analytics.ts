@@ -17,8 +17,8 @@ import type {
   Track,
   TrackOutcome,
   UserEvent,
-} from './contract.ts'
-import { analyticsError } from './errors.ts'
+} from './contract/contract.ts'
+import { analyticsError } from './contract/errors.ts'
 import { EventBuffer } from './event-buffer.ts'
 import { isStorableUser, type ReadOccurrence, readOccurrence } from './read-occurrence.ts'
 import { type AnyQuery, readQuery } from './read-query.ts'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { manualClock } from '@footing/kernel'
 import { type AnalyticsCase, day, hour, orderEvent, refused, start, withAnalytics } from './conformance-case.ts'
-import type { BucketUnit } from './contract.ts'
+import type { BucketUnit } from './contract/contract.ts'
 
 /** The cases. */
 export const answerCases: readonly AnalyticsCase[] = [

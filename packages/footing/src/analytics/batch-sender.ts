@@ -1,6 +1,6 @@
 // Stores the batches of a buffer one after the other, and tries again what failed: later each time, and not all at once.
 import type { Clock, Timer } from '@footing/kernel'
-import type { Batch } from './contract.ts'
+import type { Batch } from './contract/contract.ts'
 import type { EventBuffer, PendingBatch } from './event-buffer.ts'
 
 /** How the sender works. */

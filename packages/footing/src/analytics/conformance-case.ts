@@ -5,7 +5,7 @@ import { isFootingError, manualClock } from '@footing/kernel'
 import type { Transaction } from '../data/contract/contract.ts'
 import { analyticsOn } from './analytics.ts'
 import type { AnalyticsLimits } from './analytics-limits.ts'
-import type { Analytics, AnalyticsDriver, EventType } from './contract.ts'
+import type { Analytics, AnalyticsDriver, EventType } from './contract/contract.ts'
 import { defineEvent } from './define-event.ts'
 
 /** Where a case runs. Event names are new for each case, so that many may run in one store. */

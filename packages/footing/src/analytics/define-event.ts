@@ -1,6 +1,6 @@
 // Declares a kind of event: its name, what it is grouped by, what is added up.
-import type { DimensionType, EventType, MeasureType } from './contract.ts'
-import { analyticsError } from './errors.ts'
+import type { DimensionType, EventType, MeasureType } from './contract/contract.ts'
+import { analyticsError } from './contract/errors.ts'
 
 const namePattern = /^[a-z][a-z0-9_]{0,39}$/
 const dimensionTypes: ReadonlySet<unknown> = new Set<DimensionType>(['text', 'int', 'boolean'])

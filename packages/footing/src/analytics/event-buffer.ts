@@ -1,6 +1,6 @@
 // Events that wait to be stored: bounded in number and bytes, gathered into batches of one event type.
 import { randomUUID } from 'node:crypto'
-import type { Batch, EventRow, EventType } from './contract.ts'
+import type { Batch, EventRow, EventType } from './contract/contract.ts'
 
 /** How much may wait, and when a batch is full. */
 export interface BufferLimits {

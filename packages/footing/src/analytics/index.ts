@@ -32,10 +32,10 @@ export type {
   UserEvent,
   UserPage,
   UserRow,
-} from './contract.ts'
+} from './contract/contract.ts'
+export { type AnalyticsErrorCode, analyticsErrors } from './contract/errors.ts'
+export type { PartUnit } from './contract/part-period.ts'
 export { defineEvent } from './define-event.ts'
-export { type AnalyticsErrorCode, analyticsErrors } from './errors.ts'
 export type { ModuleAnalytics, ModuleEvent, TrackOne } from './module-analytics.ts'
 export { type AnalyticsOptions, openAnalytics } from './open-analytics.ts'
-export type { PartUnit } from './part-period.ts'
 export { type AnalyticsEvents, analytics } from './use-analytics.ts'

@@ -9,7 +9,7 @@ import type {
   EventType,
   Occurrence,
   TrackOutcome,
-} from './contract.ts'
+} from './contract/contract.ts'
 
 /** Notes an event of one kind: `track({ … })`, as a part of a transaction `track.in(tx, { … })`. */
 export interface TrackOne<Event extends EventType> {

@@ -3,12 +3,12 @@ import type { DataSource } from '../data/contract/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
 import { analyticsOn } from './analytics.ts'
 import type { AnalyticsLimits } from './analytics-limits.ts'
-import type { Analytics, AnalyticsDriver } from './contract.ts'
+import type { Analytics, AnalyticsDriver } from './contract/contract.ts'
+import { analyticsError } from './contract/errors.ts'
+import type { PartUnit } from './contract/part-period.ts'
 import { clickhouseAnalytics } from './drivers/clickhouse.ts'
 import { type ClickhouseTarget, readClickhouseTarget } from './drivers/clickhouse-target.ts'
 import { postgresAnalytics } from './drivers/postgres.ts'
-import { analyticsError } from './errors.ts'
-import type { PartUnit } from './part-period.ts'
 
 /** How analytics is opened. */
 export interface AnalyticsOptions extends AnalyticsLimits {

@@ -1,6 +1,6 @@
 // A person's events of one kind: those that name them as user.
 import type { PersonalStore } from '../capability/personal-store.ts'
-import type { Analytics, EventType } from './contract.ts'
+import type { Analytics, EventType } from './contract/contract.ts'
 
 /** The events of `event`, which the module calls `called`. */
 export function personalEvents(module: string, called: string, event: EventType, analytics: Analytics): PersonalStore {

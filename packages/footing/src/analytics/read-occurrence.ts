@@ -1,5 +1,5 @@
 // Checks one event against its declaration and brings it into the form that is stored, the same for every store.
-import type { DimensionType, DimensionValue, EventRow, EventType, MeasureType, Refusal } from './contract.ts'
+import type { DimensionType, DimensionValue, EventRow, EventType, MeasureType, Refusal } from './contract/contract.ts'
 
 /** A checked event, or why there is none. */
 export type ReadOccurrence =

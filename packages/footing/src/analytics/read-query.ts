@@ -9,8 +9,8 @@ import type {
   DriverQuery,
   DriverRow,
   EventType,
-} from './contract.ts'
-import { analyticsError } from './errors.ts'
+} from './contract/contract.ts'
+import { analyticsError } from './contract/errors.ts'
 import { readDimension } from './read-occurrence.ts'
 import { bucketEdges } from './time-buckets.ts'
 

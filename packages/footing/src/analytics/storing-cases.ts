@@ -14,7 +14,7 @@ import {
   start,
   withAnalytics,
 } from './conformance-case.ts'
-import type { Analytics } from './contract.ts'
+import type { Analytics } from './contract/contract.ts'
 import { defineEvent } from './define-event.ts'
 
 /** The cases. */

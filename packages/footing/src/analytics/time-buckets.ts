@@ -1,6 +1,6 @@
 // Begins of minutes, hours, days, weeks and months in a time zone. Computed here, so that no store's own zone data decide.
-import type { BucketUnit } from './contract.ts'
-import { analyticsError } from './errors.ts'
+import type { BucketUnit } from './contract/contract.ts'
+import { analyticsError } from './contract/errors.ts'
 
 const minute = 60_000
 const hour = 60 * minute

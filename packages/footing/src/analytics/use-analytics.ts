@@ -1,7 +1,7 @@
 // What a module's manifest says when it counts events.
 import { type Use, use } from '../module/use.ts'
-import type { EventType } from './contract.ts'
-import { analyticsError } from './errors.ts'
+import type { EventType } from './contract/contract.ts'
+import { analyticsError } from './contract/errors.ts'
 import type { ModuleAnalytics } from './module-analytics.ts'
 
 /** Kinds of events by the names that the module calls them. */

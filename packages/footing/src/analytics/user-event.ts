@@ -1,5 +1,5 @@
 // A stored event of one user, from the texts of a driver.
-import type { DimensionType, DimensionValue, EventType, UserEvent, UserRow } from './contract.ts'
+import type { DimensionType, DimensionValue, EventType, UserEvent, UserRow } from './contract/contract.ts'
 
 /** Gives the texts their names and types. */
 export function userEvent(event: EventType, { at, dimensions, measures }: UserRow): UserEvent {

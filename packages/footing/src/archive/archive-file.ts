@@ -1,11 +1,11 @@
 // One batch as a file: from texts to bytes and, after reading them back, to the same texts.
 import { createHash } from 'node:crypto'
 import type { Batch, BatchColumn, WrittenFile } from './batch-book.ts'
-import { encodeColumn, kindNamed } from './column-kind.ts'
 import { boundsOf } from './column-order.ts'
+import { encodeColumn, kindNamed } from './contract/column-kind.ts'
+import { archiveError } from './contract/errors.ts'
 import type { TableColumn } from './describe-table.ts'
 import { readParquet, writeParquet } from './drivers/hyparquet.ts'
-import { archiveError } from './errors.ts'
 import { ContentDigest, digestOf, type RowTexts } from './row-digest.ts'
 
 /** A row as it was read: its texts and the fingerprint that PostgreSQL made of them. */

@@ -1,7 +1,7 @@
 // What the steps of the archive share, and the names of its files.
 import type { Clock } from '@footing/kernel'
 import type { Database } from '../data/contract/contract.ts'
-import type { ObjectStorage } from '../storage/contract.ts'
+import type { ObjectStorage } from '../storage/contract/contract.ts'
 import type { ArchivedTable } from './contract.ts'
 
 /** Handed to every step. */

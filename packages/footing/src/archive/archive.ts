@@ -6,6 +6,7 @@ import { decodeFile } from './archive-file.ts'
 import { type ArchiveSetting, cutoffOf, folderOf, largestFile } from './archive-setting.ts'
 import { refuseTwice, verifyTable } from './archived-table.ts'
 import { archiveSchema, batchesOf, ensureBook, type Lease, releaseLease, takeLease } from './batch-book.ts'
+import { archiveError } from './contract/errors.ts'
 import type {
   Archive,
   ArchivedTable,
@@ -20,7 +21,6 @@ import type {
 } from './contract.ts'
 import { columnsOf, tableName } from './describe-table.ts'
 import { eraseRows } from './erase-rows.ts'
-import { archiveError } from './errors.ts'
 import { queryArchive } from './query-archive.ts'
 import { restoreBatches } from './restore-batches.ts'
 import { abandonBatch, type Settled, settleBatch } from './settle-batch.ts'

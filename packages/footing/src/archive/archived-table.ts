@@ -2,8 +2,8 @@
 import type { AnyManifest } from '../module/define-module.ts'
 import { declaredBy } from '../module/use.ts'
 import { archiveSchema } from './batch-book.ts'
+import { archiveError } from './contract/errors.ts'
 import type { ArchivedTable } from './contract.ts'
-import { archiveError } from './errors.ts'
 import type { ArchiveDeclaration } from './use-archive.ts'
 
 /** The tables that the manifests of some modules declare. */

@@ -1,9 +1,9 @@
 // The book of all batches, in PostgreSQL: the one place that says where rows are. Every step is one transaction.
 import { randomUUID } from 'node:crypto'
 import type { Database, Transaction } from '../data/contract/contract.ts'
-import type { KindName } from './column-kind.ts'
+import type { KindName } from './contract/column-kind.ts'
+import { archiveError } from './contract/errors.ts'
 import type { ArchivedTable, BatchState } from './contract.ts'
-import { archiveError } from './errors.ts'
 
 /** Schema of the book. */
 export const archiveSchema = 'footing_archive'

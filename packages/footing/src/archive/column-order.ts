@@ -1,6 +1,6 @@
 // Comparing values by their text: which rows match a condition, and which files cannot hold one that does.
 import type { BatchColumn } from './batch-book.ts'
-import { kindOf } from './column-kind.ts'
+import { kindOf } from './contract/column-kind.ts'
 
 type Rank = number | bigint | string
 

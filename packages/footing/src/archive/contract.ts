@@ -1,7 +1,7 @@
 // What the cold archive promises: old rows leave the database for files, none is lost or doubled, and all stay readable.
 import type { Clock } from '@footing/kernel'
 import type { DataSource } from '../data/contract/contract.ts'
-import type { ObjectStorage } from '../storage/contract.ts'
+import type { ObjectStorage } from '../storage/contract/contract.ts'
 
 /** One table and which of its rows are old. */
 export interface ArchivedTable {

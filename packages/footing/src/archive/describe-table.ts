@@ -3,8 +3,8 @@
 import type { Transaction } from '../data/contract/contract.ts'
 import { quoteName } from '../data/contract/quote.ts'
 import { schemaOf } from '../data/contract/schema-name.ts'
+import { archiveError } from './contract/errors.ts'
 import type { ArchivedTable } from './contract.ts'
-import { archiveError } from './errors.ts'
 import { digestExpression } from './row-digest.ts'
 
 /** A column. */

@@ -1,6 +1,7 @@
 // The public list of the archive.
 export { openArchive } from './archive.ts'
 export { archivedTables } from './archived-table.ts'
+export { type ArchiveErrorCode, archiveErrors } from './contract/errors.ts'
 export type {
   Archive,
   ArchiveCondition,
@@ -19,6 +20,5 @@ export type {
   VerifyFinding,
   VerifyReport,
 } from './contract.ts'
-export { type ArchiveErrorCode, archiveErrors } from './errors.ts'
 export type { ModuleArchive, ModuleArchivedTable } from './module-archive.ts'
 export { type ArchiveDeclaration, archive } from './use-archive.ts'

@@ -2,7 +2,7 @@
 
 import type { Database, DataSource } from '../data/contract/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
-import type { ObjectStorage } from '../storage/contract.ts'
+import type { ObjectStorage } from '../storage/contract/contract.ts'
 import { openStorage } from '../storage/open-storage.ts'
 import { openArchive } from './archive.ts'
 

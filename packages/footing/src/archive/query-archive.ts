@@ -8,6 +8,7 @@ import { readTexts } from './archive-file.ts'
 import { type ArchiveSetting, largestFile } from './archive-setting.ts'
 import { type Batch, batchesOf, replacementOf } from './batch-book.ts'
 import { meets, rulesOut, type TextCondition } from './column-order.ts'
+import { archiveError } from './contract/errors.ts'
 import type {
   ArchiveCondition,
   ArchivedTable,
@@ -17,7 +18,6 @@ import type {
   QueryReport,
 } from './contract.ts'
 import { columnsOf, fixTextForms, plainType, tableName, textExpression } from './describe-table.ts'
-import { archiveError } from './errors.ts'
 
 type Take = (rows: readonly ArchiveRow[]) => Promise<void> | void
 

@@ -5,9 +5,9 @@ import { quoteName } from '../data/contract/quote.ts'
 import { decodeFile } from './archive-file.ts'
 import { type ArchiveSetting, largestFile } from './archive-setting.ts'
 import { advanceBatch, type Batch, batchesOf, holdLease, type Lease } from './batch-book.ts'
+import { archiveError } from './contract/errors.ts'
 import type { ArchivedTable, RestoreRequest } from './contract.ts'
 import { describeTable, fixTextForms } from './describe-table.ts'
-import { archiveError } from './errors.ts'
 
 const insertRows = 1000
 

@@ -1,6 +1,6 @@
 // Events as a capability: announced by modules, carried by a driver, heard by modules.
 import { defineCapability } from '../capability/capability.ts'
-import { eventGuarantees } from './contract.ts'
+import { eventGuarantees } from './contract/contract.ts'
 import { inProcessEvents, inProcessGuarantees } from './drivers/in-process.ts'
 import { EventBus, type Subscriptions } from './event-bus.ts'
 

@@ -1,7 +1,7 @@
 // What every driver of events has to do, as data: the driver in memory passes these cases, and the outbox will have to.
 import assert from 'node:assert/strict'
 import type { AnyTransaction } from '../data/contract/transaction-end.ts'
-import type { EventDriver, EventEnvelope, EventGuarantee, Subscriber } from './contract.ts'
+import type { EventDriver, EventEnvelope, EventGuarantee, Subscriber } from './contract/contract.ts'
 
 /** What a case is given. */
 export interface EventHarness {

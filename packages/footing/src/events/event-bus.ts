@@ -14,8 +14,8 @@ import { milliseconds } from '../work/duration.ts'
 import { createLog } from '../work/log.ts'
 import { type CallEnvironment, runWork } from '../work/run-work.ts'
 import { randomHex } from '../work/trace-ids.ts'
-import type { EventDriver, EventEnvelope, Subscriber } from './contract.ts'
-import { eventErrors } from './errors.ts'
+import type { EventDriver, EventEnvelope, Subscriber } from './contract/contract.ts'
+import { eventErrors } from './contract/errors.ts'
 
 /** Published on `footing:event` when a handler has ended. */
 export interface EventRecord {

@@ -7,7 +7,7 @@ export {
   type EventGuarantee,
   eventGuarantees,
   type Subscriber,
-} from './contract.ts'
+} from './contract/contract.ts'
+export { eventErrors } from './contract/errors.ts'
 export { type InProcessEventsOptions, inProcessEvents } from './drivers/in-process.ts'
-export { eventErrors } from './errors.ts'
 export { EventBus, type EventRecord, eventChannel } from './event-bus.ts'

@@ -3,7 +3,7 @@ import { defineCapability } from '../capability/capability.ts'
 import { setting } from '../module/setting.ts'
 import { textSchema, wholeNumber } from '../module/text-schema.ts'
 import { declares } from '../module/use.ts'
-import type { Redis } from './contract.ts'
+import type { Redis } from './contract/contract.ts'
 import { parseRedisUrl } from './redis-url.ts'
 
 const settings = {

@@ -1,8 +1,8 @@
 // Hot data: values that are read through Redis, loaded once for many callers, and served somehow when Redis is away.
 import { randomBytes } from 'node:crypto'
 import { type Clock, isFootingError } from '@footing/kernel'
-import type { HotData, HotReadOptions, RedisArgument } from './contract.ts'
-import { redisErrors } from './errors.ts'
+import type { HotData, HotReadOptions, RedisArgument } from './contract/contract.ts'
+import { redisErrors } from './contract/errors.ts'
 import { LastValues } from './last-values.ts'
 import { isAway } from './translate-error.ts'
 

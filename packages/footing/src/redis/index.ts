@@ -9,8 +9,8 @@ export type {
   RedisRecord,
   RedisStats,
   WhenAway,
-} from './contract.ts'
-export { redisErrors } from './errors.ts'
+} from './contract/contract.ts'
+export { redisErrors } from './contract/errors.ts'
 export { openRedis, type RedisOptions, redisChannel } from './open-redis.ts'
 export { parseRedisUrl } from './redis-url.ts'
 export { redis } from './use-redis.ts'

@@ -2,7 +2,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { manualClock } from '@footing/kernel'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Redis, RedisRecord } from './contract.ts'
+import type { Redis, RedisRecord } from './contract/contract.ts'
 import { openRedis, type RedisOptions } from './open-redis.ts'
 import { type RedisProcess, socketOf, startRedisProcess, until } from './redis-servers.fixture.ts'
 

@@ -1,6 +1,6 @@
 // Reads the places of Redis that a URL can name: one server, a socket, a cluster, or a primary that sentinels watch.
-import type { RedisPlace } from './contract.ts'
-import { redisErrors } from './errors.ts'
+import type { RedisPlace } from './contract/contract.ts'
+import { redisErrors } from './contract/errors.ts'
 
 const longestUrl = 4096
 

@@ -1,7 +1,7 @@
 // Turns what the driver and the server throw into coded errors that hold no secret.
 import { type FootingError, isFootingError } from '@footing/kernel'
-import type { RedisPlace } from './contract.ts'
-import { redisErrors } from './errors.ts'
+import type { RedisPlace } from './contract/contract.ts'
+import { redisErrors } from './contract/errors.ts'
 import { addressOf } from './redis-url.ts'
 
 /** What is known of the command that failed. */

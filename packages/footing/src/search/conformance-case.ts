@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isFootingError } from '@footing/kernel'
 import type { Database } from '../data/contract/contract.ts'
-import type { Search, SearchDocument, SearchIndex, SearchRequest } from './contract.ts'
+import type { Search, SearchDocument, SearchIndex, SearchRequest } from './contract/contract.ts'
 
 /** Filters of the index that a case works on. */
 export interface CaseFilters extends Readonly<Record<string, 'keyword' | 'number' | 'date' | 'boolean'>> {

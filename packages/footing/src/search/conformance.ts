@@ -2,7 +2,7 @@
 import type { CaseIndex, SearchCase } from './conformance-case.ts'
 import { contentCases } from './conformance-content.ts'
 import { lifeCases } from './conformance-life.ts'
-import { defineSearchIndex } from './define-index.ts'
+import { defineSearchIndex } from './contract/define-index.ts'
 
 /** All cases. What a driver does not guarantee must be refused or come a little later, so no case is ever skipped. */
 export const searchConformance: readonly SearchCase[] = [...contentCases, ...lifeCases]

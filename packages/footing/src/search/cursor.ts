@@ -1,8 +1,8 @@
 // The cursor of a page: score and id of its last hit, and a mark of the search that it belongs to.
 import { createHash } from 'node:crypto'
-import type { PagePosition, PreparedSearch, SearchIndex } from './contract.ts'
-import { searchError } from './errors.ts'
-import { cleanText } from './highlight.ts'
+import type { PagePosition, PreparedSearch, SearchIndex } from './contract/contract.ts'
+import { searchError } from './contract/errors.ts'
+import { cleanText } from './contract/highlight.ts'
 
 type SearchIdentity = Pick<PreparedSearch, 'query' | 'filters' | 'typos'>
 

@@ -3,7 +3,7 @@
 import type { Database, Transaction } from '../data/contract/contract.ts'
 import { transactionBrand } from '../data/contract/contract.ts'
 import { bindingOf } from '../data/query/bound-queries.ts'
-import type { SearchDatabase, SearchExecutor } from './contract.ts'
+import type { SearchDatabase, SearchExecutor } from './contract/contract.ts'
 
 /** The transaction among the two, or undefined. */
 export function transactionOf<Tables>(database: SearchDatabase<Tables>): Transaction<Tables> | undefined {

@@ -1,5 +1,5 @@
 // Single values of filters, the same in documents and in conditions.
-import { cleanText } from './highlight.ts'
+import { cleanText } from './contract/highlight.ts'
 
 /** The longest value of a keyword filter in bytes: an entry of a PostgreSQL index must fit into a third of a page. */
 export const longestKeyword = 1024

@@ -30,11 +30,11 @@ export type {
   SearchRequest,
   SearchStats,
   WriteResult,
-} from './contract.ts'
-export { searchLanguages } from './contract.ts'
-export { defineSearchIndex, type IndexDeclaration } from './define-index.ts'
-export { type SearchErrorCode, searchErrors } from './errors.ts'
-export { highlightEnd, highlightStart } from './highlight.ts'
+} from './contract/contract.ts'
+export { searchLanguages } from './contract/contract.ts'
+export { defineSearchIndex, type IndexDeclaration } from './contract/define-index.ts'
+export { type SearchErrorCode, searchErrors } from './contract/errors.ts'
+export { highlightEnd, highlightStart } from './contract/highlight.ts'
 export type { ModuleIndex, ModuleSearch } from './module-search.ts'
 export { openSearch, type SearchOptions } from './open-search.ts'
 export { type LostPut, lostPutChannel, type SearchLimits, searchOn } from './search.ts'

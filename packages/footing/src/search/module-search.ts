@@ -10,7 +10,7 @@ import type {
   SearchIndex,
   SearchPage,
   SearchRequest,
-} from './contract.ts'
+} from './contract/contract.ts'
 
 type Filters = Readonly<Record<string, FilterKind>>
 

@@ -1,10 +1,10 @@
 // Chooses the driver by the scheme of a URL, so that an application changes it without a line of code.
 import { systemClock } from '@footing/kernel'
-import type { Search, SearchDriver } from './contract.ts'
+import type { Search, SearchDriver } from './contract/contract.ts'
+import { searchError } from './contract/errors.ts'
 import { elasticsearchDriver } from './drivers/elasticsearch.ts'
 import { type ElasticsearchTarget, readElasticsearchTarget } from './drivers/elasticsearch-target.ts'
 import { postgresDriver } from './drivers/postgres.ts'
-import { searchError } from './errors.ts'
 import { type SearchLimits, searchOn } from './search.ts'
 
 /** How search is opened. */

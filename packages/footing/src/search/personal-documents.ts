@@ -1,7 +1,7 @@
 // A person's documents of one index: those that its personal filter finds.
 import type { Clock } from '@footing/kernel'
 import type { PersonalStore } from '../capability/personal-store.ts'
-import type { SearchHit, SearchIndex, SearchPage } from './contract.ts'
+import type { SearchHit, SearchIndex, SearchPage } from './contract/contract.ts'
 import { keywordOf } from './filter-value.ts'
 import type { ModuleIndex } from './module-search.ts'
 

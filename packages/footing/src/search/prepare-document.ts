@@ -1,8 +1,8 @@
 // Checks documents against the declaration of their index, cleans their texts, and brings each batch into one order.
-import type { FilterKind, PreparedDocument, RemovedDocument, SearchDocument, SearchIndex } from './contract.ts'
-import { searchError } from './errors.ts'
+import type { FilterKind, PreparedDocument, RemovedDocument, SearchDocument, SearchIndex } from './contract/contract.ts'
+import { searchError } from './contract/errors.ts'
+import { cleanText } from './contract/highlight.ts'
 import { isoOf, keywordOf, longestKeyword } from './filter-value.ts'
-import { cleanText } from './highlight.ts'
 
 /** Limits of one document. */
 export interface DocumentLimits {

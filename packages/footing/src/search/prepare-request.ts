@@ -1,9 +1,9 @@
 // Checks a search against the declaration of its index. The text of the query is never wrong; options may be.
-import type { FilterKind, PreparedCondition, PreparedSearch, SearchIndex, SearchRequest } from './contract.ts'
+import type { FilterKind, PreparedCondition, PreparedSearch, SearchIndex, SearchRequest } from './contract/contract.ts'
+import { searchError } from './contract/errors.ts'
+import { cleanText } from './contract/highlight.ts'
 import { readCursor } from './cursor.ts'
-import { searchError } from './errors.ts'
 import { isoOf, keywordOf } from './filter-value.ts'
-import { cleanText } from './highlight.ts'
 
 const longestQuery = 1000
 /** Each word costs work in each field, and nobody types more. */

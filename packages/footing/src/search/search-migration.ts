@@ -1,6 +1,6 @@
 // The tables of a search index in the schema of its module, as the text of a migration.
-import type { SearchIndex } from './contract.ts'
-import { columnName } from './define-index.ts'
+import type { SearchIndex } from './contract/contract.ts'
+import { columnName } from './contract/define-index.ts'
 import { tablesOf } from './drivers/postgres-names.ts'
 
 /**

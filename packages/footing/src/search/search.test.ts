@@ -5,7 +5,7 @@ import type { Database, DataSource } from '../data/contract/contract.ts'
 import { openDataSource } from '../data/data-source.ts'
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts'
 import { searchCaseIndexes, searchConformance } from './conformance.ts'
-import type { Search } from './contract.ts'
+import type { Search } from './contract/contract.ts'
 import { openSearch } from './open-search.ts'
 import { searchMigration } from './search-migration.ts'
 

@@ -16,11 +16,11 @@ import type {
   SearchPage,
   SearchRequest,
   SearchStats,
-} from './contract.ts'
+} from './contract/contract.ts'
+import { searchError } from './contract/errors.ts'
+import { markUp } from './contract/highlight.ts'
 import { writeCursor } from './cursor.ts'
-import { searchError } from './errors.ts'
 import { executorOn, transactionOf } from './executor.ts'
-import { markUp } from './highlight.ts'
 import { prepareDocuments } from './prepare-document.ts'
 import { prepareRequest } from './prepare-request.ts'
 

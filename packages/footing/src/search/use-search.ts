@@ -1,7 +1,7 @@
 // What a module's manifest says when it searches.
 import { type Use, use } from '../module/use.ts'
-import type { SearchIndex } from './contract.ts'
-import { searchError } from './errors.ts'
+import type { SearchIndex } from './contract/contract.ts'
+import { searchError } from './contract/errors.ts'
 import type { ModuleSearch } from './module-search.ts'
 
 /** Indexes by the names that the module calls them. */

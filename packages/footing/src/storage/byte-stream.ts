@@ -1,7 +1,7 @@
 // Bodies as streams of bytes: given up when nobody waits, counted, limited and compared with their checksum on the way.
 import { createHash } from 'node:crypto'
-import type { StorageBody } from './contract.ts'
-import { storageError } from './errors.ts'
+import type { StorageBody } from './contract/contract.ts'
+import { storageError } from './contract/errors.ts'
 
 /** What a body has to be. */
 export interface ByteExpectation {

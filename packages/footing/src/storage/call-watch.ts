@@ -1,7 +1,7 @@
 // One call of the storage and its limits: caller gone, too long in all, or nothing moving.
 import type { Clock, Timer } from '@footing/kernel'
-import type { StorageCall } from './contract.ts'
-import { storageError } from './errors.ts'
+import type { StorageCall } from './contract/contract.ts'
+import { storageError } from './contract/errors.ts'
 
 /** What a watch needs to know. */
 export interface WatchOptions extends StorageCall {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { isFootingError } from '@footing/kernel'
-import type { ObjectStorage, StoredObject } from './contract.ts'
+import type { ObjectStorage, StoredObject } from './contract/contract.ts'
 
 /** One case. It works below `prefix`, which nobody else uses, and throws an AssertionError when the store is wrong. */
 export interface StorageCase {

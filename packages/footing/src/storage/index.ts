@@ -16,8 +16,8 @@ export type {
   StorageDriver,
   StorageGuarantees,
   StoredObject,
-} from './contract.ts'
-export { type StorageErrorCode, storageErrors } from './errors.ts'
+} from './contract/contract.ts'
+export { type StorageErrorCode, storageErrors } from './contract/errors.ts'
 export type { ModuleStorage } from './module-storage.ts'
 export { openStorage, type StorageOptions } from './open-storage.ts'
 export { type StorageLimits, storageOn } from './storage.ts'

@@ -1,5 +1,5 @@
 // The part of the object storage that belongs to one module: below a prefix that its keys never show.
-import type { ListedObject, ObjectStorage, OpenedObject, StoredObject } from './contract.ts'
+import type { ListedObject, ObjectStorage, OpenedObject, StoredObject } from './contract/contract.ts'
 import { verifyKey, verifyPrefix } from './storage-key.ts'
 
 /** What a module's kit holds. The application closes it, so a module cannot. */

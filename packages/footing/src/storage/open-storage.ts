@@ -1,11 +1,11 @@
 // Chooses the store by the scheme of a URL, so that an application changes it without a line of code.
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ObjectStorage, StorageDriver } from './contract.ts'
+import type { ObjectStorage, StorageDriver } from './contract/contract.ts'
+import { storageError } from './contract/errors.ts'
 import { diskDriver } from './drivers/disk.ts'
 import { s3Driver } from './drivers/s3.ts'
 import { readS3Target, type S3Target } from './drivers/s3-target.ts'
-import { storageError } from './errors.ts'
 import { type StorageLimits, storageOn } from './storage.ts'
 
 /** How a storage is opened. */

@@ -1,6 +1,6 @@
 // A person's objects of one module: those below the prefix that its manifest declares.
 import type { PersonalStore } from '../capability/personal-store.ts'
-import type { ObjectPage, StoredObject } from './contract.ts'
+import type { ObjectPage, StoredObject } from './contract/contract.ts'
 import type { ModuleStorage } from './module-storage.ts'
 
 const pageSize = 200

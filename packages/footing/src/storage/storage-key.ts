@@ -1,5 +1,5 @@
 // Which names an object may have: those that mean the same on every store, on disk too.
-import { storageError } from './errors.ts'
+import { storageError } from './contract/errors.ts'
 
 const longestKey = 800
 const longestName = 200

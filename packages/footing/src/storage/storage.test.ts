@@ -12,7 +12,7 @@ import { isFootingError, manualClock } from '@footing/kernel'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testServer } from '../testing/test-servers.ts'
 import { storageConformance } from './conformance.ts'
-import type { ObjectStorage } from './contract.ts'
+import type { ObjectStorage } from './contract/contract.ts'
 import { openStorage } from './open-storage.ts'
 
 let folder: string

@@ -15,8 +15,8 @@ import type {
   StorageCall,
   StorageDriver,
   StoredObject,
-} from './contract.ts'
-import { storageError } from './errors.ts'
+} from './contract/contract.ts'
+import { storageError } from './contract/errors.ts'
 import { verifyKey, verifyPrefix } from './storage-key.ts'
 
 /** What the facade adds to a driver. */

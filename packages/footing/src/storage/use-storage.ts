@@ -1,6 +1,6 @@
 // What a module's manifest says when it keeps objects.
 import { type Use, use } from '../module/use.ts'
-import { storageError } from './errors.ts'
+import { storageError } from './contract/errors.ts'
 import type { ModuleStorage } from './module-storage.ts'
 import { verifyPrefix } from './storage-key.ts'
 

@@ -1,5 +1,5 @@
 // Sends one statement to ClickHouse over HTTP; what goes wrong becomes a coded error without the server's own text.
-import { type AnalyticsErrorCode, analyticsError } from '../errors.ts'
+import { type AnalyticsErrorCode, analyticsError } from '../contract/errors.ts'
 import type { ClickhouseTarget } from './clickhouse-target.ts'
 
 /** One statement. */

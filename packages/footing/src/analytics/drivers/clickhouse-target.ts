@@ -1,5 +1,5 @@
 // Reads clickhouse://user:secret@host:8123/database. No message repeats what the URL holds.
-import { analyticsError } from '../errors.ts'
+import { analyticsError } from '../contract/errors.ts'
 
 /** Where a ClickHouse server is and who asks. */
 export interface ClickhouseTarget {

@@ -13,9 +13,9 @@ import type {
   PartPlan,
   UserPage,
   UserRow,
-} from '../contract.ts'
-import { analyticsError } from '../errors.ts'
-import { type PartUnit, partNamed } from '../part-period.ts'
+} from '../contract/contract.ts'
+import { analyticsError } from '../contract/errors.ts'
+import { type PartUnit, partNamed } from '../contract/part-period.ts'
 import { type ClickhouseStatement, sendToClickhouse } from './clickhouse-http.ts'
 import type { ClickhouseTarget } from './clickhouse-target.ts'
 

@@ -1,8 +1,8 @@
 // Tables of events in PostgreSQL: one for each event type, divided by time. Everything here may run again and at once.
 import type { Database, Transaction } from '../../data/contract/contract.ts'
-import type { EventType, MaintenanceReport, PartPlan } from '../contract.ts'
-import { analyticsError } from '../errors.ts'
-import { type Part, type PartUnit, partNamed, partOf, partsAhead } from '../part-period.ts'
+import type { EventType, MaintenanceReport, PartPlan } from '../contract/contract.ts'
+import { analyticsError } from '../contract/errors.ts'
+import { type Part, type PartUnit, partNamed, partOf, partsAhead } from '../contract/part-period.ts'
 
 /** Schema of all event tables. */
 export const analyticsSchema = 'footing_analytics'

@@ -12,9 +12,9 @@ import type {
   EventType,
   UserPage,
   UserRow,
-} from '../contract.ts'
-import { analyticsError } from '../errors.ts'
-import type { PartUnit } from '../part-period.ts'
+} from '../contract/contract.ts'
+import { analyticsError } from '../contract/errors.ts'
+import type { PartUnit } from '../contract/part-period.ts'
 import {
   analyticsSchema,
   columnsOf,

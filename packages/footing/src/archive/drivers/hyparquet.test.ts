@@ -18,7 +18,7 @@ test('without the packages both directions say what to install', async () => {
 test('bytes that are no file are refused, also when they claim to unpack to everything', async () => {
   vi.resetModules()
   const { readParquet, writeParquet } = await import('./hyparquet.ts')
-  const { textKind } = await import('../column-kind.ts')
+  const { textKind } = await import('../contract/column-kind.ts')
   for (const bytes of [
     new Uint8Array(),
     new Uint8Array(100),

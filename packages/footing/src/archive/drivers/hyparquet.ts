@@ -1,7 +1,7 @@
 // Parquet files in memory, by hyparquet and its writer, compressed with the Zstandard that Node has.
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import type { ColumnKind, FileValue, KindName } from '../column-kind.ts'
-import { archiveError } from '../errors.ts'
+import type { ColumnKind, FileValue, KindName } from '../contract/column-kind.ts'
+import { archiveError } from '../contract/errors.ts'
 
 /** A column of a file with all its values. */
 export interface FileColumn {

@@ -6,8 +6,8 @@ import type { Database, DataSource } from '../../data/contract/contract.ts'
 import { openDataSource } from '../../data/data-source.ts'
 import { createTestDatabase, type TestDatabase } from '../../testing/test-database.ts'
 import { type EventHarness, eventConformance } from '../conformance.ts'
-import type { EventDriver } from '../contract.ts'
-import { eventGuarantees } from '../contract.ts'
+import type { EventDriver } from '../contract/contract.ts'
+import { eventGuarantees } from '../contract/contract.ts'
 import { inProcessEvents, inProcessGuarantees } from './in-process.ts'
 
 let database: TestDatabase

@@ -1,8 +1,8 @@
 // Events inside of one process: queues in memory, one for each pair of subscriber and announcing module.
 import type { Clock } from '@footing/kernel'
 import { type AnyTransaction, onTransactionEnd } from '../../data/contract/transaction-end.ts'
-import type { DriverGuarantees, EventDriver, EventEnvelope, Subscriber } from '../contract.ts'
-import { eventErrors } from '../errors.ts'
+import type { DriverGuarantees, EventDriver, EventEnvelope, Subscriber } from '../contract/contract.ts'
+import { eventErrors } from '../contract/errors.ts'
 import { SubscriberQueue } from './subscriber-queue.ts'
 
 /** How the driver is made. */

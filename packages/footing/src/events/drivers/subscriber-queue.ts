@@ -1,7 +1,7 @@
 // The events that wait for one subscriber of one module: delivered one after the other, in the order of their commits.
 import type { Clock } from '@footing/kernel'
-import type { EventEnvelope, Subscriber } from '../contract.ts'
-import { eventErrors } from '../errors.ts'
+import type { EventEnvelope, Subscriber } from '../contract/contract.ts'
+import { eventErrors } from '../contract/errors.ts'
 
 /** A queue with an end. A place is reserved before the commit and filled or given back after it. */
 export class SubscriberQueue {

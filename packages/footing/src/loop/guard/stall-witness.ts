@@ -193,5 +193,5 @@ function handlerOf({ module, operation }: CallContext): string | undefined {
 
 /** Two folders up: what Footing is loaded from, sources or built files. */
 function libraryFolder(): string {
-  return new URL('../../', import.meta.url).href
+  return new URL('../../analytic/', import.meta.url).href
 }

@@ -1,6 +1,6 @@
 // ioredis behind the contract of a driver: one server, a socket, a cluster, or sentinels.
-import type { DriverOptions, RedisArgument, RedisDriver } from '../contract.ts'
-import { redisErrors } from '../errors.ts'
+import type { DriverOptions, RedisArgument, RedisDriver } from '../contract/contract.ts'
+import { redisErrors } from '../contract/errors.ts'
 
 /** Makes a driver; it connects by itself and keeps trying. @throws `redis-client-missing` */
 export async function openIoRedis(options: DriverOptions): Promise<RedisDriver> {

@@ -1,6 +1,6 @@
 // Many documents in one request, each with its own version and its own fault.
-import type { PreparedDocument, SearchIndex, WriteResult } from '../contract.ts'
-import { type SearchErrorCode, searchError } from '../errors.ts'
+import type { PreparedDocument, SearchIndex, WriteResult } from '../contract/contract.ts'
+import { type SearchErrorCode, searchError } from '../contract/errors.ts'
 import { faultTypeOf, fieldOf, type SendCall } from './elasticsearch-http.ts'
 
 /** What is written where. */

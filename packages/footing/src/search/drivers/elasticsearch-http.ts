@@ -1,6 +1,6 @@
 // Requests to a search server: one time limit for a call, attempts with pauses where repeating is safe, coded faults.
 import { type Clock, isFootingError, parseForeignJson } from '@footing/kernel'
-import { searchError } from '../errors.ts'
+import { searchError } from '../contract/errors.ts'
 import type { ElasticsearchTarget } from './elasticsearch-target.ts'
 
 /** One call. */

@@ -1,5 +1,5 @@
 // The mapping of an index on the server.
-import type { FilterKind, SearchIndex } from '../contract.ts'
+import type { FilterKind, SearchIndex } from '../contract/contract.ts'
 
 const filterTypes: Readonly<Record<FilterKind, string>> = {
   keyword: 'keyword',

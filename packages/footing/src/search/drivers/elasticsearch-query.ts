@@ -1,7 +1,7 @@
 // A search in the query language of Elasticsearch, with the meaning that PostgreSQL gives to the same text.
-import type { FieldWeight, PreparedCondition, PreparedSearch, SearchIndex } from '../contract.ts'
-import { highlightEnd, highlightStart } from '../highlight.ts'
-import { type QueryTerm, readQueryText } from '../query-text.ts'
+import type { FieldWeight, PreparedCondition, PreparedSearch, SearchIndex } from '../contract/contract.ts'
+import { highlightEnd, highlightStart } from '../contract/highlight.ts'
+import { type QueryTerm, readQueryText } from '../contract/query-text.ts'
 
 const boosts: Readonly<Record<FieldWeight, number>> = { A: 10, B: 4, C: 2, D: 1 }
 

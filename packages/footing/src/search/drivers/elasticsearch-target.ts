@@ -1,5 +1,5 @@
 // Reads a URL elasticsearch://user:secret@host:9200/prefix?… and refuses what it does not understand.
-import { searchError } from '../errors.ts'
+import { searchError } from '../contract/errors.ts'
 
 /** A search server and the part of it that belongs to this application. */
 export interface ElasticsearchTarget {

@@ -10,8 +10,8 @@ import type {
   SearchExecutor,
   SearchIndex,
   WriteResult,
-} from '../contract.ts'
-import { searchError } from '../errors.ts'
+} from '../contract/contract.ts'
+import { searchError } from '../contract/errors.ts'
 import { type BulkWrite, bulkRemove, bulkWrite } from './elasticsearch-bulk.ts'
 import { type ElasticsearchSurroundings, elasticsearchHttp, fieldOf, type SendCall } from './elasticsearch-http.ts'
 import { indexBody } from './elasticsearch-index.ts'

@@ -1,6 +1,6 @@
 // Names of an index's tables and columns in statements. They come from checked declarations; values never end up here.
-import type { FilterKind, SearchIndex } from '../contract.ts'
-import { columnName } from '../define-index.ts'
+import type { FilterKind, SearchIndex } from '../contract/contract.ts'
+import { columnName } from '../contract/define-index.ts'
 
 /** A column that holds what documents bring. */
 export interface DocumentColumn {

@@ -1,9 +1,16 @@
 // One search as one statement: what matches, its rank, the page behind the cursor, the excerpts of that page, the total.
-import type { DriverPage, FilterKind, PreparedCondition, PreparedSearch, Row, SearchIndex } from '../contract.ts'
-import { columnName } from '../define-index.ts'
-import { searchError } from '../errors.ts'
-import { highlightEnd, highlightStart } from '../highlight.ts'
-import { type QueryTerm, readQueryText } from '../query-text.ts'
+import type {
+  DriverPage,
+  FilterKind,
+  PreparedCondition,
+  PreparedSearch,
+  Row,
+  SearchIndex,
+} from '../contract/contract.ts'
+import { columnName } from '../contract/define-index.ts'
+import { searchError } from '../contract/errors.ts'
+import { highlightEnd, highlightStart } from '../contract/highlight.ts'
+import { type QueryTerm, readQueryText } from '../contract/query-text.ts'
 import { tablesOf } from './postgres-names.ts'
 
 /** A search that is ready to be sent. */

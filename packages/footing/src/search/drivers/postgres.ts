@@ -8,9 +8,9 @@ import type {
   SearchExecutor,
   SearchIndex,
   WriteResult,
-} from '../contract.ts'
-import { columnName } from '../define-index.ts'
-import { searchError } from '../errors.ts'
+} from '../contract/contract.ts'
+import { columnName } from '../contract/define-index.ts'
+import { searchError } from '../contract/errors.ts'
 import { tablesOf } from './postgres-names.ts'
 import { searchStatement } from './postgres-search.ts'
 

@@ -1,6 +1,6 @@
 // One object as one file: the content, then a trailer of fixed length. One file can be replaced in one step, two cannot.
 import type { FileHandle } from 'node:fs/promises'
-import { storageError } from '../errors.ts'
+import { storageError } from '../contract/errors.ts'
 
 /** What the trailer holds. */
 export interface DiskTrailer {

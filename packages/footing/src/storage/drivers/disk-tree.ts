@@ -1,7 +1,7 @@
 // Where on disk an object is, and the objects of a folder in the order of their keys.
 import { lstat, mkdir, opendir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
-import { storageError } from '../errors.ts'
+import { storageError } from '../contract/errors.ts'
 
 // Keys have no %, so these names meet no key; with the mark on folders, `a` and `a/b` can both be objects.
 const folderMark = '%'

@@ -1,6 +1,6 @@
 // What the S3 client throws, as coded errors. Its own errors carry requests and responses: only name and message go on.
 import { type FootingError, isFootingError } from '@footing/kernel'
-import { type StorageErrorCode, storageError } from '../errors.ts'
+import { type StorageErrorCode, storageError } from '../contract/errors.ts'
 
 const byName: Readonly<Record<string, StorageErrorCode>> = {
   AccessDenied: 'storage-access-refused',

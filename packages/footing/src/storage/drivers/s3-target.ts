@@ -1,5 +1,5 @@
 // Where an S3 bucket is and how it is reached, read from the URL of the storage.
-import { storageError } from '../errors.ts'
+import { storageError } from '../contract/errors.ts'
 
 /** A bucket and the way to it. */
 export interface S3Target {

@@ -1,8 +1,8 @@
 // Objects in an S3 bucket, Amazon's or another server's. The client is loaded with the first call.
 import { createHash } from 'node:crypto'
 import type { CompletedPart, S3Client } from '@aws-sdk/client-s3'
-import type { ByteRange, DriverPut, OpenedObject, StorageDriver, StoredObject } from '../contract.ts'
-import { storageError } from '../errors.ts'
+import type { ByteRange, DriverPut, OpenedObject, StorageDriver, StoredObject } from '../contract/contract.ts'
+import { storageError } from '../contract/errors.ts'
 import { isMissingObject, translateS3Fault } from './s3-fault.ts'
 import type { S3Target } from './s3-target.ts'
 import { encodePart, signLink } from './sign-link.ts'

@@ -1,5 +1,5 @@
 // What analytics promises to an application, and what a driver must do for that.
-import type { Transaction, transactionBrand } from '../data/contract/contract.ts'
+import type { Transaction, transactionBrand } from '../../data/contract/contract.ts'
 
 /** What a dimension can be: what events are grouped and filtered by. */
 export type DimensionType = 'text' | 'int' | 'boolean'

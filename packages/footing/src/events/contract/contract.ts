@@ -1,5 +1,5 @@
 // What a driver of events must do, and what it says of itself as data.
-import type { AnyTransaction } from '../data/contract/transaction-end.ts'
+import type { AnyTransaction } from '../../data/contract/transaction-end.ts'
 
 /** What a driver can promise. A manifest demands by these names: `guarantees: { events: ['durable'] }`. */
 export const eventGuarantees = ['transactional', 'ordered', 'durable', 'at-least-once', 'across-processes'] as const

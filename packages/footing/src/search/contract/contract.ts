@@ -1,5 +1,5 @@
 // What search promises to an application, and what a driver must do for that.
-import type { Consistency, Database, Transaction } from '../data/contract/contract.ts'
+import type { Consistency, Database, Transaction } from '../../data/contract/contract.ts'
 
 /** How much a hit in a field counts: in PostgreSQL 1.0, 0.4, 0.2 and 0.1. */
 export type FieldWeight = 'A' | 'B' | 'C' | 'D'

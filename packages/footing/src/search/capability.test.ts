@@ -107,7 +107,7 @@ describe.each(Object.entries(drivers))('%s', (driver, env) => {
       })
       await expect(broken).rejects.toThrow('sunk')
       const found = async () => (await articles.search({ query: 'boat' })).hits.map(({ id }) => id).toSorted()
-      await expect.poll(found).toEqual(['1', '2'])
+      await expect.poll(found, { timeout: 10_000 }).toEqual(['1', '2'])
       expect((await tags.search({ query: 'boats' })).hits).toEqual([])
       await articles.remove([{ id: '2', version: 2 }])
       expect(await found()).toEqual(['1'])

@@ -69,7 +69,7 @@ export function peers({ python, node }: InstalledPeers): readonly Peer[] {
     {
       ...footing('footing, no log and no metrics', {}),
       // With the memory that `footing start` gives itself.
-      command: [process.execPath, '--max-semi-space-size=4', join(root, 'benchmarks/peers/without-telemetry.ts')],
+      command: [process.execPath, '--max-semi-space-size=8', join(root, 'benchmarks/peers/without-telemetry.ts')],
     },
   ]
 }

@@ -20,7 +20,7 @@ async function begin(command: string, nodeOptions: readonly string[], env = {}) 
 test('the process is the same one, and its other options stay', async () => {
   const { begun, pid, words } = await begin('start', ['--stack-trace-limit=7'])
   expect(begun.map((each) => each.pid)).toEqual([pid, pid])
-  expect(begun[1]?.options).toContain('--max-semi-space-size=4 --stack-trace-limit=7')
+  expect(begun[1]?.options).toContain('--max-semi-space-size=8 --stack-trace-limit=7')
   expect(words).toContain('app-missing')
 })
 

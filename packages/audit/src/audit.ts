@@ -20,8 +20,8 @@ import { Suppressions } from './findings/suppression.ts'
 import { type Case, type Judgement, judge } from './judgement/judge.ts'
 import { caseKey, judgementFile, keepJudgement, recallJudgement } from './judgement/judgement-cache.ts'
 import { toolVersion } from './judgement/tool-version.ts'
-import { addEfforts, type EffortRange } from './plan/effort.ts'
-import { makePlan, type PlanContext } from './plan/plan.ts'
+import { addEfforts } from './plan/effort.ts'
+import { makePlan, type PlanContext, type PlanItem } from './plan/plan.ts'
 import { SERVING_KINDS } from './programs/contract.ts'
 import type { AuditResult, CostedDiagnosis, Coverage } from './result/audit-result.ts'
 import { commentRules } from './rule/comment-rules.ts'
@@ -155,13 +155,6 @@ function report(
   const known = new Set<string>([...catalogue, ...commentRules].map((rule) => rule.id))
   const places = outcomes.flatMap(({ result }) => result.detections.map(({ place }) => place.path))
   const suppressions = new Suppressions(readSuppressions(facts.trees, places, source))
-  const apart = judgement.apart.flatMap(({ rule, program, detection }): ApartFinding[] => {
-    if (detection.confidence === 'possible' || suppressions.reasonFor(rule, detection) !== undefined) return []
-    const usual = catalogue.find((one) => one.id === rule)?.severity ?? 'low'
-    return [
-      { rule, program, place: detection.place, severity: detection.severity ?? usual, what: detection.message.what },
-    ]
-  })
   const all = collectFindings(outcomes, suppressions, settings, known)
   const least = confidenceRank(options.minConfidence ?? 'probable')
   const visible = all.filter((finding) => confidenceRank(finding.confidence) <= least)
@@ -180,23 +173,7 @@ function report(
   const open = orderFindings(findings, causes)
   const debt = marked.filter((finding) => finding.silence?.by !== 'comment')
   const used = new Set(marked.map((finding) => finding.rule))
-  const tested = new Set(judgement.tested)
-  const efforts = new Map([...catalogue, ...commentRules].map((rule) => [rule.id as string, rule.effort]))
-  const planning: PlanContext = {
-    effortOf: (rule) => efforts.get(rule) ?? { minutes: 0, per: 'report' },
-    around: (path) => ({
-      untested: languageOf(path) !== undefined && !tested.has(path),
-      hotspot: history.isHotspot(path),
-    }),
-  }
-  const plan = makePlan(open, planning, causes)
-  const effortOf = (prints: readonly string[]): EffortRange | undefined => {
-    const wanted = new Set(prints)
-    const efforts = plan.flatMap(({ fingerprints, effort }) =>
-      effort !== undefined && fingerprints.some((print) => wanted.has(print)) ? [effort] : [],
-    )
-    return efforts.length === 0 ? undefined : addEfforts(efforts)
-  }
+  const plan = makePlan(open, planningOf(judgement, history), causes)
   const evidence = outcomes.map((outcome) => evidenceOf(outcome, all))
   const read = (path: string, line: number) => source.excerpt(path, line)
   return {
@@ -211,10 +188,7 @@ function report(
     scorecard: makeScorecard(debt, evidence, reachOf(judgement, given), causeOfEach(diagnoses)).filter(
       (score) => options.only?.includes(score.decision) ?? true,
     ),
-    diagnoses: diagnoses.map((diagnosis): CostedDiagnosis => {
-      const effort = effortOf(diagnosis.findings)
-      return effort === undefined ? diagnosis : { ...diagnosis, effort }
-    }),
+    diagnoses: withEfforts(diagnoses, plan),
     plan,
     effort: addEfforts(plan.map((item) => item.effort).filter((effort) => effort !== undefined)),
     coverage: coverageOf(given, judgement, all.length - visible.length, repeated),
@@ -229,10 +203,45 @@ function report(
           },
     ...(history.head === '' ? {} : { revision: { commit: history.head, date: dateOf(history.newest) } }),
     programs: judgement.inventory,
-    apart,
+    apart: apartFindings(judgement, suppressions),
     structure: judgement.structure,
     ...(judgement.boundaries === undefined ? {} : { boundaries: judgement.boundaries }),
   }
+}
+
+/** What was found in programs that serve nobody, where no comment allows it. */
+function apartFindings(judgement: Judgement, suppressions: Suppressions): ApartFinding[] {
+  return judgement.apart.flatMap(({ rule, program, detection }): ApartFinding[] => {
+    if (detection.confidence === 'possible' || suppressions.reasonFor(rule, detection) !== undefined) return []
+    const usual = catalogue.find((one) => one.id === rule)?.severity ?? 'low'
+    return [
+      { rule, program, place: detection.place, severity: detection.severity ?? usual, what: detection.message.what },
+    ]
+  })
+}
+
+/** What the plan asks: how long a rule's repair takes, and what lies around a place. */
+function planningOf(judgement: Judgement, history: History): PlanContext {
+  const tested = new Set(judgement.tested)
+  const efforts = new Map([...catalogue, ...commentRules].map((rule) => [rule.id as string, rule.effort]))
+  return {
+    effortOf: (rule) => efforts.get(rule) ?? { minutes: 0, per: 'report' },
+    around: (path) => ({
+      untested: languageOf(path) !== undefined && !tested.has(path),
+      hotspot: history.isHotspot(path),
+    }),
+  }
+}
+
+/** Diagnoses with what it takes to repair the findings that they explain. */
+function withEfforts(diagnoses: readonly ToldDiagnosis[], plan: readonly PlanItem[]): CostedDiagnosis[] {
+  return diagnoses.map((diagnosis) => {
+    const wanted = new Set(diagnosis.findings)
+    const efforts = plan.flatMap(({ fingerprints, effort }) =>
+      effort !== undefined && fingerprints.some((print) => wanted.has(print)) ? [effort] : [],
+    )
+    return efforts.length === 0 ? diagnosis : { ...diagnosis, effort: addEfforts(efforts) }
+  })
 }
 
 /** The day of a moment, as `2026-08-21`. */

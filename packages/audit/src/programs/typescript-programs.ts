@@ -3,7 +3,7 @@ import type { ConfigFacts } from '../extract/config/contract.ts'
 import type { Manifests, PackageManifest } from '../extract/manifests/contract.ts'
 import { folderOf, foldersAbove } from '../extract/manifests/paths.ts'
 import type { SyntaxTree } from '../facts/tree.ts'
-import type { EntryKind, Module, ModuleId } from '../graph/contract.ts'
+import type { EntryKind, Module, ModuleId, Program } from '../graph/contract.ts'
 import type { ProgramOfLanguage } from '../graph/program/programs.ts'
 import { because, type Draft, Drafts } from './draft.ts'
 import type { FoundPrograms } from './python-programs.ts'
@@ -59,30 +59,16 @@ const FRAMEWORKS: Readonly<Record<string, string>> = {
 
 /** Finds them. `hasServer`: another language of the tree answers requests. */
 export function typescriptPrograms(
-  { program, trees }: ProgramOfLanguage,
+  found: ProgramOfLanguage,
   config: ConfigFacts,
   manifests: Manifests,
   hasServer: boolean,
 ): FoundPrograms {
+  const { program } = found
   const { modules } = program
   const drafts = new Drafts()
-  const packageOf = packages(manifests)
-  const isCode = (id: ModuleId): boolean => modules[id]!.role === 'code' || modules[id]!.role === 'configuration'
-  const imports = (id: ModuleId, pattern: RegExp): boolean => {
-    for (const name of program.imports.externalsOf(id).keys()) if (pattern.test(name)) return true
-    return false
-  }
-  const isScreen = (id: ModuleId): boolean => PAGE.test(modules[id]!.path) || imports(id, SCREEN)
-  /** A package that declares what screens are made of, and nothing that serves. */
-  const isFrontEnd = (one: PackageManifest | undefined): boolean =>
-    one !== undefined &&
-    (one.dependencies.some((name) => SCREEN.test(name)) || one.isForBrowser) &&
-    !one.dependencies.some((name) => SERVES.test(name))
-  const isCommand = (id: ModuleId): boolean => COMMANDS.test(modules[id]!.path) || imports(id, TERMINAL)
-  /** A module of a published package that works on a page: it runs at the user's, whoever imports its types. */
-  const isForPages = (id: ModuleId): boolean =>
-    packageOf(modules[id]!.path)?.isPublished === true && mentionsPage(trees[id]!)
-  const mayServe = (id: ModuleId): boolean => isCode(id) && !isScreen(id) && !isCommand(id) && !isForPages(id)
+  const looks = looksOf(found, manifests)
+  const { packageOf, isCode, imports, isScreen, isFrontEnd, mayServe } = looks
   const serving = (kind: 'server' | 'worker', id: ModuleId): Draft => {
     const one = packageOf(modules[id]!.path)
     return drafts.of(kind, nameOf(one), one?.folder ?? '')
@@ -140,6 +126,45 @@ export function typescriptPrograms(
   for (const number of [...all.keys()].sort((a, b) => weight(all[b]!) - weight(all[a]!)))
     reached.spread(all[number]!, number)
 
+  addUnreached(program, looks, reached, drafts)
+  // What only they import goes with them.
+  for (const [number, draft] of drafts.all.entries()) {
+    if (draft.kind === 'server' || draft.kind === 'worker') continue
+    spreadBeyond(program, reached, number, modules)
+  }
+  foldIntoFrontEnds(drafts.all, reached.by, hasServer)
+  return { drafts: drafts.all, by: reached.by, started: started.map(({ module }) => module) }
+}
+
+/** What a module is by its path, its imports and its package. */
+type Looks = ReturnType<typeof looksOf>
+
+function looksOf({ program, trees }: ProgramOfLanguage, manifests: Manifests) {
+  const { modules } = program
+  const packageOf = packages(manifests)
+  const isCode = (id: ModuleId): boolean => modules[id]!.role === 'code' || modules[id]!.role === 'configuration'
+  const imports = (id: ModuleId, pattern: RegExp): boolean => {
+    for (const name of program.imports.externalsOf(id).keys()) if (pattern.test(name)) return true
+    return false
+  }
+  const isScreen = (id: ModuleId): boolean => PAGE.test(modules[id]!.path) || imports(id, SCREEN)
+  /** A package that declares what screens are made of, and nothing that serves. */
+  const isFrontEnd = (one: PackageManifest | undefined): boolean =>
+    one !== undefined &&
+    (one.dependencies.some((name) => SCREEN.test(name)) || one.isForBrowser) &&
+    !one.dependencies.some((name) => SERVES.test(name))
+  const isCommand = (id: ModuleId): boolean => COMMANDS.test(modules[id]!.path) || imports(id, TERMINAL)
+  /** A module of a published package that works on a page: it runs at the user's, whoever imports its types. */
+  const isForPages = (id: ModuleId): boolean =>
+    packageOf(modules[id]!.path)?.isPublished === true && mentionsPage(trees[id]!)
+  const mayServe = (id: ModuleId): boolean => isCode(id) && !isScreen(id) && !isCommand(id) && !isForPages(id)
+  return { packageOf, isCode, imports, isScreen, isFrontEnd, mayServe, isCommand }
+}
+
+/** Code that no server and no worker reaches: front ends, command lines, libraries, scripts. */
+function addUnreached(program: Program, looks: Looks, reached: Reached, drafts: Drafts): void {
+  const { modules } = program
+  const { packageOf, isScreen, isCommand } = looks
   const servedPackages = new Set(
     modules
       .filter(({ id, path }) => reached.has(id) && packageOf(path)?.dependencies.includes('next') !== true)
@@ -162,13 +187,6 @@ export function typescriptPrograms(
     because(draft, found[1], { path: one?.path ?? module.path, line: 1 })
     reached.by[module.id] = drafts.all.indexOf(draft)
   }
-  // What only they import goes with them.
-  for (const [number, draft] of drafts.all.entries()) {
-    if (draft.kind === 'server' || draft.kind === 'worker') continue
-    spreadBeyond(program, reached, number, modules)
-  }
-  foldIntoFrontEnds(drafts.all, reached.by, hasServer)
-  return { drafts: drafts.all, by: reached.by, started: started.map(({ module }) => module) }
 }
 
 /** What only says that it lives is a worker, and the same one as the worker of its package. */

@@ -78,10 +78,10 @@ function isMemo(context: RuleContext, write: StateWrite): boolean {
   const name = context.trees[0]!.strings.id(write.variable.name)
   if (write.variable.kind !== 'object' && (HANDLES.test(write.variable.name) || LOCKS.test(write.variable.name)))
     return true
+  if (write.variable.kind === 'scalar' && countsForIds(context, write)) return true
   if (write.variable.kind !== 'object' && write.how === 'assigned')
     return remembered(tree, `asks ${fn} ${name}`, () => asksWhetherMade(tree, fn, name))
   if (write.variable.kind === 'scalar' && SETS_UP.test(subjectOf(context, write))) return true
-  if (write.variable.kind === 'scalar' && countsForIds(context, write)) return true
   if (write.variable.kind === 'container' && isUnderEmptyTest(tree, write.node, name)) return true
   // A set of what this process has done already: `if x not in seen: …; seen.add(x)`.
   if (write.how === '`.add()`' && looksUp(tree, fn, name)) return true
@@ -116,7 +116,8 @@ const APART = ['getpid', 'getnode', 'gethostname', 'getrandbits', 'token_bytes',
 function countsForIds(context: RuleContext, write: StateWrite): boolean {
   const tree = context.trees[write.module]!
   const declaration = context.trees[write.variable.module]!
-  if (declaration.kind(declaration.lastChild(write.variable.node)) !== Kind.Number) return false
+  const made = declaration.kind(declaration.lastChild(write.variable.node))
+  if (made !== Kind.Number && made !== Kind.None) return false
   return APART.some((name) => tree.mentions(tree.strings.id(name)))
 }
 

@@ -1,9 +1,10 @@
 // What tells a store of sessions from other module-level variables.
 import { Kind } from '../../facts/contract.ts'
+import type { FunctionId } from '../../graph/contract.ts'
 import type { RuleContext } from '../../rule/rule.ts'
 import type { ModuleVariable } from '../../survey/module-state.ts'
 import type { Site } from '../../survey/survey.ts'
-import { givenValue, methodOf, projectClassesOf } from '../../survey/what-it-is.ts'
+import { definitionOf, givenValue, methodOf, projectClassesOf } from '../../survey/what-it-is.ts'
 
 const SESSIONS =
   /^_?(?:[a-z]+_)*(?:sessions?|session_store|tokens?|token_store|logged_in(?:_users)?|login_tokens|user_by_token)$/i
@@ -41,5 +42,24 @@ export function holdsHandles(context: RuleContext, { module, node }: Site): bool
       ? (givenValue(context, { module, node: value }) ?? { module, node: value })
       : { module, node: value }
   const classes = new Set([...projectClassesOf(context, { module, node: value }), ...projectClassesOf(context, made)])
-  return [...classes].some((scope) => LIFE.filter((name) => methodOf(context, scope, name) !== undefined).length >= 2)
+  return [...classes].some((scope) => isHandle(context, scope) || holdsOne(context, scope))
+}
+
+/** Classes of libraries that hold something open. */
+const LIBRARY_HANDLES = /\.(?:BrowserContext|Browser|Page|WebSocket|socket|Process|Popen|Connection|Channel)$/
+
+const isHandle = (context: RuleContext, scope: FunctionId): boolean =>
+  LIFE.filter((name) => methodOf(context, scope, name) !== undefined).length >= 2
+
+/** A record with a handle among its fields: `browser: Browser | None`. */
+function holdsOne(context: RuleContext, scope: FunctionId): boolean {
+  const { module, node } = definitionOf(context, scope)
+  const tree = context.trees[module]!
+  const body = tree.childOf(node, Kind.Body)
+  for (let at = tree.firstChild(body); at >= 0; at = tree.nextSibling(at)) {
+    if (tree.kind(at) !== Kind.AnnAssign || tree.kind(at + 1) !== Kind.Name) continue
+    if (projectClassesOf(context, { module, node: at + 1 }).some((one) => isHandle(context, one))) return true
+    if (context.program.instanceOf(module, at + 1).some((name) => LIBRARY_HANDLES.test(name))) return true
+  }
+  return false
 }

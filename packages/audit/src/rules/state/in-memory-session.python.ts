@@ -16,11 +16,12 @@ export function python(context: RuleContext): RuleResult {
   const stores = new Map<ModuleVariable, StateWrite[]>()
   const sessions = new Map([...moduleVariables(context)].filter(([, variable]) => isSessionStore(variable)))
   if (sessions.size > 0) {
+    const handles = new Set<ModuleVariable>()
     for (const write of stateWrites(context, sessions)) {
-      if (servedBy(context, bodyOf(context, write), SERVING) === undefined) continue
-      if (holdsHandles(context, write)) continue
-      addTo(stores, write.variable, write)
+      if (holdsHandles(context, write)) handles.add(write.variable)
+      if (servedBy(context, bodyOf(context, write), SERVING) !== undefined) addTo(stores, write.variable, write)
     }
+    for (const variable of handles) stores.delete(variable)
   }
   const settings = sessionSettings(context)
   const detections = [

@@ -1,5 +1,5 @@
 // Writes the reference page of all coded errors from their tables.
-import { errorCatalogue } from '../packages/cli/src/error-catalogue.ts'
+import { errorCatalogue } from '../packages/cli/src/command/error-catalogue.ts'
 
 /** The text of docs/reference/errors.md. */
 export async function renderErrorPage(): Promise<string> {

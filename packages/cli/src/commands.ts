@@ -1,5 +1,5 @@
 // Every command, in the order that help shows them. A test compares this list with the folder.
-import type { Command } from './command.ts'
+import type { Command } from './command/command.ts'
 import { accessLog } from './commands/access-log.ts'
 import { archive } from './commands/archive.ts'
 import { audit } from './commands/audit.ts'

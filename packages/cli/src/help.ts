@@ -1,5 +1,5 @@
 // Help is rendered from the same data that the parser reads, so the two cannot disagree.
-import type { ArgumentSpec, Command, Example } from './command.ts'
+import type { ArgumentSpec, Command, Example } from './command/command.ts'
 import { globalOptions } from './global-options.ts'
 
 /** Where the pages live; commands name theirs below it. */

@@ -1,13 +1,13 @@
 // The command line: parses, gives the command its world, and turns what came of it into words and an exit code.
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Command, type ExitCode, exit } from './command.ts'
+import { type Command, type ExitCode, exit } from './command/command.ts'
+import { readFault, reportFault, reportInternal } from './command/fault.ts'
+import { listenForStop } from './command/stop.ts'
+import { createTerminal, type Terminal } from './command/terminal.ts'
+import { footingVersion, versionLine } from './command/version.ts'
 import { commands } from './commands.ts'
-import { readFault, reportFault, reportInternal } from './fault.ts'
 import { type Parsed, parse } from './parse.ts'
-import { listenForStop } from './stop.ts'
-import { createTerminal, type Terminal } from './terminal.ts'
-import { footingVersion, versionLine } from './version.ts'
 
 /** Runs `footing` with the arguments after its name and gives the exit code. Never throws. */
 export async function main(argv: readonly string[], known: readonly Command[] = commands): Promise<ExitCode> {

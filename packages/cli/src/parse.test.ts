@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import type { Command } from './command.ts'
+import type { Command } from './command/command.ts'
 import { commands } from './commands.ts'
 import { parse } from './parse.ts'
 

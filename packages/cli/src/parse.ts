@@ -1,6 +1,6 @@
 // Turns argv and the list of commands into one decision: run this with that, print help or the version, or refuse.
 import { CommanderError, Option, Command as Parser } from 'commander'
-import type { Command, CommandContext, OptionValue } from './command.ts'
+import type { Command, CommandContext, OptionValue } from './command/command.ts'
 import { type GlobalOptions, globalOptions, readGlobals } from './global-options.ts'
 import { renderCommandHelp, renderHelp } from './help.ts'
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
 const relay = fileURLToPath(new URL('../bin/relay.js', import.meta.url))
-const stop = fileURLToPath(new URL('./stop.ts', import.meta.url))
+const stop = fileURLToPath(new URL('./command/stop.ts', import.meta.url))
 
 /** Starts a relay whose child runs `script`; its output is the child's. */
 function begin(script: string) {

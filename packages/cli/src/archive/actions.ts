@@ -1,8 +1,8 @@
 // What footing archive does, one function for each action: it calls the archive and says what came of it.
 import type { Archive, ArchiveCondition, ArchiveQuery } from '@footing/core/archive'
-import { type CommandContext, type ExitCode, exit } from '../command.ts'
-import { counted } from '../counted.ts'
-import { cliErrors } from '../errors.ts'
+import { type CommandContext, type ExitCode, exit } from '../command/command.ts'
+import { counted } from '../command/counted.ts'
+import { cliErrors } from '../command/errors.ts'
 
 /** An action of the command. */
 export type ArchiveAction = (archive: Archive, context: CommandContext, table: string) => Promise<ExitCode>

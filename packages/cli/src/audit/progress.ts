@@ -1,6 +1,6 @@
 // The progress line of an audit: on stderr, only for a person, only when it takes a while.
 import type { AuditProgress } from '@footing/audit'
-import type { Terminal } from '../terminal.ts'
+import type { Terminal } from '../command/terminal.ts'
 
 /** Shows progress until closed. Nothing is drawn in the first third of a second, nor when nobody watches. */
 export function showProgress(terminal: Terminal): { update(progress: AuditProgress): void; close(): void } {

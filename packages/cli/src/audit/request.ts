@@ -6,8 +6,8 @@ import type { AuditOptions, DiagnosisDescription, Format, RuleDescription, Sever
 import { readTextFile, refusalWords, repositoryOf } from '@footing/audit/repository'
 import type { DecisionId } from '@footing/kernel'
 import { decisions } from '@footing/kernel'
-import { cacheFolder } from '../cache-folder.ts'
-import type { CommandContext, OptionValue } from '../command.ts'
+import { cacheFolder } from '../command/cache-folder.ts'
+import type { CommandContext, OptionValue } from '../command/command.ts'
 
 type Auditor = typeof import('@footing/audit')
 

@@ -1,8 +1,8 @@
 // Writes a baseline: everything when there was none, else only what was in it and is still there.
 import { writeFileSync } from 'node:fs'
 import type { AuditResult } from '@footing/audit'
-import type { CommandContext } from '../command.ts'
-import { counted } from '../counted.ts'
+import type { CommandContext } from '../command/command.ts'
+import { counted } from '../command/counted.ts'
 import type { AuditRequest } from './request.ts'
 
 type Auditor = typeof import('@footing/audit')

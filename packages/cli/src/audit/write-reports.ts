@@ -2,7 +2,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
 import type { AuditResult } from '@footing/audit'
-import type { CommandContext } from '../command.ts'
+import type { CommandContext } from '../command/command.ts'
 import type { AuditRequest } from './request.ts'
 
 type Auditor = typeof import('@footing/audit')

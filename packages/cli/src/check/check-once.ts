@@ -1,7 +1,7 @@
 // One run of the check, with its time. Declarations that cannot be used stop it: a gate that judges less than asked is none.
 import type { AuditResult } from '@footing/audit'
 import { showProgress } from '../audit/progress.ts'
-import type { CommandContext } from '../command.ts'
+import type { CommandContext } from '../command/command.ts'
 import type { CheckRequest } from './request.ts'
 
 type Auditor = typeof import('@footing/audit')

@@ -1,7 +1,7 @@
 // What `footing check` was asked for: the request of an audit with the rules of a check.
 import type { RuleId } from '@footing/audit'
 import { type AuditRequest, listed, nearest, readRequest } from '../audit/request.ts'
-import type { CommandContext } from '../command.ts'
+import type { CommandContext } from '../command/command.ts'
 
 type Auditor = typeof import('@footing/audit')
 

@@ -1,7 +1,7 @@
 // Writes the reports of a check: its own for a person, those of the audit for machines.
 import type { AuditResult, ReportOptions } from '@footing/audit'
 import { writeReports } from '../audit/write-reports.ts'
-import type { CommandContext } from '../command.ts'
+import type { CommandContext } from '../command/command.ts'
 import type { CheckRequest } from './request.ts'
 
 type Auditor = typeof import('@footing/audit')

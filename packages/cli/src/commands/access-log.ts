@@ -1,9 +1,9 @@
 // Who read or changed a record: shown, proved, and kept within bounds.
 import type { AnyManifest } from '@footing/core'
 import type { AccessEntry, LogVerification } from '@footing/core/tooling'
-import { type Command, type CommandContext, type ExitCode, exit } from '../command.ts'
-import { counted } from '../counted.ts'
-import type { Terminal } from '../terminal.ts'
+import { type Command, type CommandContext, type ExitCode, exit } from '../command/command.ts'
+import { counted } from '../command/counted.ts'
+import type { Terminal } from '../command/terminal.ts'
 
 /** `footing access-log show|verify|seal|retire [app]`. */
 export const accessLog: Command = {
@@ -42,7 +42,7 @@ export const accessLog: Command = {
   ],
   docs: 'docs/access-log.md',
   run: async (context) => {
-    const { cliErrors } = await import('../errors.ts')
+    const { cliErrors } = await import('../command/errors.ts')
     const action = String(context.args.action)
     const run = Object.hasOwn(actions, action) ? actions[action] : undefined
     if (run === undefined) {
@@ -137,7 +137,7 @@ async function wholeNumber(flag: string, given: unknown, most: number): Promise<
   const text = typeof given === 'string' ? given : ''
   const value = Number(text)
   if (/^\d{1,9}$/.test(text) && value >= 1 && value <= most) return value
-  const { cliErrors } = await import('../errors.ts')
+  const { cliErrors } = await import('../command/errors.ts')
   throw cliErrors('number-invalid', { details: { flag, given: JSON.stringify(text.slice(0, 40)), most } })
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createTestDatabase } from '@footing/core/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createTerminal } from '../terminal.ts'
+import { createTerminal } from '../command/terminal.ts'
 import { archive } from './archive.ts'
 
 let folder = ''

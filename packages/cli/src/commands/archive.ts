@@ -1,5 +1,5 @@
 // Old rows of tables as Parquet files in the storage: moved, verified, read, put back.
-import type { Command } from '../command.ts'
+import type { Command } from '../command/command.ts'
 
 /** `footing archive <action> …`. */
 export const archive: Command = {
@@ -49,7 +49,7 @@ export const archive: Command = {
   ],
   docs: 'docs/archive.md',
   run: async (context) => {
-    const { cliErrors } = await import('../errors.ts')
+    const { cliErrors } = await import('../command/errors.ts')
     const { actionsOnTable, archiveActions, nameOf } = await import('../archive/actions.ts')
     const name = String(context.args.action)
     const action = Object.hasOwn(archiveActions, name) ? archiveActions[name] : undefined

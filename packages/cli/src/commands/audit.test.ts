@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isFootingError } from '@footing/kernel'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createTerminal } from '../command/terminal.ts'
 import { parse } from '../parse.ts'
-import { createTerminal } from '../terminal.ts'
 import { audit } from './audit.ts'
 
 const main = new URL('../main.ts', import.meta.url).href

@@ -1,5 +1,5 @@
 // footing audit: judges a folder by the eight decisions, prints the reports and picks the exit code.
-import { type Command, type CommandContext, type ExitCode, exit } from '../command.ts'
+import { type Command, type CommandContext, type ExitCode, exit } from '../command/command.ts'
 
 export const audit: Command = {
   name: 'audit',

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isFootingError } from '@footing/kernel'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createTerminal } from '../command/terminal.ts'
 import { parse } from '../parse.ts'
-import { createTerminal } from '../terminal.ts'
 import { check } from './check.ts'
 
 const DEEP = "import { secret } from '../billing/ledger.ts'\nexport const order = secret\n"

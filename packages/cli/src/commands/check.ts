@@ -1,5 +1,5 @@
 // footing check: whether the modules of a TypeScript project keep to their boundaries, on save and in CI.
-import { type Command, type CommandContext, type ExitCode, exit } from '../command.ts'
+import { type Command, type CommandContext, type ExitCode, exit } from '../command/command.ts'
 
 export const check: Command = {
   name: 'check',

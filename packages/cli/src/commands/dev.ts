@@ -1,6 +1,6 @@
 // The development command.
-import { requireApplication } from '../application.ts'
-import { type Command, exit } from '../command.ts'
+import { requireApplication } from '../application/application.ts'
+import { type Command, exit } from '../command/command.ts'
 
 /** `footing dev [app]`. */
 export const dev: Command = {
@@ -25,8 +25,8 @@ export const dev: Command = {
   ],
   docs: 'docs/cli.md',
   run: async ({ args, options, terminal, cwd, env, signal }) => {
-    const { readPort, claimPort } = await import('../port.ts')
-    const { readEnvFile } = await import('../env-file.ts')
+    const { readPort, claimPort } = await import('../command/port.ts')
+    const { readEnvFile } = await import('../application/env-file.ts')
     const place = requireApplication(cwd, typeof args.app === 'string' ? args.app : undefined, 'dev')
     const settings = { ...readEnvFile(place.folder), ...env }
     const port = readPort(typeof options.port === 'string' ? options.port : settings.PORT || '3000')

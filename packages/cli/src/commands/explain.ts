@@ -1,5 +1,5 @@
 // What an error code or a rule means and what to do about it, without leaving the terminal.
-import { type Command, exit } from '../command.ts'
+import { type Command, exit } from '../command/command.ts'
 
 /** `footing explain CODE`, `footing explain RULE`. */
 export const explain: Command = {
@@ -16,8 +16,8 @@ export const explain: Command = {
   ],
   docs: 'docs/reference/errors.md',
   run: async ({ args, terminal }) => {
-    const { errorCatalogue } = await import('../error-catalogue.ts')
-    const { cliErrors } = await import('../errors.ts')
+    const { errorCatalogue } = await import('../command/error-catalogue.ts')
+    const { cliErrors } = await import('../command/errors.ts')
     const catalogue = await errorCatalogue()
     const wanted = args.code
     if (typeof wanted !== 'string') {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { decisions } from '@footing/kernel'
-import { type Command, exit } from '../command.ts'
+import { type Command, exit } from '../command/command.ts'
 import { capabilityKind } from '../generate/capability-kind.ts'
 import { commandKind } from '../generate/command-kind.ts'
 import { driverKind } from '../generate/driver-kind.ts'
@@ -32,7 +32,7 @@ export const generate: Command = {
   ],
   docs: 'docs/cli.md',
   run: async ({ args, cwd, terminal }) => {
-    const { cliErrors } = await import('../errors.ts')
+    const { cliErrors } = await import('../command/errors.ts')
     const { writeFirstVersion } = await import('../generate/write-first-version.ts')
     const kind = kinds.find(({ name }) => name === args.kind)
     if (kind === undefined) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createTerminal } from '../terminal.ts'
+import { createTerminal } from '../command/terminal.ts'
 import { info } from './info.ts'
 
 let folder = ''

@@ -1,9 +1,9 @@
 // What an issue report needs: versions, platform, and what this folder looks like to Footing.
 import type { DescribedCapability, DescribedProcess } from '@footing/core/tooling'
 import { isFootingError, printable } from '@footing/kernel'
-import { type ApplicationPlace, findApplication } from '../application.ts'
-import { type Command, exit } from '../command.ts'
-import type { Terminal } from '../terminal.ts'
+import { type ApplicationPlace, findApplication } from '../application/application.ts'
+import { type Command, exit } from '../command/command.ts'
+import type { Terminal } from '../command/terminal.ts'
 
 /** `footing info [app]`: versions and what was found here, to paste into an issue. */
 export const info: Command = {
@@ -22,7 +22,7 @@ export const info: Command = {
   ],
   docs: 'docs/cli.md',
   run: async ({ args, terminal, cwd, env }) => {
-    const { footingVersion } = await import('../version.ts')
+    const { footingVersion } = await import('../command/version.ts')
     const { resolve } = await import('node:path')
     const folder = resolve(cwd, typeof args.app === 'string' ? args.app : '.')
     const place = findApplication(folder)
@@ -51,8 +51,8 @@ async function describe(
   place: ApplicationPlace,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Described> {
-  const { loadApplication } = await import('../load-application.ts')
-  const { readEnvFile } = await import('../env-file.ts')
+  const { loadApplication } = await import('../application/load-application.ts')
+  const { readEnvFile } = await import('../application/env-file.ts')
   const { describeProcess } = await import('@footing/core/tooling')
   try {
     return await describeProcess(await loadApplication(place), { env: { ...readEnvFile(place.folder), ...env } })

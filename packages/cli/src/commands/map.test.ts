@@ -7,8 +7,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isFootingError } from '@footing/kernel'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createTerminal } from '../command/terminal.ts'
 import { parse } from '../parse.ts'
-import { createTerminal } from '../terminal.ts'
 import { map } from './map.ts'
 
 const conduit = fileURLToPath(new URL('../../../../examples/conduit', import.meta.url))

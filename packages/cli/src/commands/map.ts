@@ -1,5 +1,5 @@
 // footing map: the modules as a picture, a page, text for README and CODEOWNERS, and which of them presses to leave.
-import { type Command, type CommandContext, type ExitCode, exit } from '../command.ts'
+import { type Command, type CommandContext, type ExitCode, exit } from '../command/command.ts'
 
 const formats = ['text', 'svg', 'html', 'matrix', 'mermaid', 'codeowners'] as const
 

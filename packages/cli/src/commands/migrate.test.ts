@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTestDatabase } from '@footing/core/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createTerminal } from '../terminal.ts'
+import { createTerminal } from '../command/terminal.ts'
 import { migrate } from './migrate.ts'
 
 const core = new URL('../../../../node_modules/@footing/core/src/index.ts', import.meta.url)

@@ -1,5 +1,5 @@
 // Migrations of all modules: applying, reviewing, writing them, and keeping what is committed true to what they build.
-import type { Command } from '../command.ts'
+import type { Command } from '../command/command.ts'
 
 /** `footing migrate <action> …`. */
 export const migrate: Command = {
@@ -73,7 +73,7 @@ export const migrate: Command = {
   docs: 'docs/migrations.md',
   run: async (context) => {
     const { args } = context
-    const { cliErrors } = await import('../errors.ts')
+    const { cliErrors } = await import('../command/errors.ts')
     const { actions } = await import('../migrate/actions.ts')
     const name = String(args.action)
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined

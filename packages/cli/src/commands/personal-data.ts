@@ -1,10 +1,10 @@
 // What an application holds about a person: exported, erased with a proof, and declared without gaps.
 import type { RunningApp } from '@footing/core'
 import type { ErasureProof, PersonalDataCheck } from '@footing/core/tooling'
-import { type Command, type ExitCode, exit } from '../command.ts'
-import { counted } from '../counted.ts'
+import { type Command, type ExitCode, exit } from '../command/command.ts'
+import { counted } from '../command/counted.ts'
+import type { Terminal } from '../command/terminal.ts'
 import type { ApplicationDatabase } from '../records/application-database.ts'
-import type { Terminal } from '../terminal.ts'
 
 /** `footing personal-data export|erase USER [app]`, `footing personal-data check [app]`. */
 export const personalData: Command = {
@@ -32,7 +32,7 @@ export const personalData: Command = {
   docs: 'docs/personal-data.md',
   run: async (context) => {
     const { args, options, terminal } = context
-    const { cliErrors } = await import('../errors.ts')
+    const { cliErrors } = await import('../command/errors.ts')
     const action = String(args.action)
     const words = typeof args.words === 'string' ? [args.words] : (args.words ?? [])
     const wanted = action === 'check' ? 0 : 1

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { testServer } from '@footing/core/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createTerminal } from '../command/terminal.ts'
 import type { RehearsalResult } from '../rehearse/show-rehearsal.ts'
-import { createTerminal } from '../terminal.ts'
 import { rehearse } from './rehearse.ts'
 
 const entry = fileURLToPath(new URL('../rehearse/rehearsed.fixture.ts', import.meta.url))

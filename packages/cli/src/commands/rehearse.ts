@@ -1,5 +1,5 @@
 // footing rehearse: the tests of an application with one of its modules in another process, over a bad line.
-import { type Command, type CommandContext, type ExitCode, exit } from '../command.ts'
+import { type Command, type CommandContext, type ExitCode, exit } from '../command/command.ts'
 
 /** `footing rehearse <module> [app]`. */
 export const rehearse: Command = {

@@ -1,8 +1,8 @@
 // The production command.
 
 import type { RunningApp } from '@footing/core'
-import { requireApplication } from '../application.ts'
-import { type Command, exit, type OptionValue } from '../command.ts'
+import { requireApplication } from '../application/application.ts'
+import { type Command, exit, type OptionValue } from '../command/command.ts'
 
 /** `footing start [app]`. */
 export const start: Command = {
@@ -34,8 +34,8 @@ export const start: Command = {
   docs: 'docs/cli.md',
   run: async ({ args, options, cwd, env, signal, terminal }) => {
     const place = requireApplication(cwd, typeof args.app === 'string' ? args.app : undefined, 'start')
-    const { loadApplication } = await import('../load-application.ts')
-    const { readPort } = await import('../port.ts')
+    const { loadApplication } = await import('../application/load-application.ts')
+    const { readPort } = await import('../command/port.ts')
     const app = await loadApplication(place)
     const running = await app.start({
       env,

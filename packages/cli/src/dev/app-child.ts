@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { ApplicationPlace } from '../application.ts'
+import type { ApplicationPlace } from '../application/application.ts'
 import type { FromApp, ToApp } from './protocol.ts'
 
 /** What happens to the process, told in order. `ended` is the last. */

@@ -1,6 +1,6 @@
 // PgBouncer in front of the embedded database of `footing dev`: there when the machine has it, never a reason not to start.
 import type { PgBouncer } from '@footing/core/tooling'
-import { readFault } from '../fault.ts'
+import { readFault } from '../command/fault.ts'
 
 /** What a pooler of a session needs. */
 export interface DevPoolerOptions {

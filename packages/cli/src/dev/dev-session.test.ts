@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createTerminal } from '../command/terminal.ts'
 import { migrate } from '../commands/migrate.ts'
-import { createTerminal } from '../terminal.ts'
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 const modules = fileURLToPath(new URL('../../../../node_modules', import.meta.url))

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { App } from '@footing/core'
-import { openFootingFolder } from '../footing-folder.ts'
+import { openFootingFolder } from '../application/footing-folder.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

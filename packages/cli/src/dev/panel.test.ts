@@ -1,6 +1,6 @@
 import { printable } from '@footing/kernel'
 import { expect, test } from 'vitest'
-import { displayWidth } from '../terminal.ts'
+import { displayWidth } from '../command/terminal.ts'
 import { renderLog, renderPanel, renderRequest } from './panel.ts'
 
 const plain = (text: string): string => text

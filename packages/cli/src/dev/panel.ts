@@ -1,7 +1,7 @@
 // What `footing dev` shows a person: the panel with the addresses, and the lines below it.
 import type { RequestFacts } from '@footing/console'
 import { printable } from '@footing/kernel'
-import { displayWidth, padEnd, type Style, type Terminal } from '../terminal.ts'
+import { displayWidth, padEnd, type Style, type Terminal } from '../command/terminal.ts'
 import type { LogLine } from './protocol.ts'
 
 /** What the panel says. */

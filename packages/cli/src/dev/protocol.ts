@@ -1,6 +1,6 @@
 // What `footing dev` and the process of the application say to each other over their channel.
 import type { CallFacts, MigrationFacts, ModuleFacts, RequestFacts, RouteFacts, RouteTraffic } from '@footing/console'
-import type { Fault } from '../fault.ts'
+import type { Fault } from '../command/fault.ts'
 
 /** Stands for the route of a request that no route matched. */
 export const noRoute = '(no route)'

@@ -10,7 +10,7 @@ export const commandKind: GeneratedKind = {
       {
         path: `packages/cli/src/commands/${kebab}.ts`,
         text: `// Says in one line what for.
-import { type Command, exit } from '../command.ts'
+import { type Command, exit } from '../command/command.ts'
 
 /** \`footing ${kebab}\`. */
 export const ${camel}: Command = {

@@ -1,7 +1,7 @@
 // Writes the files and lines of a first version: all of them or none, and nothing that exists is replaced.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { cliErrors } from '../errors.ts'
+import { cliErrors } from '../command/errors.ts'
 import type { AddedLine, FirstVersion } from './first-version.ts'
 
 /**

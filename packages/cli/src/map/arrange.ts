@@ -1,5 +1,5 @@
 // The order of rows and columns: callers first, the called last, and modules of a circle side by side.
-import { byText, type ModuleMap } from './module-map.ts'
+import { byText, type ModuleMap } from './model/module-map.ts'
 
 /** What arranging found. */
 export interface Arrangement {

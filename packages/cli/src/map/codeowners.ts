@@ -1,9 +1,9 @@
 // Owners of manifests as CODEOWNERS lines, between markers of the file that the host reads.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { cliErrors } from '../errors.ts'
+import { cliErrors } from '../command/errors.ts'
 import type { Markers } from './marked-section.ts'
-import type { ModuleMap } from './module-map.ts'
+import type { ModuleMap } from './model/module-map.ts'
 
 /** The generated part of CODEOWNERS for one application; several applications of a repository have a part each. */
 export const codeownersMarkers = (application: string): Markers => ({

@@ -1,5 +1,5 @@
 // What a module has, in a few words.
-import type { MapModule } from './module-map.ts'
+import type { MapModule } from './model/module-map.ts'
 
 /** `11 operations · 4 tables`. */
 export function counts(module: MapModule): string {

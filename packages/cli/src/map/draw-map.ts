@@ -1,10 +1,10 @@
 // The module map as an SVG: a card a module, arrows from caller to called, arrows of circles in red.
-import { counted } from '../counted.ts'
+import { counted } from '../command/counted.ts'
 import { arrange } from './arrange.ts'
 import { counts } from './counts.ts'
 import { escapeMarkup } from './escape-markup.ts'
 import type { PlacedMap } from './layout.ts'
-import type { ModuleMap } from './module-map.ts'
+import type { ModuleMap } from './model/module-map.ts'
 
 /** A drawing that stands alone: its own colours for light and dark. `link` makes each card a link. */
 export function drawMap(map: ModuleMap, placed: PlacedMap, link?: (module: string) => string): string {

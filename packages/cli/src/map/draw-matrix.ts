@@ -1,8 +1,8 @@
 // The design structure matrix as an SVG: it needs no layout, so it stays readable where a picture of boxes does not.
-import { counted } from '../counted.ts'
+import { counted } from '../command/counted.ts'
 import { arrange } from './arrange.ts'
 import { escapeMarkup } from './escape-markup.ts'
-import type { ModuleMap } from './module-map.ts'
+import type { ModuleMap } from './model/module-map.ts'
 
 /** Rows and columns beyond this are left out, the least connected first. */
 export const mostRows = 120

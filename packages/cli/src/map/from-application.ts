@@ -1,7 +1,7 @@
 // The map of a Footing application, from its manifests.
 import type { App } from '@footing/core'
 import { jsonSchemaOf } from '@footing/core/module'
-import { byText, type MapModule, type ModuleMap } from './module-map.ts'
+import { byText, type MapModule, type ModuleMap } from './model/module-map.ts'
 import { shapeLine } from './shape-line.ts'
 
 type Manifest = App['modules'][number]

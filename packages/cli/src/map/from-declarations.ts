@@ -1,7 +1,7 @@
 // The map of a Footing application that is not run: what its manifests say as text.
 import { basename } from 'node:path'
 import type { BoundaryReport } from '@footing/audit'
-import { byText, type ModuleMap } from './module-map.ts'
+import { byText, type ModuleMap } from './model/module-map.ts'
 
 /**
  * Draws the modules that a manifest declares. Shapes, deadlines and settings are known only to the running code, so they

@@ -1,8 +1,8 @@
 // The map of any repository, from its folders and imports.
 import { basename } from 'node:path'
 import type { BoundaryReport } from '@footing/audit'
-import { cliErrors } from '../errors.ts'
-import { byText, type ModuleMap } from './module-map.ts'
+import { cliErrors } from '../command/errors.ts'
+import { byText, type ModuleMap } from './model/module-map.ts'
 
 /** What the auditor says of a repository's modules. */
 type Structure = Pick<BoundaryReport, 'modules' | 'arrows'>

@@ -1,7 +1,7 @@
 // Places of modules and arrows for the picture, computed beside this thread and within a time limit.
 import { Worker } from 'node:worker_threads'
 import { counts } from './counts.ts'
-import type { MapModule, ModuleMap } from './module-map.ts'
+import type { MapModule, ModuleMap } from './model/module-map.ts'
 
 export interface LayoutTask {
   readonly nodes: readonly { readonly name: string; readonly width: number; readonly height: number }[]

@@ -1,5 +1,5 @@
 // Maps for the tests of this folder.
-import type { MapArrow, MapModule, ModuleMap } from './module-map.ts'
+import type { MapArrow, MapModule, ModuleMap } from './model/module-map.ts'
 
 /** A map from arrows written as `a > b`, or `a > b 12` with a number of imports; a lone name is a module without arrows. */
 export function madeMap(lines: readonly string[], more: Readonly<Record<string, Partial<MapModule>>> = {}): ModuleMap {

@@ -4,7 +4,7 @@ import { drawMap } from './draw-map.ts'
 import { drawMatrix, mostRows } from './draw-matrix.ts'
 import { escapeMarkup as esc } from './escape-markup.ts'
 import type { PlacedMap } from './layout.ts'
-import type { MapModule, ModuleMap } from './module-map.ts'
+import type { MapModule, ModuleMap } from './model/module-map.ts'
 import type { Pressure } from './pressure/judge-pressure.ts'
 
 /** Without a layout the matrix is the picture. */

@@ -1,9 +1,9 @@
 // The map in a terminal: callers above the called, one line a module.
 import { printable } from '@footing/kernel'
-import { padEnd, type Terminal } from '../terminal.ts'
+import { padEnd, type Terminal } from '../command/terminal.ts'
 import { arrange } from './arrange.ts'
 import { counts } from './counts.ts'
-import type { ModuleMap } from './module-map.ts'
+import type { ModuleMap } from './model/module-map.ts'
 
 /** Lines for stdout. Names come from the tree, so none of them reaches the terminal as it is. */
 export function mapText(map: ModuleMap, terminal: Pick<Terminal, 'style' | 'unicode' | 'width'>): string[] {

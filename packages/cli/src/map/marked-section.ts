@@ -1,5 +1,5 @@
 // A generated part between two markers of a file that people write: only the part is replaced.
-import { cliErrors } from '../errors.ts'
+import { cliErrors } from '../command/errors.ts'
 
 /** The markers, as whole lines. */
 export interface Markers {

@@ -1,5 +1,5 @@
 // The map as Mermaid text, which GitHub and GitLab draw in a README.
-import type { ModuleMap } from './module-map.ts'
+import type { ModuleMap } from './model/module-map.ts'
 
 /** A flowchart: modules with their owners, arrows from caller to called. */
 export function mermaid(map: ModuleMap): string {

@@ -2,13 +2,13 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { repositoryOf } from '@footing/audit/repository'
-import { findApplication } from '../application.ts'
-import { cacheFolder } from '../cache-folder.ts'
-import type { CommandContext } from '../command.ts'
+import { findApplication } from '../application/application.ts'
+import { cacheFolder } from '../command/cache-folder.ts'
+import type { CommandContext } from '../command/command.ts'
 import { mapOfApplication } from './from-application.ts'
 import { mapOfDeclarations } from './from-declarations.ts'
 import { mapOfRepository } from './from-repository.ts'
-import type { ModuleMap } from './module-map.ts'
+import type { ModuleMap } from './model/module-map.ts'
 
 /** A map and where it belongs. Paths are absolute. */
 export interface ReadMap {
@@ -37,7 +37,7 @@ export async function readMap({ args, options, cwd, env, signal, terminal }: Com
     terminal.note(terminal.noteStyle('another project: its files were read and not run; --load runs them', 'dim'))
     return read(mapOfDeclarations(structure, below, folder) ?? mapOfRepository(structure, below, folder))
   }
-  const { loadApplication } = await import('../load-application.ts')
+  const { loadApplication } = await import('../application/load-application.ts')
   const app = await loadApplication(place)
   const folders = new Map(structure.modules.map((module) => [module.name, below(module.folder)]))
   return read(mapOfApplication(app, folders))

@@ -1,10 +1,10 @@
 // Draws the map in the format that was asked for, with pressure when asked.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import type { CommandContext } from '../command.ts'
-import { cliErrors } from '../errors.ts'
+import type { CommandContext } from '../command/command.ts'
+import { cliErrors } from '../command/errors.ts'
+import { wholeNumber } from './model/whole-number.ts'
 import type { ReadMap } from './read-map.ts'
-import { wholeNumber } from './whole-number.ts'
 
 /** Writes to stdout or to `--output`. */
 export async function showMap(read: ReadMap, context: CommandContext): Promise<void> {

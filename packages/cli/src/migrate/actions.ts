@@ -9,9 +9,9 @@ import {
   redoMigration,
   renderSchema,
 } from '@footing/core/tooling'
-import { type ExitCode, exit } from '../command.ts'
-import { counted } from '../counted.ts'
-import { planMigrations, showPlan } from '../migration-plan.ts'
+import { planMigrations, showPlan } from '../application/migration-plan.ts'
+import { type ExitCode, exit } from '../command/command.ts'
+import { counted } from '../command/counted.ts'
 import { findDrift } from './find-drift.ts'
 import { isProduction, type MigrateWorld, sourceOf } from './migrate-world.ts'
 import { markMigrated } from './migration-mark.ts'

@@ -1,7 +1,7 @@
 // A mark beside the application by which `footing migrate` tells a running `footing dev` that the database has changed.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openFootingFolder } from '../footing-folder.ts'
+import { openFootingFolder } from '../application/footing-folder.ts'
 
 const name = 'migrated'
 

@@ -11,8 +11,8 @@ import {
   readText,
   recipes,
 } from '@footing/core/tooling'
-import type { CommandContext } from '../command.ts'
-import { cliErrors } from '../errors.ts'
+import type { CommandContext } from '../command/command.ts'
+import { cliErrors } from '../command/errors.ts'
 import { type MigrateWorld, sourceOf } from './migrate-world.ts'
 
 /** Writes the files and gives their paths from the working directory. */

@@ -1,8 +1,8 @@
 // The words of `footing migrate check`.
 
-import { type ExitCode, exit } from '../command.ts'
-import { counted } from '../counted.ts'
-import type { Terminal } from '../terminal.ts'
+import { type ExitCode, exit } from '../command/command.ts'
+import { counted } from '../command/counted.ts'
+import type { Terminal } from '../command/terminal.ts'
 import { type DriftReport, notAskedFor } from './find-drift.ts'
 
 const longest = 400

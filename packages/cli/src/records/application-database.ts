@@ -1,10 +1,10 @@
 // The application and the database that a command about records works on.
 import type { App } from '@footing/core'
-import { requireApplication } from '../application.ts'
-import type { CommandContext } from '../command.ts'
-import { readEnvFile } from '../env-file.ts'
-import { loadApplication } from '../load-application.ts'
-import { startLocalPostgres } from '../local-postgres.ts'
+import { requireApplication } from '../application/application.ts'
+import { readEnvFile } from '../application/env-file.ts'
+import { loadApplication } from '../application/load-application.ts'
+import { startLocalPostgres } from '../application/local-postgres.ts'
+import type { CommandContext } from '../command/command.ts'
 
 /** An application with the direct URL of its database. */
 export interface ApplicationDatabase {

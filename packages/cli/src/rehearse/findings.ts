@@ -1,7 +1,7 @@
 // What a rehearsal has shown, as data: what breaks when the module leaves, and what is worth knowing before.
 import type { AnyManifest } from '@footing/core'
 import type { OperationNotes, RehearsalNotes } from '@footing/core/testing'
-import { counted } from '../counted.ts'
+import { counted } from '../command/counted.ts'
 import type { TestFailure } from './run-tests.ts'
 
 /** Something that breaks, or that will cost more than it looks. Its kind reads after "allow". */

@@ -1,6 +1,6 @@
 // What a rehearsal is asked for: how the calls between the two processes are disturbed.
-import type { CommandContext } from '../command.ts'
-import { cliErrors } from '../errors.ts'
+import type { CommandContext } from '../command/command.ts'
+import { cliErrors } from '../command/errors.ts'
 
 /** The disturbances of one rehearsal. */
 export interface Disturbances {

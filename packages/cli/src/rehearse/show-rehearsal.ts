@@ -1,7 +1,7 @@
 // A rehearsal for a person: what broke, what crossed the wire, what to set.
 import type { RehearsalNotes } from '@footing/core/testing'
-import { counted } from '../counted.ts'
-import type { Terminal } from '../terminal.ts'
+import { counted } from '../command/counted.ts'
+import type { Terminal } from '../command/terminal.ts'
 import type { Deployment } from './deployment.ts'
 import type { RehearsalFinding } from './findings.ts'
 import type { TestFailure } from './run-tests.ts'

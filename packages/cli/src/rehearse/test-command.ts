@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
-import { cliErrors } from '../errors.ts'
+import { cliErrors } from '../command/errors.ts'
 
 /** A command that runs the tests. */
 export interface TestCommand {

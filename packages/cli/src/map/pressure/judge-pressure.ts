@@ -1,5 +1,5 @@
 // Which module, if any, a measurement justifies taking out. The rules are data with reasons; the figures stay visible.
-import type { MapModule, ModuleMap } from '../module-map.ts'
+import type { MapModule, ModuleMap } from '../model/module-map.ts'
 import type { Changes, ModuleChanges } from './changes.ts'
 import type { Load, ModuleLoad } from './measured.ts'
 

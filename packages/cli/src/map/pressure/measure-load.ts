@@ -2,9 +2,9 @@
 import { resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { readTextFile, refusalWords } from '@footing/audit/repository'
-import type { CommandContext } from '../../command.ts'
-import { cliErrors } from '../../errors.ts'
-import { wholeNumber } from '../whole-number.ts'
+import type { CommandContext } from '../../command/command.ts'
+import { cliErrors } from '../../command/errors.ts'
+import { wholeNumber } from '../model/whole-number.ts'
 import { type Load, largestMetrics, loadOf, parseMetrics, type Sample, withLoopTime } from './measured.ts'
 
 /** How long a profile takes unless `--seconds` says otherwise. */

@@ -1,5 +1,5 @@
 // What is measured of modules, from the text that an application serves at /metrics.
-import { cliErrors } from '../../errors.ts'
+import { cliErrors } from '../../command/errors.ts'
 import type { LoopTime } from './attribute-profile.ts'
 
 /** One line of the Prometheus text format. */

@@ -1,6 +1,6 @@
 // Pressure in a terminal: a table of figures, the reasons, one sentence at the end.
 import { printable } from '@footing/kernel'
-import { padEnd, type Terminal } from '../../terminal.ts'
+import { padEnd, type Terminal } from '../../command/terminal.ts'
 import type { Changes } from './changes.ts'
 import type { ModulePressure, Pressure, PressureVerdict } from './judge-pressure.ts'
 import type { Load } from './measured.ts'

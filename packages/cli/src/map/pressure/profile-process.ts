@@ -1,6 +1,6 @@
 // Samples a running Node process over its inspector: what its event loop works on, without a change to its code.
 import { setTimeout as pause } from 'node:timers/promises'
-import { cliErrors } from '../../errors.ts'
+import { cliErrors } from '../../command/errors.ts'
 import type { CpuProfile } from './attribute-profile.ts'
 import { type InspectorSession, openInspector } from './inspector-session.ts'
 

@@ -1,5 +1,5 @@
 // A count given as an option.
-import { cliErrors } from '../errors.ts'
+import { cliErrors } from '../../command/errors.ts'
 
 /** From 1 to 999999. @throws `map-number-invalid` */
 export function wholeNumber(value: unknown, option: string): number {

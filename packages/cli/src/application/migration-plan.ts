@@ -1,9 +1,9 @@
 // What the pending migrations would do to code that runs meanwhile: each with its hazards, reviewed before it is applied.
 import type { MigrationSource, MigrationStatus } from '@footing/core/tooling'
 import { columnFacts, lintMigration, type MigrationReview, readMigrations } from '@footing/core/tooling'
-import { type ExitCode, exit } from './command.ts'
-import { counted } from './counted.ts'
-import type { Terminal } from './terminal.ts'
+import { type ExitCode, exit } from '../command/command.ts'
+import { counted } from '../command/counted.ts'
+import type { Terminal } from '../command/terminal.ts'
 
 /** One pending migration. A migration in TypeScript has no review: what it does is known only when it runs. */
 export interface PlannedMigration {

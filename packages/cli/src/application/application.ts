@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { readTextFile, repositoryOf } from '@footing/audit/repository'
-import { cliErrors } from './errors.ts'
+import { cliErrors } from '../command/errors.ts'
 
 /** Where an application is. Paths are absolute. */
 export interface ApplicationPlace {

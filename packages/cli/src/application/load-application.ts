@@ -2,8 +2,8 @@
 import { pathToFileURL } from 'node:url'
 import type { App } from '@footing/core'
 import { isFootingError } from '@footing/kernel'
+import { cliErrors } from '../command/errors.ts'
 import type { ApplicationPlace } from './application.ts'
-import { cliErrors } from './errors.ts'
 
 /**
  * Imports the entry file. Node reads TypeScript sources as they are.

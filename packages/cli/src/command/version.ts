@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 
 /** The version in this package's manifest. */
 export function footingVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   const version = typeof manifest === 'object' && manifest !== null ? Reflect.get(manifest, 'version') : undefined
   return typeof version === 'string' ? version : 'unknown'
 }

@@ -59,7 +59,11 @@ describe('a verdict', () => {
         told,
       )?.verdict,
     ).toBe('drifting')
-    expect(verdict([madeFinding({ severity: 'critical', trial: true })], told)?.verdict).toBe('sound')
+    expect(verdict([madeFinding({ severity: 'critical', trial: true })], told)).toMatchObject({
+      verdict: 'could not tell',
+      because: expect.stringMatching(/^Rules on trial, which turn no verdict, report one place: /),
+    })
+    expect(verdict([madeFinding({ severity: 'low', trial: true })], told)?.verdict).toBe('sound')
     expect(verdict([madeFinding({ severity: 'critical', confidence: 'possible' })], told)?.verdict).toBe('sound')
   })
 

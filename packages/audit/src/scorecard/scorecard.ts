@@ -76,7 +76,7 @@ export interface DecisionScore {
  * - compounding: a critical finding, or high findings at three fix sites or more;
  * - drifting: a high finding, a definite one of medium severity, or three places of medium severity that are only probable;
  * - could not tell: nothing of that, and no entry point was found to begin at, most registrations of routes lead nowhere, or
- *   too little was examined for the size of the tree;
+ *   too little was examined for the size of the tree, or rules on trial report something of medium severity or more;
  * - not applicable: there is nothing here that the decision is about;
  * - sound: the rest. Low and info findings do not change a verdict, nor do trial rules.
  *
@@ -95,7 +95,8 @@ export function makeScorecard(
     const counted = own.filter((finding) => !finding.trial && finding.confidence !== 'possible')
     const checks = rules.filter((rule) => rule.examined > 0 && !rule.trial)
     const weighty = judge(counted)
-    const doubt = weighty === 'sound' ? doubtOf(decision.id, counted, rules, checks, reach) : undefined
+    const doubt =
+      weighty === 'sound' ? (doubtOf(decision.id, counted, rules, checks, reach) ?? trialDoubt(own)) : undefined
     const verdict = doubt?.verdict ?? weighty
     const failing = new Set(counted.filter((finding) => weighs(finding.severity)).map((finding) => finding.rule))
     return {
@@ -180,6 +181,20 @@ function doubtOf(
       because: `Only ${checks.length} of ${rules.length} checks had something to examine in ${count(reach.files)} files: ${examined(checks)}. Nothing of weight there.`,
     }
   return undefined
+}
+
+/** What rules on trial found turns no decision, but nobody calls it sound beside them. */
+function trialDoubt(findings: readonly Finding[]): Doubt | undefined {
+  const told = findings.filter(
+    ({ trial, severity, confidence }) => trial && weighs(severity) && confidence !== 'possible',
+  )
+  const places = new Set(told.map(({ place }) => `${place.path}:${place.line}`)).size
+  const [first] = told
+  if (first === undefined) return undefined
+  return {
+    verdict: 'could not tell',
+    because: `Rules on trial, which turn no verdict, report ${places === 1 ? 'one place' : `${count(places)} places`}: ${first.message.what}`,
+  }
 }
 
 /** "This rule does not read TypeScript" says something of a rule, not of the repository. */

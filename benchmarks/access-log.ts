@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { compiled } from '@footing/core'
 import { openDataSource } from '@footing/core/data'
 import { installAccessLog, recordHooks } from '@footing/core/records'
-import { openServerDesk } from '@footing/core/testing'
+import { openServerHarness } from '@footing/core/testing'
 import pg from 'pg'
 
 const rounds = 5
@@ -32,7 +32,7 @@ const modules = [
   },
 ] as const
 
-const desk = await openServerDesk({ resolveFrom: [], log: console.error })
+const desk = await openServerHarness({ resolveFrom: [], log: console.error })
 try {
   const directUrl = await desk.ask('postgres')
   await prepare(directUrl)

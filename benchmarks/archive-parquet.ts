@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 import { openArchive } from '@footing/core/archive'
 import { openDataSource } from '@footing/core/data'
 import { openStorage } from '@footing/core/storage'
-import { openServerDesk } from '@footing/core/testing'
+import { openServerHarness } from '@footing/core/testing'
 import { encodeColumn } from '../packages/footing/src/archive/contract/column-kind.ts'
 import { readParquet, writeParquet } from '../packages/footing/src/archive/drivers/hyparquet.ts'
 
@@ -141,7 +141,7 @@ process.stdout.write(text)
 rmSync(folder, { recursive: true })
 
 async function measureRun(): Promise<{ rows: number; perSecond: number }> {
-  const desk = await openServerDesk({ resolveFrom: [], log: console.error })
+  const desk = await openServerHarness({ resolveFrom: [], log: console.error })
   try {
     await desk.ask('postgres')
     const data = openDataSource({ url: await desk.ask('pgbouncer') })

@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util'
 
 const MODULES = 40
 const FILES = 50
-/** Circles of two files, circles of modules and imports of an inside that are planted. */
+/** Cycles of two files, cycles of modules and imports of an inside that are planted. */
 const PLANTED = { files: 8, modules: 3, inside: 12 }
 
 const { values } = parseArgs({
@@ -124,7 +124,7 @@ function measure(
 const own = (out: string): string => {
   const result = JSON.parse(out) as { findings: readonly { rule: string }[] } // the published schema
   const by = (rule: string) => result.findings.filter((finding) => finding.rule === `boundaries/${rule}`).length
-  return `${by('import-cycle')} in circles of files, ${by('module-cycle')} in circles of modules, ${by('deep-import')} imports of an inside`
+  return `${by('import-cycle')} in cycles of files, ${by('module-cycle')} in cycles of modules, ${by('deep-import')} imports of an inside`
 }
 
 function ours(): Row[] {
@@ -132,7 +132,7 @@ function ours(): Row[] {
   const node = process.execPath
   const only = ['--only', 'import-cycle,module-cycle,deep-import']
   const cold = measure('footing check, cold (no cache), all its rules', node, [...args, '--no-cache'], own)
-  const coldOnly = measure('footing check, cold, circles and insides only', node, [...args, ...only, '--no-cache'], own)
+  const coldOnly = measure('footing check, cold, cycles and insides only', node, [...args, ...only, '--no-cache'], own)
   run(node, args)
   // A file that was written less than two seconds before the cache is read again: wait until none is.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500)
@@ -171,7 +171,7 @@ function peers(folder: string): Row[] {
   )
   const rows: Row[] = []
   if (existsSync(bin('depcruise'))) {
-    const name = `dependency-cruiser ${version('dependency-cruiser')} with TypeScript ${version('typescript')}: circles of files, insides`
+    const name = `dependency-cruiser ${version('dependency-cruiser')} with TypeScript ${version('typescript')}: cycles of files, insides`
     rows.push(
       measure(
         name,
@@ -185,7 +185,7 @@ function peers(folder: string): Row[] {
   if (existsSync(bin('oxlint'))) {
     rows.push(
       measure(
-        `oxlint ${version('oxlint')}, import/no-cycle: circles of files`,
+        `oxlint ${version('oxlint')}, import/no-cycle: cycles of files`,
         bin('oxlint'),
         ['-c', '.oxlintrc.json', 'src'],
         (out) => /Found [^\n]*/.exec(out)?.[0] ?? '?',
@@ -195,7 +195,7 @@ function peers(folder: string): Row[] {
   if (existsSync(bin('madge'))) {
     rows.push(
       measure(
-        `madge ${version('madge')} --circular: circles of files`,
+        `madge ${version('madge')} --circular: cycles of files`,
         process.execPath,
         [bin('madge'), '--circular', '--extensions', 'ts', '--ts-config', 'tsconfig.json', 'src'],
         (out) => /Found \d+ circular[^\n]*|No circular[^\n]*/.exec(out)?.[0] ?? '?',
@@ -216,7 +216,7 @@ try {
   const text = `# footing check: how fast
 
 Renewed by \`node benchmarks/check.ts --peers FOLDER --write\`. A generated application of ${MODULES} modules with ${FILES} files each (2,000 files, some 55
-lines a file), with ${PLANTED.files} circles of two files, ${PLANTED.modules} arrows between modules that close circles, and ${PLANTED.inside} imports of a module's inside planted. Wall time
+lines a file), with ${PLANTED.files} cycles of two files, ${PLANTED.modules} arrows between modules that close cycles, and ${PLANTED.inside} imports of a module's inside planted. Wall time
 of the whole process, start-up of Node included. Compare rows, not machines.
 
 ${cpus().length} cores (${cpus()[0]?.model.trim() ?? '?'}), Node ${process.version}, load average ${loadavg()[0]?.toFixed(1) ?? '?'} at the end (above 2 wall times say little), median of ${rounds} rounds.
@@ -229,8 +229,8 @@ Another repository, another order. On novu (4,853 files of TypeScript, no \`node
 processes, 2026-11-30, version 0.1.0: \`footing check\` 6.05 s cold and 0.78 s warm, oxlint 0.93 s, fallow 3.31 s, knip 11.8 s, dependency-cruiser
 15.2 s, madge 19.9 s. oxlint is faster there, and the generated program above is no proof of the contrary.
 
-The counts differ because each tool counts differently: we name each arrow to cut once, the others name each circle, or each import that
-is on one. The rules given to the others are about files; circles of modules are found by us alone here.
+The counts differ because each tool counts differently: we name each arrow to cut once, the others name each cycle, or each import that
+is on one. The rules given to the others are about files; cycles of modules are found by us alone here.
 dependency-cruiser needs TypeScript 6 beside it: with TypeScript 7 it reads no TypeScript, finds nothing, and ends with exit code 0.
 `
   process.stdout.write(text)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { compiled } from '@footing/core'
 import { openDataSource } from '@footing/core/data'
 import { startPgBouncer } from '@footing/core/servers'
-import { openServerDesk } from '@footing/core/testing'
+import { openServerHarness } from '@footing/core/testing'
 import pg from 'pg'
 
 const rounds = 11
@@ -30,7 +30,7 @@ interface Sample {
 
 const lines: string[] = []
 const load = loadavg()[0] ?? 0
-const desk = await openServerDesk({ resolveFrom: [], log: console.error })
+const desk = await openServerHarness({ resolveFrom: [], log: console.error })
 try {
   const directUrl = await desk.ask('postgres')
   await prepare(directUrl)

@@ -28,7 +28,7 @@ type Variant = (typeof VARIANTS)[number]
 const TITLES: Readonly<Record<Variant, string>> = {
   read: 'read the files only (the floor)',
   parse: 'parse them only, one thread',
-  cold: 'import graph and its circles, no cache',
+  cold: 'import graph and its cycles, no cache',
   store: 'the same, cache written',
   warm: 'the same, nothing changed',
   saved: 'the same, one file changed',

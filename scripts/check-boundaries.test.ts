@@ -67,12 +67,12 @@ test('a file that no layer places is a fault', () => {
   expect(check({ 'packages/new/src/a.ts': 'export const x = 1\n' })).toEqual([expect.stringMatching(/no layer places/)])
 })
 
-test('files that load each other are a circle; types alone are not', () => {
-  const circle = check({
+test('files that load each other are a cycle; types alone are not', () => {
+  const cycle = check({
     'packages/high/src/a.ts': "import { b } from './b.ts'\n",
     'packages/high/src/b.ts': "import { a } from './a.ts'\n",
   })
-  expect(circle).toEqual([expect.stringContaining('a.ts → packages/high/src/b.ts → packages/high/src/a.ts')])
+  expect(cycle).toEqual([expect.stringContaining('a.ts → packages/high/src/b.ts → packages/high/src/a.ts')])
   const types = check({
     'packages/high/src/a.ts': "import { b } from './b.ts'\n",
     'packages/high/src/b.ts': "import { type A } from './a.ts'\n",
@@ -87,10 +87,10 @@ const knotted = {
   'packages/high/src/a/four.ts': 'export const four = 4\n',
 }
 
-test('folders that import each other are a circle, types included, though no file is in one', () => {
+test('folders that import each other are a cycle, types included, though no file is in one', () => {
   const [fault, ...others] = check(knotted)
   expect(others).toEqual([])
-  expect(fault).toContain('2 folders import each other in a circle')
+  expect(fault).toContain('2 folders import each other in a cycle')
   expect(fault).toContain('packages/high/src/a → packages/high/src/b: packages/high/src/a/one.ts:1')
   expect(fault).toContain('packages/high/src/b → packages/high/src/a: packages/high/src/b/three.ts:1')
 })

@@ -1,4 +1,4 @@
-// Fails when a file imports what its layer does not allow, when no layer places a file, or when files or folders import in a circle.
+// Fails when a file imports what its layer does not allow, when no layer places a file, or when files or folders import in a cycle.
 import { fileURLToPath } from 'node:url'
 import { type Knot, knots, type Layer, layers } from './layers.ts'
 import { folderOf, type ImportEdge, packageEntries, readImports, sourceFiles } from './read-imports.ts'
@@ -70,7 +70,7 @@ function findUnused(edges: readonly ImportEdge[], rules: readonly Layer[]): read
   })
 }
 
-// Circles of what is loaded at run time; an import of types only loads nothing.
+// Cycles of what is loaded at run time; an import of types only loads nothing.
 function findCircles(edges: readonly ImportEdge[]): readonly string[] {
   const next = new Map<string, string[]>()
   for (const edge of edges) {
@@ -81,7 +81,7 @@ function findCircles(edges: readonly ImportEdge[]): readonly string[] {
   const visit = (file: string, path: readonly string[]): void => {
     const at = path.indexOf(file)
     if (at >= 0) {
-      faults.push(`${file}:1  imports itself in a circle: ${[...path.slice(at), file].join(' → ')}`)
+      faults.push(`${file}:1  imports itself in a cycle: ${[...path.slice(at), file].join(' → ')}`)
       return
     }
     if (done.has(file)) return
@@ -92,18 +92,18 @@ function findCircles(edges: readonly ImportEdge[]): readonly string[] {
   return faults
 }
 
-// Circles of folders, types included: a type that is needed both ways ties two folders as firmly as a call.
+// Cycles of folders, types included: a type that is needed both ways ties two folders as firmly as a call.
 function findKnots(edges: readonly ImportEdge[], allowed: readonly Knot[]): readonly string[] {
   const arrows = folderArrows(edges)
   const found = circlesOf(arrows)
   const same = (a: ReadonlySet<string>, b: readonly string[]) => a.size === b.length && b.every((one) => a.has(one))
-  const fresh = found.filter((circle) => !allowed.some(({ folders }) => same(circle, folders)))
-  const gone = allowed.filter(({ folders }) => !found.some((circle) => same(circle, folders)))
+  const fresh = found.filter((cycle) => !allowed.some(({ folders }) => same(cycle, folders)))
+  const gone = allowed.filter(({ folders }) => !found.some((cycle) => same(cycle, folders)))
   return [
-    ...fresh.map((circle) => describeKnot(circle, arrows)),
+    ...fresh.map((cycle) => describeKnot(cycle, arrows)),
     ...gone.map(
       ({ folders }) =>
-        `scripts/layers.ts:1  these folders are not, or not all, in one circle any more; correct or take out their knot: ${folders.join(', ')}`,
+        `scripts/layers.ts:1  these folders are not, or not all, in one cycle any more; correct or take out their knot: ${folders.join(', ')}`,
     ),
   ]
 }
@@ -126,13 +126,13 @@ function folderArrows(edges: readonly ImportEdge[]): Arrows {
 /** The sets of folders that all reach each other. */
 function circlesOf(arrows: Arrows): readonly ReadonlySet<string>[] {
   const reached = new Map([...arrows.keys()].map((folder) => [folder, reachedFrom(folder, arrows)]))
-  const circles = new Map<string, ReadonlySet<string>>()
+  const cycles = new Map<string, ReadonlySet<string>>()
   for (const [folder, all] of reached) {
     if (!all.has(folder)) continue
-    const circle = [...all].filter((other) => reached.get(other)?.has(folder)).toSorted()
-    circles.set(circle.join(), new Set(circle))
+    const cycle = [...all].filter((other) => reached.get(other)?.has(folder)).toSorted()
+    cycles.set(cycle.join(), new Set(cycle))
   }
-  return [...circles.values()]
+  return [...cycles.values()]
 }
 
 function reachedFrom(start: string, arrows: Arrows): ReadonlySet<string> {
@@ -148,14 +148,14 @@ function reachedFrom(start: string, arrows: Arrows): ReadonlySet<string> {
   return reached
 }
 
-function describeKnot(circle: ReadonlySet<string>, arrows: Arrows): string {
-  const [first = ''] = circle
-  const inside = [...circle].flatMap((from) =>
+function describeKnot(cycle: ReadonlySet<string>, arrows: Arrows): string {
+  const [first = ''] = cycle
+  const inside = [...cycle].flatMap((from) =>
     [...(arrows.get(from) ?? [])].flatMap(([to, { from: file, line }]) =>
-      circle.has(to) ? [`  ${from} → ${to}: ${file}:${line}`] : [],
+      cycle.has(to) ? [`  ${from} → ${to}: ${file}:${line}`] : [],
     ),
   )
-  return [`${first}:1  ${circle.size} folders import each other in a circle, types included:`, ...inside].join('\n')
+  return [`${first}:1  ${cycle.size} folders import each other in a cycle, types included:`, ...inside].join('\n')
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -5,7 +5,7 @@ export const check: Command = {
   name: 'check',
   summary: 'check that modules keep to their boundaries, in any TypeScript project',
   description:
-    'Modules are found by their manifests (defineModule), by `boundaries.modules` in footing.config.json, by workspaces, or by usual folder names. Only the public face of a module may be imported, only declared needs, never in a circle; tables are written by their owner, vendor SDKs stay in drivers, and no import that leads nowhere is passed over. Exit 0: everything holds; 1: something does not; 2: the check could not run (zero files read is one such case).',
+    'Modules are found by their manifests (defineModule), by `boundaries.modules` in footing.config.json, by workspaces, or by usual folder names. Only the public face of a module may be imported, only declared needs, never in a cycle; tables are written by their owner, vendor SDKs stay in drivers, and no import that leads nowhere is passed over. Exit 0: everything holds; 1: something does not; 2: the check could not run (zero files read is one such case).',
   arguments: [{ name: 'path', summary: 'folder to check; the current one when left out' }],
   options: [
     { flags: '--watch', summary: 'check again on every save and print what changed', group: 'Run' },

@@ -56,7 +56,7 @@ async function footing(args: readonly string[], env: Readonly<Record<string, str
   return { code, out: out.join(''), err: err.join('') }
 }
 
-/** Three folders of domains in a circle of two, and one that is left alone. */
+/** Three folders of domains in a cycle of two, and one that is left alone. */
 const shop = {
   'package.json': '{"name":"shop","type":"module"}',
   'tsconfig.json': '{}',
@@ -75,16 +75,16 @@ describe('footing map', () => {
       ['content', 'examples/conduit/src/content'],
       ['identity', 'examples/conduit/src/identity'],
     ])
-    expect(drawn.circles).toEqual([])
+    expect(drawn.cycles).toEqual([])
   })
 
-  it('draws another repository from its imports, circles included', async () => {
+  it('draws another repository from its imports, cycles included', async () => {
     write(shop)
     const { code, out } = await footing([])
     expect(code).toBe(0)
-    expect(out).toMatch(/3 modules, 2 arrows, 1 circle/)
+    expect(out).toMatch(/3 modules, 2 arrows, 1 cycle/)
     const { out: svg } = await footing(['--format', 'svg'])
-    expect(svg.match(/class="arrow circle"/g)).toHaveLength(2)
+    expect(svg.match(/class="arrow cycle"/g)).toHaveLength(2)
     await footing(['--format', 'html', '--output', 'deep/er/map.html'])
     expect(readFileSync(join(root, 'deep/er/map.html'), 'utf8')).toContain('They can only be changed')
   })

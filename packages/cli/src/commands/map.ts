@@ -7,7 +7,7 @@ export const map: Command = {
   name: 'map',
   summary: 'draw the modules, who needs whom and who owns what',
   description:
-    'A Footing application is drawn from its manifests, any other repository from its imports. The application of this project is imported for that; one of another project is only read unless --load is given. The arrows point from who depends to what it depends on; circles are red. mermaid and codeowners can be kept in a file between two markers: --write brings the part up to date, --check exits with 1 when it is not. --pressure joins what /metrics measured with the history of git and says which module, if any, a measurement justifies taking out.',
+    'A Footing application is drawn from its manifests, any other repository from its imports. The application of this project is imported for that; one of another project is only read unless --load is given. The arrows point from who depends to what it depends on; cycles are red. mermaid and codeowners can be kept in a file between two markers: --write brings the part up to date, --check exits with 1 when it is not. --pressure joins what /metrics measured with the history of git and says which module, if any, a measurement justifies taking out.',
   arguments: [{ name: 'path', summary: 'folder of the application or repository; this folder when left out' }],
   options: [
     {

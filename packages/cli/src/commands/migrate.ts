@@ -86,8 +86,8 @@ export const migrate: Command = {
       const given = words.length === 0 ? 'none' : words.join(' ').slice(0, 200)
       throw cliErrors('migrate-arguments-wrong', { details: { action: name, given, usage } })
     }
-    const { openMigrateWorld } = await import('../migrate/migrate-world.ts')
-    const world = await openMigrateWorld(context, words[wanted], name)
+    const { openMigrateWorkspace } = await import('../migrate/migrate-workspace.ts')
+    const world = await openMigrateWorkspace(context, words[wanted], name)
     try {
       return await action.run(world, words.slice(0, wanted))
     } finally {

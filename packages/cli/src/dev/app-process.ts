@@ -118,7 +118,7 @@ async function migrate(app: App, url: string): Promise<boolean> {
 /** Writes schema.sql and the types of tables anew, after the application answers: nobody has to wait for that. */
 async function writeSchema(app: App, folder: string, directUrl: string): Promise<void> {
   const { mayRefresh, refreshFiles } = await import('../migrate/write-schema.ts')
-  const { readStage } = await import('../migrate/migrate-world.ts')
+  const { readStage } = await import('../migrate/migrate-workspace.ts')
   const stage = { ...readStage(process.env, directUrl), profile: 'development' }
   if (!mayRefresh(stage, process.env) || !(await mayCreateDatabases(directUrl))) return
   const readsOf = new Map(app.modules.map(({ name, reads }) => [name, reads]))

@@ -66,7 +66,7 @@ test.each([
   expect(explainError(error, view())).toBe(shown)
 })
 
-test('a circle of causes ends', () => {
+test('a cycle of causes ends', () => {
   const error = thrown('Error', 'a', [own()])
   error.cause = thrown('Error', 'b', [own()], error)
   expect(explainError(error, view())?.match(/caused by/g)).toHaveLength(1)

@@ -1,12 +1,12 @@
-// The order of rows and columns: callers first, the called last, and modules of a circle side by side.
+// The order of rows and columns: callers first, the called last, and modules of a cycle side by side.
 import { byText, type ModuleMap } from './model/module-map.ts'
 
 /** What arranging found. */
 export interface Arrangement {
   /** Module names; an arrow from a later name to an earlier one runs against the order. */
   readonly order: readonly string[]
-  /** Modules that depend on each other in a circle, largest set first. */
-  readonly circles: readonly (readonly string[])[]
+  /** Modules that depend on each other in a cycle, largest set first. */
+  readonly cycles: readonly (readonly string[])[]
 }
 
 /**
@@ -20,7 +20,7 @@ export function arrange(map: Pick<ModuleMap, 'modules' | 'arrows'>): Arrangement
   const components = componentsOf(names, targets)
   return {
     order: components.flatMap((component) => (component.length === 1 ? component : unwind(component, targets))),
-    circles: components
+    cycles: components
       .filter((component) => component.length > 1)
       .map((component) => component.toSorted(byText))
       .toSorted((left, right) => right.length - left.length || byText(left[0] ?? '', right[0] ?? '')),

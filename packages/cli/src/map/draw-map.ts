@@ -1,4 +1,4 @@
-// The module map as an SVG: a card a module, arrows from caller to called, arrows of circles in red.
+// The module map as an SVG: a card a module, arrows from caller to called, arrows of cycles in red.
 import { counted } from '../command/counted.ts'
 import { arrange } from './arrange.ts'
 import { counts } from './counts.ts'
@@ -10,13 +10,13 @@ import type { ModuleMap } from './model/module-map.ts'
 export function drawMap(map: ModuleMap, placed: PlacedMap, link?: (module: string) => string): string {
   const [width, height] = [Math.ceil(placed.width), Math.ceil(placed.height)]
   const modules = new Map(map.modules.map((module) => [module.name, module]))
-  const circleOf = new Map(arrange(map).circles.flatMap((circle, at) => circle.map((name) => [name, at] as const)))
+  const circleOf = new Map(arrange(map).cycles.flatMap((cycle, at) => cycle.map((name) => [name, at] as const)))
   const arrows = placed.arrows.map(({ from, to, points }) => {
-    const circle = circleOf.get(from)
-    const backwards = circle !== undefined && circle === circleOf.get(to)
+    const cycle = circleOf.get(from)
+    const backwards = cycle !== undefined && cycle === circleOf.get(to)
     const imports = map.arrows.find((arrow) => arrow.from === from && arrow.to === to)?.imports
     const title = `${from} ${imports === undefined ? 'needs' : 'imports'} ${to}${imports === undefined ? '' : `, ${counted(imports, 'time')}`}`
-    return `<path class="arrow${backwards ? ' circle' : ''}" d="${curve(points)}" marker-end="url(#${backwards ? 'red' : 'head'})"><title>${escapeMarkup(title)}</title></path>`
+    return `<path class="arrow${backwards ? ' cycle' : ''}" d="${curve(points)}" marker-end="url(#${backwards ? 'red' : 'head'})"><title>${escapeMarkup(title)}</title></path>`
   })
   const cards = placed.nodes.map((node) => {
     const module = modules.get(node.name)
@@ -59,5 +59,5 @@ const style = `
 svg{font-family:system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif;--card:#fff;--line:#b9c2bc;--ink:#1b211e;--soft:#5c6661;--arrow:#6b7a73;--bad:#b3261e}
 @media (prefers-color-scheme:dark){svg{--card:#1c2024;--line:#3d464e;--ink:#e7ebe8;--soft:#9aa5a0;--arrow:#8b9a93;--bad:#ff8a80}}
 .card{fill:var(--card);stroke:var(--line)}.name{font-size:15px;font-weight:600;fill:var(--ink)}.quiet{font-size:12px;fill:var(--soft)}
-.arrow{fill:none;stroke:var(--arrow);stroke-width:1.4}.circle{stroke:var(--bad);stroke-width:2}.arrowhead{fill:var(--arrow)}.red{fill:var(--bad)}
+.arrow{fill:none;stroke:var(--arrow);stroke-width:1.4}.cycle{stroke:var(--bad);stroke-width:2}.arrowhead{fill:var(--arrow)}.red{fill:var(--bad)}
 a:hover .card{stroke:var(--ink)}`

@@ -9,7 +9,7 @@ export const mostRows = 120
 
 const cell = 18
 
-/** A row depends on a column. Cells under the diagonal run against the order and are red: they close circles. */
+/** A row depends on a column. Cells under the diagonal run against the order and are red: they close cycles. */
 export function drawMatrix(map: ModuleMap): string {
   const weight = new Map<string, number>(map.modules.map(({ name }) => [name, 0]))
   for (const { from, to, imports = 1 } of map.arrows) {

@@ -9,7 +9,7 @@ import type { Pressure } from './pressure/judge-pressure.ts'
 
 /** Without a layout the matrix is the picture. */
 export function mapPage(map: ModuleMap, placed: PlacedMap | undefined, pressure?: Pressure): string {
-  const { circles } = arrange(map)
+  const { cycles } = arrange(map)
   const picture =
     placed === undefined
       ? ''
@@ -28,12 +28,12 @@ export function mapPage(map: ModuleMap, placed: PlacedMap | undefined, pressure?
 <main>
 <h1>${esc(map.title)}</h1>
 <p class="quiet">${amount(map.modules.length, 'module')}, ${amount(map.arrows.length, 'arrow')}, from ${map.source === 'manifests' ? 'the manifests' : 'the imports'}. An arrow points from who depends to what it depends on.</p>
-${circles.map((circle) => `<p class="bad">Circle: ${circle.map((name) => `<a href="#${idOf(name)}">${esc(name)}</a>`).join(', ')}. They can only be changed, tested and taken out together.</p>`).join('')}
+${cycles.map((cycle) => `<p class="bad">Cycle: ${cycle.map((name) => `<a href="#${idOf(name)}">${esc(name)}</a>`).join(', ')}. They can only be changed, tested and taken out together.</p>`).join('')}
 ${picture}
 ${pressure === undefined ? '' : pressureSection(pressure)}
 ${map.modules.map((module) => modulePage(module, map)).join('\n')}
 <section><h2 id="matrix">Matrix</h2>
-<p class="quiet">A row depends on a column. Red cells run against the order: they close circles.${left > 0 ? ` The ${left} least connected modules are left out.` : ''}</p>
+<p class="quiet">A row depends on a column. Red cells run against the order: they close cycles.${left > 0 ? ` The ${left} least connected modules are left out.` : ''}</p>
 <div class="picture">${drawMatrix(map)}</div></section>
 </main>
 </body>

@@ -25,7 +25,7 @@ function withPrintableNames(map: ModuleMap): ModuleMap {
 
 function linesOf(map: ModuleMap, { style, unicode, width }: Pick<Terminal, 'style' | 'unicode' | 'width'>): string[] {
   const arrow = unicode ? '──▶' : '-->'
-  const { order, circles } = arrange(map)
+  const { order, cycles } = arrange(map)
   const byName = new Map(map.modules.map((module) => [module.name, module]))
   const nameWidth = Math.max(4, ...map.modules.map(({ name }) => name.length))
   const ownerWidth = Math.max(0, ...map.modules.map(({ owner = '' }) => owner.length))
@@ -40,8 +40,8 @@ function linesOf(map: ModuleMap, { style, unicode, width }: Pick<Terminal, 'styl
     return [`${start}${style(facts, 'dim')}${words.length === 0 ? '' : `${arrow} ${fit(words, room)}`}`.trimEnd()]
   })
   const count = (amount: number, word: string): string => `${amount} ${word}${amount === 1 ? '' : 's'}`
-  const head = `${style(map.title, 'bold')}  ${count(map.modules.length, 'module')}, ${count(map.arrows.length, 'arrow')}, ${circles.length === 0 ? 'no circle' : style(count(circles.length, 'circle'), 'red')}`
-  const round = circles.map((circle) => `  ${style('circle', 'red')}  ${fit(circle, Math.max(40, width - 12))}`)
+  const head = `${style(map.title, 'bold')}  ${count(map.modules.length, 'module')}, ${count(map.arrows.length, 'arrow')}, ${cycles.length === 0 ? 'no cycle' : style(count(cycles.length, 'circle'), 'red')}`
+  const round = cycles.map((cycle) => `  ${style('cycle', 'red')}  ${fit(cycle, Math.max(40, width - 12))}`)
   return [head, '', ...lines, ...(round.length === 0 ? [] : ['', ...round])]
 }
 

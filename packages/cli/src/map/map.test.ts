@@ -70,25 +70,25 @@ describe('the map of an application', () => {
 })
 
 describe('the order of modules', () => {
-  it('puts callers first and members of a circle side by side', () => {
-    const { order, circles } = arrange(
+  it('puts callers first and members of a cycle side by side', () => {
+    const { order, cycles } = arrange(
       madeMap(['web > orders', 'orders > stock', 'stock > prices', 'prices > orders', 'stock > log']),
     )
     expect(order[0]).toBe('web')
     expect(order.at(-1)).toBe('log')
-    expect(circles).toEqual([['orders', 'prices', 'stock']])
+    expect(cycles).toEqual([['orders', 'prices', 'stock']])
   })
 
-  it('never lets an arrow outside of circles run backwards, whatever the graph', () => {
+  it('never lets an arrow outside of cycles run backwards, whatever the graph', () => {
     const arrow = fc.tuple(fc.integer({ min: 0, max: 14 }), fc.integer({ min: 0, max: 14 }))
     fc.assert(
       fc.property(fc.array(arrow, { maxLength: 60 }), (pairs) => {
         const map = madeMap(pairs.map(([from, to]) => `m${from} > m${to}`))
-        const { order, circles } = arrange(map)
+        const { order, cycles } = arrange(map)
         expect(order.toSorted()).toEqual(map.modules.map(({ name }) => name).toSorted())
         const place = new Map(order.map((name, index) => [name, index]))
         for (const { from, to } of map.arrows) {
-          const together = circles.some((circle) => circle.includes(from) && circle.includes(to))
+          const together = cycles.some((cycle) => cycle.includes(from) && cycle.includes(to))
           if (from !== to && !together) expect(place.get(from)).toBeLessThan(place.get(to) ?? -1)
         }
       }),
@@ -105,13 +105,13 @@ describe('the order of modules', () => {
 })
 
 describe('the picture', () => {
-  it('has a card for each module and draws arrows of a circle in red', async () => {
+  it('has a card for each module and draws arrows of a cycle in red', async () => {
     const map = madeMap(['web > orders', 'orders > stock', 'stock > orders'])
     const placed = await layOut(map)
     if (placed === undefined) throw new Error('three modules are laid out')
     const svg = drawMap(map, placed, (name) => `#${name}`)
     expect(svg.match(/class="card"/g)).toHaveLength(3)
-    expect(svg.match(/class="arrow circle"/g)).toHaveLength(2)
+    expect(svg.match(/class="arrow cycle"/g)).toHaveLength(2)
     expect(svg.match(/class="arrow"/g)).toHaveLength(1)
     for (const { x, y, width, height } of placed.nodes) {
       expect(x).toBeGreaterThanOrEqual(0)
@@ -204,13 +204,13 @@ describe('the text for a terminal', () => {
     for (const line of text.split('\n')) expect(printable(line)).toBe(line)
   })
 
-  it('names circles and shortens long lists', () => {
+  it('names cycles and shortens long lists', () => {
     const lines = mapText(
       madeMap(['a > b', 'b > a', ...Array.from({ length: 30 }, (_, index) => `a > module${index}`)]),
       plain,
     )
-    expect(lines[0]).toBe('shop  32 modules, 32 arrows, 1 circle')
-    expect(lines.at(-1)).toBe('  circle  a, b')
+    expect(lines[0]).toBe('shop  32 modules, 32 arrows, 1 cycle')
+    expect(lines.at(-1)).toBe('  cycle  a, b')
     expect(lines.find((line) => line.startsWith('  a '))).toMatch(/──▶ b, module0.* and \d+ more$/)
     expect(mapText(madeMap(['a > b']), { ...plain, unicode: false }).join('\n')).toContain('-->')
   })

@@ -14,7 +14,7 @@ export async function showMap(read: ReadMap, context: CommandContext): Promise<v
   if (terminal.wantsJson) {
     const { arrange } = await import('./arrange.ts')
     terminal.json({
-      map: { ...map, circles: arrange(map).circles },
+      map: { ...map, cycles: arrange(map).cycles },
       ...(measured === undefined ? {} : { pressure: measured.pressure }),
     })
     return

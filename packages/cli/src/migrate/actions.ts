@@ -13,7 +13,7 @@ import { planMigrations, showPlan } from '../application/migration-plan.ts'
 import { type ExitCode, exit } from '../command/command.ts'
 import { counted } from '../command/counted.ts'
 import { findDrift } from './find-drift.ts'
-import { isProduction, type MigrateWorld, sourceOf } from './migrate-world.ts'
+import { isProduction, type MigrateWorkspace, sourceOf } from './migrate-workspace.ts'
 import { markMigrated } from './migration-mark.ts'
 import { newMigration } from './new-migration.ts'
 import { showDrift } from './show-drift.ts'
@@ -22,7 +22,7 @@ import { buildAll, mayRefresh, refreshFiles, type SchemaFile, schemaFiles, write
 /** One action. `words` are what stands between its name and the folder of the application. */
 export interface MigrateAction {
   readonly words: readonly string[]
-  readonly run: (world: MigrateWorld, words: readonly string[]) => Promise<ExitCode>
+  readonly run: (world: MigrateWorkspace, words: readonly string[]) => Promise<ExitCode>
 }
 
 /** The actions by name. */
@@ -37,13 +37,13 @@ export const actions: Readonly<Record<string, MigrateAction>> = {
   types: { words: [], run: (world) => writeKind(world, 'types') },
 }
 
-async function migratorOf(world: MigrateWorld, holdContracts = false) {
+async function migratorOf(world: MigrateWorkspace, holdContracts = false) {
   const { terminal } = world.context
   const log = (line: string) => terminal.note(line)
   return createMigrator({ url: await world.databaseUrl(), sources: world.sources, holdContracts, log })
 }
 
-async function up(world: MigrateWorld): Promise<ExitCode> {
+async function up(world: MigrateWorkspace): Promise<ExitCode> {
   const { terminal, options } = world.context
   const migrator = await migratorOf(world, isProduction(world.stage) && options.contract !== true)
   const applied = await migrator.up()
@@ -62,11 +62,11 @@ async function up(world: MigrateWorld): Promise<ExitCode> {
 }
 
 // A session of `footing dev` that waits, or answers with what it read before, starts again.
-function tellDev({ stage, folder }: MigrateWorld): void {
+function tellDev({ stage, folder }: MigrateWorkspace): void {
   if (stage.local && stage.profile !== 'production') markMigrated(folder, new Date())
 }
 
-async function bringUpToDate(world: MigrateWorld): Promise<readonly SchemaFile[]> {
+async function bringUpToDate(world: MigrateWorkspace): Promise<readonly SchemaFile[]> {
   const { terminal } = world.context
   const note = (line: string): void => terminal.note(terminal.noteStyle(line, 'yellow'))
   const written = await refreshFiles(world, note)
@@ -74,7 +74,7 @@ async function bringUpToDate(world: MigrateWorld): Promise<readonly SchemaFile[]
   return written
 }
 
-async function status(world: MigrateWorld): Promise<ExitCode> {
+async function status(world: MigrateWorkspace): Promise<ExitCode> {
   const { terminal } = world.context
   const all = await (await migratorOf(world)).status()
   const open = all.filter((migration) => migration.state !== 'applied')
@@ -86,7 +86,7 @@ async function status(world: MigrateWorld): Promise<ExitCode> {
   return open.length === 0 ? exit.ok : exit.findings
 }
 
-function describe(world: MigrateWorld, migration: MigrationStatus): string {
+function describe(world: MigrateWorkspace, migration: MigrationStatus): string {
   const { terminal } = world.context
   const { state, module, name, appliedAt, phase, waitsFor, rowsDone, draft } = migration
   const word = draft === true ? 'draft' : waitsFor === undefined ? state : 'waiting'
@@ -100,7 +100,7 @@ function describe(world: MigrateWorld, migration: MigrationStatus): string {
   return `${colored} ${module}/${name}${notes.length === 0 ? '' : `  ${terminal.style(notes.join(', '), 'dim')}`}`
 }
 
-async function plan(world: MigrateWorld): Promise<ExitCode> {
+async function plan(world: MigrateWorkspace): Promise<ExitCode> {
   const migrator = await migratorOf(world)
   const schemaOf = async (module: string): Promise<string> => {
     const [schema] = await readSchemas(await world.databaseUrl(), [module])
@@ -109,7 +109,7 @@ async function plan(world: MigrateWorld): Promise<ExitCode> {
   return showPlan(world.context.terminal, await planMigrations(world.sources, await migrator.status(), schemaOf))
 }
 
-async function create(world: MigrateWorld, module: string, what: string): Promise<ExitCode> {
+async function create(world: MigrateWorkspace, module: string, what: string): Promise<ExitCode> {
   const { terminal } = world.context
   const written = await newMigration(world, module, what)
   if (terminal.wantsJson) terminal.json({ ok: true, written })
@@ -117,7 +117,7 @@ async function create(world: MigrateWorld, module: string, what: string): Promis
   return exit.ok
 }
 
-async function redo(world: MigrateWorld, module: string): Promise<ExitCode> {
+async function redo(world: MigrateWorkspace, module: string): Promise<ExitCode> {
   const { terminal, options } = world.context
   sourceOf(world, module)
   const acceptLoss = options.yes === true
@@ -140,13 +140,13 @@ async function redo(world: MigrateWorld, module: string): Promise<ExitCode> {
   return exit.ok
 }
 
-function refusedPlace({ stage }: MigrateWorld, acceptLoss: boolean): string | undefined {
+function refusedPlace({ stage }: MigrateWorkspace, acceptLoss: boolean): string | undefined {
   if (stage.profile === 'production') return 'in production'
   if (stage.local || acceptLoss) return undefined
   return `on ${stage.host}, which is not this machine, without --yes`
 }
 
-async function check(world: MigrateWorld): Promise<ExitCode> {
+async function check(world: MigrateWorkspace): Promise<ExitCode> {
   const { only } = world.context.options
   return showDrift(
     world.context.terminal,
@@ -154,7 +154,7 @@ async function check(world: MigrateWorld): Promise<ExitCode> {
   )
 }
 
-async function writeKind(world: MigrateWorld, kind: 'dump' | 'types'): Promise<ExitCode> {
+async function writeKind(world: MigrateWorkspace, kind: 'dump' | 'types'): Promise<ExitCode> {
   const { terminal, options, cwd } = world.context
   const { files, missingViews } = await schemaFiles(world, await buildAll(world))
   const own = files.filter((file) => file.kind === kind && file.own)

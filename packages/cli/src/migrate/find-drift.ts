@@ -13,7 +13,7 @@ import {
   renderSchema,
   type SchemaDrift,
 } from '@footing/core/tooling'
-import type { MigrateWorld } from './migrate-world.ts'
+import type { MigrateWorkspace } from './migrate-workspace.ts'
 import { buildAll, type SchemaFile, schemaFiles } from './write-schema.ts'
 
 /** Something that is not up to date as a whole. */
@@ -41,7 +41,7 @@ export const notAskedFor = 'not asked for'
 export type DriftScope = 'files' | 'live' | undefined
 
 /** Makes them. */
-export async function findDrift(world: MigrateWorld, only: DriftScope): Promise<DriftReport> {
+export async function findDrift(world: MigrateWorkspace, only: DriftScope): Promise<DriftReport> {
   const migrations = await readAllMigrations(world.sources)
   const explain = (module: string, expected: string, found: string, place: SchemaDrift['place']) =>
     explainDifferences(
@@ -118,7 +118,7 @@ interface Expected {
 // What the applied part of the history builds. A committed dump may be older than the migrations: compared with it, a
 // column that a migration dropped would look like one that somebody removed. It is trusted only where nothing can be built.
 async function expectedOf(
-  world: MigrateWorld,
+  world: MigrateWorkspace,
   statuses: readonly MigrationStatus[],
   whole: BuiltSchema | undefined,
 ): Promise<Expected> {
@@ -142,7 +142,7 @@ async function expectedOf(
 }
 
 /** All of them, or undefined. */
-async function committedDumps({ sources }: MigrateWorld): Promise<ReadonlyMap<string, string> | undefined> {
+async function committedDumps({ sources }: MigrateWorkspace): Promise<ReadonlyMap<string, string> | undefined> {
   const texts = new Map<string, string>()
   for (const { module, dump } of moduleFiles(sources)) {
     const text = await readText(dump)

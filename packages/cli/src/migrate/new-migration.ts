@@ -13,10 +13,10 @@ import {
 } from '@footing/core/tooling'
 import type { CommandContext } from '../command/command.ts'
 import { cliErrors } from '../command/errors.ts'
-import { type MigrateWorld, sourceOf } from './migrate-world.ts'
+import { type MigrateWorkspace, sourceOf } from './migrate-workspace.ts'
 
 /** Writes the files and gives their paths from the working directory. */
-export async function newMigration(world: MigrateWorld, module: string, what: string): Promise<readonly string[]> {
+export async function newMigration(world: MigrateWorkspace, module: string, what: string): Promise<readonly string[]> {
   const { options, cwd } = world.context
   const source = sourceOf(world, module)
   const recipe = options.recipe
@@ -31,7 +31,7 @@ function isRecipe(value: unknown): value is RecipeName {
   return typeof value === 'string' && Object.hasOwn(recipes, value)
 }
 
-async function readInput(world: MigrateWorld, module: string, recipe: RecipeName): Promise<RecipeInput> {
+async function readInput(world: MigrateWorkspace, module: string, recipe: RecipeName): Promise<RecipeInput> {
   const { options } = world.context
   const table = text(options, 'table')
   const column = text(options, 'column')

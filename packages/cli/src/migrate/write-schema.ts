@@ -8,10 +8,10 @@ import {
   renderTableTypes,
   writeText,
 } from '@footing/core/tooling'
-import type { MigrateWorld, Stage } from './migrate-world.ts'
+import type { MigrateWorkspace, Stage } from './migrate-workspace.ts'
 
 /** What is needed to build the schema of an application. */
-export type SchemaWorld = Pick<MigrateWorld, 'sources' | 'readsOf' | 'scratchUrl'>
+export type SchemaWorkspace = Pick<MigrateWorkspace, 'sources' | 'readsOf' | 'scratchUrl'>
 
 /** One file that is made from the schema. */
 export interface SchemaFile {
@@ -32,13 +32,13 @@ export interface SchemaFiles {
 }
 
 /** Builds all migrations in a scratch database. */
-export async function buildAll(world: Pick<SchemaWorld, 'sources' | 'scratchUrl'>): Promise<BuiltSchema> {
+export async function buildAll(world: Pick<SchemaWorkspace, 'sources' | 'scratchUrl'>): Promise<BuiltSchema> {
   return buildSchema({ serverUrl: await world.scratchUrl(), sources: world.sources, now: new Date() })
 }
 
 /** The files as they should be, beside what is committed. */
 export async function schemaFiles(
-  world: Pick<SchemaWorld, 'sources' | 'readsOf'>,
+  world: Pick<SchemaWorkspace, 'sources' | 'readsOf'>,
   built: BuiltSchema,
 ): Promise<SchemaFiles> {
   const files: SchemaFile[] = []
@@ -71,7 +71,10 @@ export async function writeFiles(files: readonly SchemaFile[]): Promise<readonly
  * Brings the files up to date after the schema changed in development: every dump, and types where the application uses
  * them. A fault is only noted, because the migration itself has succeeded.
  */
-export async function refreshFiles(world: SchemaWorld, note: (line: string) => void): Promise<readonly SchemaFile[]> {
+export async function refreshFiles(
+  world: SchemaWorkspace,
+  note: (line: string) => void,
+): Promise<readonly SchemaFile[]> {
   try {
     const { files } = await schemaFiles(world, await buildAll(world))
     const usesTypes = files.some(({ kind, committed }) => kind === 'types' && committed !== undefined)

@@ -109,7 +109,7 @@ export interface App<Modules extends readonly AnyImplementation[] = readonly Any
 }
 
 /**
- * Joins implementations into an application and checks that they fit: names, needs, circles.
+ * Joins implementations into an application and checks that they fit: names, needs, cycles.
  * @throws `module-duplicate`, `module-missing`, `module-cycle`, `capability-unknown`, `guarantee-unknown`
  */
 export function createApp<const Modules extends readonly AnyImplementation[]>(

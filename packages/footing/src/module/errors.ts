@@ -69,7 +69,7 @@ export const moduleErrors = defineErrors({
   'module-cycle': {
     status: 500,
     retryable: false,
-    what: 'Modules need each other in a circle: {circle}.',
+    what: 'Modules need each other in a cycle: {cycle}.',
     why: 'None of them can then start first, be tested alone or be moved out.',
     remedy: 'Turn one of the arrows round with an event, or move what they share into a module that both need.',
   },

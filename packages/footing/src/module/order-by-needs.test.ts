@@ -1,4 +1,4 @@
-// The order of modules: right for every graph without a circle, and every planted circle is found and drawn.
+// The order of modules: right for every graph without a cycle, and every planted cycle is found and drawn.
 import { type FootingError, isFootingError } from '@footing/kernel'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -7,7 +7,7 @@ import { orderByNeeds } from './order-by-needs.ts'
 
 const name = (index: number) => `m${index}`
 
-/** Needs by number; a circle cannot be written with defineModule alone, so the arrows are put in afterwards. */
+/** Needs by number; a cycle cannot be written with defineModule alone, so the arrows are put in afterwards. */
 function manifests(needs: readonly (readonly number[])[]): AnyManifest[] {
   const list: AnyManifest[] = needs.map((_, index) => ({ ...defineModule(name(index), { owner: '@acme/x' }) }))
   return list.map((manifest, index) =>
@@ -15,7 +15,7 @@ function manifests(needs: readonly (readonly number[])[]): AnyManifest[] {
   )
 }
 
-/** Arrows from higher to lower numbers only: never a circle. */
+/** Arrows from higher to lower numbers only: never a cycle. */
 const acyclic = fc
   .integer({ min: 1, max: 12 })
   .chain((size) =>
@@ -40,7 +40,7 @@ test('whatever is needed comes first, all modules are there, and the order given
   )
 })
 
-test('a planted circle is found, and what is drawn is a circle of real arrows', () => {
+test('a planted cycle is found, and what is drawn is a cycle of real arrows', () => {
   const planted = acyclic.chain((needs) => {
     const numbers = needs.map((_, index) => index)
     return fc.tuple(fc.constant(needs), fc.shuffledSubarray(numbers, { minLength: 1 }))
@@ -54,7 +54,7 @@ test('a planted circle is found, and what is drawn is a circle of real arrows', 
       })
       const error = caught(() => orderByNeeds(manifests(arrows)))
       expect(error.code).toBe('module-cycle')
-      const drawn = String(error.details.circle).split(' → ')
+      const drawn = String(error.details.cycle).split(' → ')
       expect(drawn.at(0)).toBe(drawn.at(-1))
       for (const [index, from] of drawn.slice(0, -1).entries()) {
         const to = drawn[index + 1]

@@ -1,4 +1,4 @@
-// The order in which modules start, and the circles that make one impossible.
+// The order in which modules start, and the cycles that make one impossible.
 import type { AnyManifest } from './define-module.ts'
 import { moduleErrors } from './errors.ts'
 
@@ -18,8 +18,8 @@ export function orderByNeeds(manifests: readonly AnyManifest[]): readonly AnyMan
   const visit = (manifest: AnyManifest, path: readonly string[]) => {
     if (state.get(manifest.name) === 'done') return
     if (state.get(manifest.name) === 'open') {
-      const circle = [...path.slice(path.indexOf(manifest.name)), manifest.name].join(' → ')
-      throw moduleErrors('module-cycle', { details: { circle } })
+      const cycle = [...path.slice(path.indexOf(manifest.name)), manifest.name].join(' → ')
+      throw moduleErrors('module-cycle', { details: { cycle } })
     }
     state.set(manifest.name, 'open')
     for (const needed of sorted(manifest.needs)) {

@@ -51,10 +51,10 @@ test('a fault deep inside is found, with its place', () => {
   )
 })
 
-test('a circle, a class, a transaction and endless nesting are named', () => {
-  const circle: Record<string, unknown> = {}
-  circle.self = circle
-  expect(findUnportable(circle)?.found).toBe('a reference to itself')
+test('a cycle, a class, a transaction and endless nesting are named', () => {
+  const cycle: Record<string, unknown> = {}
+  cycle.self = cycle
+  expect(findUnportable(cycle)?.found).toBe('a reference to itself')
   expect(findUnportable({ at: new Date(0) })?.found).toBe('a Date')
   expect(findUnportable({ tx: { [transactionBrand]: true } })).toMatchObject({ pointer: '/tx', transaction: true })
   const deep = Array.from({ length: 100_000 }).reduce<unknown>((inner) => [inner], 1)

@@ -12,7 +12,12 @@ export {
   type ReplicationOptions,
   startReplicatedPostgres,
 } from './servers/replicated-postgres.ts'
-export { openServerDesk, type ServerDesk, type ServerDeskOptions, type ServerName } from './servers/server-desk.ts'
+export {
+  openServerHarness,
+  type ServerHarness,
+  type ServerHarnessOptions,
+  type ServerName,
+} from './servers/server-harness.ts'
 export { ensurePrograms, type SystemProgram, testPrograms } from './servers/system-packages.ts'
 export { startTestApp, type TestApp, type TestAppOptions } from './start-test-app.ts'
 export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './test-database.ts'

@@ -1,9 +1,9 @@
 // Where a test file gets its servers: from the desk of the test run, or from one of its own when it runs alone.
 import { isFootingError } from '@footing/kernel'
 import { testingError } from './servers/errors.ts'
-import { openServerDesk, type ServerDesk, type ServerName } from './servers/server-desk.ts'
+import { openServerHarness, type ServerHarness, type ServerName } from './servers/server-harness.ts'
 
-let ownDesk: Promise<ServerDesk> | undefined
+let ownDesk: Promise<ServerHarness> | undefined
 
 /**
  * Connection URL of a real server; the first who asks waits until it has started.
@@ -12,7 +12,7 @@ let ownDesk: Promise<ServerDesk> | undefined
 export async function testServer(name: ServerName): Promise<string> {
   const desk = process.env.FOOTING_TEST_SERVERS
   if (desk !== undefined && desk !== '') return askDesk(desk, name)
-  ownDesk ??= openServerDesk({ resolveFrom: [import.meta.url], log: (line) => process.stderr.write(`${line}\n`) })
+  ownDesk ??= openServerHarness({ resolveFrom: [import.meta.url], log: (line) => process.stderr.write(`${line}\n`) })
   return (await ownDesk).ask(name)
 }
 

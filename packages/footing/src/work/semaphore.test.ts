@@ -1,7 +1,7 @@
 // The line in front of the connections: never more inside than places, first come first served, nobody is forgotten.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { WaitingLine } from './semaphore.ts'
+import { Semaphore } from './semaphore.ts'
 
 const patient = { timeoutMs: 60_000 }
 
@@ -10,7 +10,7 @@ describe('any order of coming, going and giving up', () => {
     const steps = fc.array(fc.oneof(fc.constant('enter'), fc.constant('leave'), fc.nat(20)), { maxLength: 80 })
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 4 }), steps, async (size, sequence) => {
-        const line = new WaitingLine(size)
+        const line = new Semaphore(size)
         const order: number[] = []
         const waiting: { id: number; controller: AbortController }[] = []
         let inside = 0
@@ -63,7 +63,7 @@ describe('any order of coming, going and giving up', () => {
 })
 
 test('closing turns away who waits and resolves when the last one has left', async () => {
-  const line = new WaitingLine(1)
+  const line = new Semaphore(1)
   expect(line.enter(patient)).toBeUndefined()
   const second = line.enter(patient)
   let closed = false
@@ -78,7 +78,7 @@ test('closing turns away who waits and resolves when the last one has left', asy
 })
 
 test('who may wait no time at all is turned away, not let in', async () => {
-  const line = new WaitingLine(1)
+  const line = new Semaphore(1)
   line.enter(patient)
   expect(await line.enter({ timeoutMs: -5 })).toBe('timeout')
   expect(line.inside).toBe(1)

@@ -16,7 +16,7 @@ interface Waiter {
 }
 
 /** A line in front of `size` places. */
-export class WaitingLine {
+export class Semaphore {
   readonly #size: number
   #inside = 0
   #closed = false

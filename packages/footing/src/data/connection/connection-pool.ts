@@ -2,7 +2,7 @@
 
 import { type FootingError, isFootingError } from '@footing/kernel'
 import pg from 'pg'
-import { WaitingLine } from '../../work/semaphore.ts'
+import { Semaphore } from '../../work/semaphore.ts'
 import type { PoolStats, QueryScope } from '../contract/contract.ts'
 import { dataError } from '../contract/errors.ts'
 import type { StatementHooks } from '../contract/statement-hooks.ts'
@@ -41,7 +41,7 @@ export interface ConnectionPoolOptions {
 export class ConnectionPool {
   readonly #options: ConnectionPoolOptions
   readonly #connections: OpenConnections
-  readonly #line: WaitingLine
+  readonly #line: Semaphore
   readonly #watch: StatementWatch
   readonly #environment: SessionEnvironment
   #closing: Promise<void> | undefined
@@ -49,7 +49,7 @@ export class ConnectionPool {
   constructor(options: ConnectionPoolOptions) {
     this.#options = options
     const target = parseUrl(options.url)
-    this.#line = new WaitingLine(options.size)
+    this.#line = new Semaphore(options.size)
     this.#watch = new StatementWatch(options.now)
     // No startup parameter beyond application_name: PgBouncer refuses the connection for any other.
     const config = {

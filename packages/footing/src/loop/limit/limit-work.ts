@@ -1,6 +1,6 @@
 // Work of which only so much is done at once: what cannot be done in time is refused when it comes, not when it is too late.
 import { currentContext } from '../../work/call-context.ts'
-import { WaitingLine } from '../../work/semaphore.ts'
+import { Semaphore } from '../../work/semaphore.ts'
 import { limitErrors } from './errors.ts'
 
 /** How work is bounded. */
@@ -30,7 +30,7 @@ const newest = 0.2
 
 /** Bounds one kind of work in this process: hashing passwords, drawing pictures, calls of a service that takes few at once. */
 export function limitWork(name: string, { atOnce, waiting }: WorkLimits): LimitedWork {
-  const line = new WaitingLine(atOnce)
+  const line = new Semaphore(atOnce)
   let meanMs = unmeasuredMs
   /** Until a piece that comes now has been done. */
   const expectedMs = () => {

@@ -117,7 +117,7 @@ async function readTables(client: pg.Client, schema: string): Promise<ReadonlyMa
   return new Map(rows.map((row) => [row.name, { ...row, columns: new Map(row.columns) }]))
 }
 
-// Tables that point at each other in a circle come as they are; a foreign key then says what cannot be copied.
+// Tables that point at each other in a cycle come as they are; a foreign key then says what cannot be copied.
 function parentsFirst(tables: readonly Table[]): readonly Table[] {
   const byName = new Map(tables.map((table) => [table.name, table]))
   const ordered = new Set<Table>()

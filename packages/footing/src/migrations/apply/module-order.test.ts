@@ -1,9 +1,9 @@
-// The order of modules: needs first, the same whatever order they were listed in, and no way around a circle.
+// The order of modules: needs first, the same whatever order they were listed in, and no way around a cycle.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { orderByNeeds } from './module-order.ts'
 
-// Edges only towards smaller numbers, so that there is no circle.
+// Edges only towards smaller numbers, so that there is no cycle.
 const acyclic = fc.array(fc.array(fc.nat(), { maxLength: 4 }), { minLength: 1, maxLength: 12 }).map((lists) =>
   lists.map((needs, index) => ({
     module: `m${index}`,
@@ -30,14 +30,14 @@ test('each module comes once and after everything it needs, however the list was
   )
 })
 
-test('any circle that is planted is found and drawn', () => {
+test('any cycle that is planted is found and drawn', () => {
   fc.assert(
     fc.property(acyclic, fc.integer({ min: 1, max: 5 }), (modules, length) => {
-      const circle = Array.from({ length }, (_, index) => ({
+      const cycle = Array.from({ length }, (_, index) => ({
         module: `c${index}`,
         needs: [`c${(index + 1) % length}`],
       }))
-      expect(() => orderByNeeds([...modules, ...circle])).toThrow(/c0 → |c\d → c\d/)
+      expect(() => orderByNeeds([...modules, ...cycle])).toThrow(/c0 → |c\d → c\d/)
     }),
   )
 })

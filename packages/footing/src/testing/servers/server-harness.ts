@@ -14,7 +14,7 @@ import { ensurePrograms, testPrograms } from './system-packages.ts'
 export type ServerName = 'postgres' | 'pgbouncer' | 'redis' | 's3'
 
 /** How the desk works. */
-export interface ServerDeskOptions {
+export interface ServerHarnessOptions {
   /** Files whose dependencies hold the PostgreSQL package. */
   readonly resolveFrom: readonly string[]
   /** Told what takes time. */
@@ -22,7 +22,7 @@ export interface ServerDeskOptions {
 }
 
 /** An open desk. */
-export interface ServerDesk {
+export interface ServerHarness {
   /** Where test files ask; the value of FOOTING_TEST_SERVERS. */
   readonly url: string
   /** Starts a server unless it runs; its connection URL. */
@@ -37,7 +37,7 @@ interface Running {
 }
 
 /** Opens the desk; no server is started yet. */
-export async function openServerDesk(options: ServerDeskOptions): Promise<ServerDesk> {
+export async function openServerHarness(options: ServerHarnessOptions): Promise<ServerHarness> {
   // One folder for each server and none around them: a killed run leaves nothing, because each guard removes its own.
   const folder = join(tmpdir(), `footing-test-${process.pid}-${randomBytes(4).toString('hex')}`)
   const started = new Map<ServerName, Promise<Running>>()

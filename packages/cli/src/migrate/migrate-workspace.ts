@@ -14,7 +14,7 @@ import type { CommandContext } from '../command/command.ts'
 import { cliErrors } from '../command/errors.ts'
 
 /** The application and where its data is. */
-export interface MigrateWorld {
+export interface MigrateWorkspace {
   readonly context: CommandContext
   /** Folder of the application. */
   readonly folder: string
@@ -46,11 +46,11 @@ export interface Stage {
 }
 
 /** Opens the world of the application in a folder. Nothing is started before it is needed. */
-export async function openMigrateWorld(
+export async function openMigrateWorkspace(
   context: CommandContext,
   app: string | undefined,
   action: string,
-): Promise<MigrateWorld> {
+): Promise<MigrateWorkspace> {
   const place = requireApplication(
     context.cwd,
     app,
@@ -131,7 +131,7 @@ function hostOf(url: string): string {
 }
 
 /** The source of a module. @throws `migrate-module-unknown`, `migrate-module-without-migrations` */
-export function sourceOf(world: MigrateWorld, module: string): MigrationSource {
+export function sourceOf(world: MigrateWorkspace, module: string): MigrationSource {
   const source = world.sources.find((candidate) => candidate.module === module)
   if (source !== undefined) return source
   if (world.modules.includes(module)) throw cliErrors('migrate-module-without-migrations', { details: { module } })

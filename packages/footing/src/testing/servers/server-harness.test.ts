@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { testServer } from '../test-servers.ts'
-import { openServerDesk } from './server-desk.ts'
+import { openServerHarness } from './server-harness.ts'
 
 let folder: string
 
@@ -42,7 +42,7 @@ test('redis answers', async () => {
 })
 
 test('many who ask at once get the same server, and closing stops it', async () => {
-  const desk = await openServerDesk({ resolveFrom: [], log: () => undefined })
+  const desk = await openServerHarness({ resolveFrom: [], log: () => undefined })
   const urls = await Promise.all(Array.from({ length: 10 }, () => desk.ask('redis')))
   expect(new Set(urls).size).toBe(1)
   const url = urls[0] ?? ''
@@ -53,7 +53,7 @@ test('many who ask at once get the same server, and closing stops it', async () 
 })
 
 test('whoever does not know the secret of the desk gets nothing', async () => {
-  const desk = await openServerDesk({ resolveFrom: [], log: () => undefined })
+  const desk = await openServerHarness({ resolveFrom: [], log: () => undefined })
   for (const path of ['/postgres', '/000000000000000000000000/postgres', '/../postgres']) {
     expect((await fetch(new URL(path, desk.url))).status).toBe(404)
   }
@@ -63,8 +63,8 @@ test('whoever does not know the secret of the desk gets nothing', async () => {
 
 describe('a run that is killed', () => {
   const program = `
-  import { openServerDesk } from ${JSON.stringify(new URL('./server-desk.ts', import.meta.url).href)}
-  const desk = await openServerDesk({ resolveFrom: [], log() {} })
+  import { openServerHarness } from ${JSON.stringify(new URL('./server-harness.ts', import.meta.url).href)}
+  const desk = await openServerHarness({ resolveFrom: [], log() {} })
   console.log(JSON.stringify(await Promise.all(['postgres', 'pgbouncer', 'redis'].map((name) => desk.ask(name)))))
   setInterval(() => {}, 1000)`
 

@@ -40,7 +40,7 @@ function linesOf(map: ModuleMap, { style, unicode, width }: Pick<Terminal, 'styl
     return [`${start}${style(facts, 'dim')}${words.length === 0 ? '' : `${arrow} ${fit(words, room)}`}`.trimEnd()]
   })
   const count = (amount: number, word: string): string => `${amount} ${word}${amount === 1 ? '' : 's'}`
-  const head = `${style(map.title, 'bold')}  ${count(map.modules.length, 'module')}, ${count(map.arrows.length, 'arrow')}, ${cycles.length === 0 ? 'no cycle' : style(count(cycles.length, 'circle'), 'red')}`
+  const head = `${style(map.title, 'bold')}  ${count(map.modules.length, 'module')}, ${count(map.arrows.length, 'arrow')}, ${cycles.length === 0 ? 'no cycle' : style(count(cycles.length, 'cycle'), 'red')}`
   const round = cycles.map((cycle) => `  ${style('cycle', 'red')}  ${fit(cycle, Math.max(40, width - 12))}`)
   return [head, '', ...lines, ...(round.length === 0 ? [] : ['', ...round])]
 }

@@ -84,6 +84,14 @@ test('a misspelt capability or guarantee is refused with the nearest one that is
   expect(() => shop([], []).app).toThrow('names the capability tickets, which this application does not have')
 })
 
+test('a misspelt key of a manifest is refused with the nearest one that is known', () => {
+  const misspelt = { owner: '@a', guarantes: { events: ['durable'] } }
+  expect(() => defineModule('m', misspelt)).toThrow('it has guarantes, which nothing reads; did you mean guarantees?')
+  expect(() => defineModule('m', { owner: '@a', ...JSON.parse('{"zzz":1}') })).toThrow(
+    'it has zzz, which nothing reads.',
+  )
+})
+
 test('a name of the library is taken', () => {
   const own = defineCapability({ name: 'events', summary: 'mine', settings: {}, open: () => 1 })
   expect(() => shop([], [ticketsCapability, own]).app).toThrow(expect.objectContaining({ code: 'capability-twice' }))

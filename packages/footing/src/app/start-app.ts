@@ -18,9 +18,6 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
   if (faults.length > 0) throw faultsError(faults)
   const log = createLog(undefined, currentContext)
   const { clock, role, profile } = facts
-  for (const [given, meant] of misspelt(facts.env, Object.keys(values))) {
-    log.warn(`${given} is set, and nothing reads it; ${meant} is read`, { variable: given })
-  }
   const network = new ModuleNetwork(app.modules, {
     clock,
     wheel: new DeadlineWheel(clock),
@@ -30,6 +27,10 @@ export async function startApp(app: App, options: StartOptions): Promise<Running
   let modules: readonly StartedModule[] = []
   try {
     await open.open()
+    // Telemetry is open, so that somebody hears it.
+    for (const [given, meant] of misspelt(facts.env, Object.keys(values))) {
+      log.warn(`${given} is set, and nothing reads it; ${meant} is read`, { variable: given })
+    }
     modules = await startModules(app, open)
     const edges = role === 'worker' ? [] : await makeEdges(app, open)
     await open.start(modules, edges)

@@ -12,6 +12,7 @@ import Fastify from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { RunningApp } from '../app/create-app.ts'
+import { defineCapability, type Use, use } from '../capability/index.ts'
 import { defineModule } from '../module/define-module.ts'
 import { implement } from '../module/implement.ts'
 import { op } from '../module/operation.ts'
@@ -84,13 +85,15 @@ const notesModule = implement(notes, ({ database, ports }) => {
   }
 })
 
+const MODULE_KEYS = `one:${'1'.repeat(40)}`
+
 let database: TestDatabase
 let second: SecondProcess
 beforeAll(async () => {
   database = await createTestDatabase()
   await database.query('create schema notes')
   await database.query('create table notes.note (id int primary key, text text not null)')
-  second = await startSecondProcess()
+  second = await startSecondProcess({ MODULE_KEYS })
 })
 afterAll(async () => {
   await second.kill()
@@ -188,7 +191,7 @@ test.each(Object.entries(hosts))('%s: a module joins, and the host answers as be
   let mounted: RunningApp<readonly [typeof notesModule]> | undefined
   const host = await start(async (server) => {
     mounted = await mountModule(server, [notesModule, elsewhere], {
-      env: { DATABASE_URL: database.url, PLACE_BILLING: second.url },
+      env: { DATABASE_URL: database.url, PLACE_BILLING: second.url, MODULE_KEYS },
       profile: 'test',
       authenticate: async ({ token }) => (token === 'letmein' ? { id: 'ann' } : undefined),
     })
@@ -259,6 +262,26 @@ test('a body that the host has read is told, and nobody waits for it', async () 
   })
   expect(answer.status).toBe(500)
   expect(await answer.text()).toContain('was read by the host before the module got the request')
+  await host.close()
+  await mounted.stop()
+})
+
+test('modules on a host use capabilities of their own', async () => {
+  const words = defineCapability({
+    name: 'words',
+    summary: 'words',
+    settings: {},
+    open: () => 'a word',
+    kit: (open) => ({ words: open }),
+  })
+  const declared: Use<'words', string> = use('words', undefined)
+  const speaker = implement(defineModule('speaker', { owner: '@a', uses: [declared] }), (kit) => ({
+    routes: [route({ method: 'GET', path: '/word', auth: 'none', out: z.string(), handle: async () => kit.words })],
+  }))
+  const app = express()
+  const mounted = await mountModule(app, [speaker], { env: {}, profile: 'test', capabilities: [words] })
+  const host = await listen(createServer(app))
+  expect(await (await fetch(`${host.url}/v1/word`)).json()).toBe('a word')
   await host.close()
   await mounted.stop()
 })

@@ -1,5 +1,6 @@
 // One module, or a few, on a server that exists: their routes are answered there, and everything else stays as it was.
 import { createApp, type RunningApp, type StartOptions } from '../app/create-app.ts'
+import type { AnyCapability } from '../capability/capability.ts'
 import type { HostServer } from '../http/host-server.ts'
 import type { HttpOptions } from '../http/http-options.ts'
 import { defineModule } from '../module/define-module.ts'
@@ -28,6 +29,8 @@ export interface MountOptions extends Omit<StartOptions, 'host' | 'port' | 'role
   readonly name?: string
   /** Path in front of the routes, problem details and the rest; see `createApp`. */
   readonly http?: HttpOptions
+  /** Capabilities of your own that the modules use. */
+  readonly capabilities?: readonly AnyCapability[]
   /** Tells who sends a request, in the way of the host. */
   readonly authenticate?: Authenticate
 }
@@ -41,11 +44,11 @@ export interface MountOptions extends Omit<StartOptions, 'host' | 'port' | 'role
 export async function mountModule<const Modules extends readonly AnyImplementation[]>(
   host: FastifyApplication | ExpressApplication,
   modules: Modules,
-  { name = 'mounted', http = {}, authenticate, ...options }: MountOptions = {},
+  { name = 'mounted', http = {}, capabilities = [], authenticate, ...options }: MountOptions = {},
 ): Promise<RunningApp<Modules>> {
   const serveOn = hostOf(host)
   const own = authenticate === undefined ? [] : [identifying(authenticate)]
-  const app = createApp({ name, modules: [...modules, ...own], http: { reference: false, ...http } })
+  const app = createApp({ name, modules: [...modules, ...own], capabilities, http: { reference: false, ...http } })
   const running = await app.start({ ...options, role: 'web', serveOn })
   // Of the modules that were given; the one that identifies has no port.
   return running as unknown as RunningApp<Modules>

@@ -58,6 +58,10 @@ export const migrationsCapability = defineCapability<Readonly<Record<never, neve
     const missing = await expected.missing()
     if (missing.length > 0) log.warn(`not ready: ${told(missing)}; run footing migrate up`, { missing: missing.length })
   },
+  async health(expected) {
+    const missing = await expected.missing()
+    return missing.length === 0 ? 'ok' : told(missing)
+  },
   async ready(expected) {
     const missing = await expected.missing()
     return missing.length === 0 ? undefined : told(missing)

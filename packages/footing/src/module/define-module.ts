@@ -1,4 +1,5 @@
 // The module manifest: one plain object that checking, calling, migrating, owning and extracting all read.
+import { nearest } from '@footing/kernel'
 
 import type { Duration } from '../work/duration.ts'
 import { type AccessDeclaration, accessFault } from './access-declaration.ts'
@@ -160,6 +161,22 @@ const rules = {
   event: { pattern: /^[a-z][A-Za-z0-9]{0,60}$/, text: 'camelCase letters and digits, a small letter first' },
 } as const
 
+/** What a manifest may have. */
+const known: readonly string[] = [
+  'owner',
+  'needs',
+  'port',
+  'settings',
+  'events',
+  'tables',
+  'reads',
+  'guarantees',
+  'uses',
+  'migrations',
+  'access',
+  'personal',
+] satisfies readonly (keyof ModuleOptions<PortShape, readonly AnyManifest[], SettingsShape, EventsShape>)[]
+
 /** Names that objects have from the start: `ports.constructor` would not be what it seems. */
 const inherited = new Set(['constructor', 'toString', 'valueOf', 'hasOwnProperty', 'then', 'toJSON'])
 
@@ -183,6 +200,11 @@ function faultOf(
   options: ModuleOptions<PortShape, readonly AnyManifest[], SettingsShape, EventsShape>,
 ): string | undefined {
   if (typeof options.owner !== 'string' || options.owner.trim() === '') return 'it has no owner.'
+  const unknown = Object.keys(options).find((key) => !known.includes(key))
+  if (unknown !== undefined) {
+    const meant = nearest(unknown, known)
+    return `it has ${unknown}, which nothing reads${meant === undefined ? '.' : `; did you mean ${meant}?`}`
+  }
   const needs = options.needs ?? []
   // Two files that import each other leave one of the two bindings empty: the usual way a cycle first shows.
   const empty = needs.findIndex((needed) => needed?.kind !== 'module')

@@ -520,7 +520,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${core}/host`,
-    mayImport: [`${core}/http`, `${core}/module`, `${core}/app`, kernel],
+    mayImport: [`${core}/capability`, `${core}/http`, `${core}/module`, `${core}/app`, kernel],
     vendors: [],
     because: 'modules on a server that exists; of the server only the shape is known, never the package',
   },

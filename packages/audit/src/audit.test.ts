@@ -69,6 +69,54 @@ describe('the same tree', () => {
   })
 })
 
+describe('a small program on FastAPI and SQLAlchemy', () => {
+  const SMALL: readonly (readonly [string, string])[] = [
+    ['shop/__init__.py', ''],
+    [
+      'shop/db.py',
+      'from sqlalchemy import Column, Integer, create_engine\nfrom sqlalchemy.orm import declarative_base, sessionmaker\n\nSessionLocal = sessionmaker(bind=create_engine("postgresql://"))\nBase = declarative_base()\n\nclass Order(Base):\n    __tablename__ = "orders"\n    id = Column(Integer, primary_key=True)\n',
+    ],
+    [
+      'shop/main.py',
+      'import requests\nfrom fastapi import Depends, FastAPI\nfrom sqlalchemy.orm import Session\nfrom shop.db import Order, SessionLocal\n\napp = FastAPI()\n\ndef get_db():\n    yield SessionLocal()\n\n@app.get("/")\ndef show(db: Session = Depends(get_db)):\n    return [db.query(Order).filter(Order.id == one.id).all() for one in db.query(Order).all()]\n\n@app.post("/")\nasync def send(db: Session = Depends(get_db)):\n    db.query(Order).first()\n    requests.post("https://x.example")\n',
+    ],
+  ]
+  const message = async (rule: string) =>
+    (await audit({ root: tree(SMALL), ...quick })).findings.find((finding) => finding.rule === rule)?.message
+
+  it('is given one advice for one route, which the plan counts once', async () => {
+    const { findings, plan } = await audit({ root: tree(SMALL), ...quick, only: ['async'] })
+    const ofRoute = findings.filter(({ subject, rule }) => subject === 'send' && rule !== 'async/call-without-timeout')
+    expect(ofRoute.map(({ rule }) => rule).sort()).toEqual([
+      'async/async-route-without-await',
+      'async/blocking-call-in-async',
+      'async/sync-database-in-async',
+    ])
+    expect(new Set(ofRoute.map((finding) => finding.message.do))).toEqual(
+      new Set(['Write `def send` without `async`: the framework then runs it in its thread pool.']),
+    )
+    expect(plan.filter(({ rule }) => rule.endsWith('-async') || rule.endsWith('-await'))).toMatchObject([
+      { rule: 'async/async-route-without-await', findings: 3 },
+    ])
+  })
+
+  it('is told the ways of its library and not those of another one', async () => {
+    expect((await message('data/query-in-loop'))?.do).toBe(
+      'Ask once before the loop: `where(column.in_(…))` into a dict, `selectinload` for a relationship, or a join.',
+    )
+  })
+
+  it('is told only of what it has', async () => {
+    const { diagnoses } = await audit({ root: tree(SMALL), ...quick })
+    expect(diagnoses.find(({ id }) => id === 'observability/blind-operation')).toMatchObject({
+      what: 'Little of what happens in production can be seen: nothing is logged, errors are tracked nowhere and no latency is measured.',
+      do: 'Set up one logger with JSON and a request id, error tracking and a histogram of latency where the application is made.',
+    })
+    expect((await message('observability/unstructured-log'))?.why).not.toMatch(/0 log calls/)
+    expect((await message('observability/untracked-errors'))?.why).not.toMatch(/0 tasks/)
+  })
+})
+
 describe('a hostile tree', () => {
   it('is audited in bounded time, with each file that could not be read named', async () => {
     const root = tree([

@@ -17,6 +17,7 @@ import type { ApartFinding, Finding } from './findings/finding.ts'
 import { confidenceRank, orderFindings } from './findings/order.ts'
 import { readSuppressions } from './findings/read-suppressions.ts'
 import { Suppressions } from './findings/suppression.ts'
+import { adviseOnce } from './findings/whole-repair.ts'
 import { type Case, type Judgement, judge } from './judgement/judge.ts'
 import { caseKey, judgementFile, keepJudgement, recallJudgement } from './judgement/judgement-cache.ts'
 import { toolVersion } from './judgement/tool-version.ts'
@@ -155,7 +156,7 @@ function report(
   const known = new Set<string>([...catalogue, ...commentRules].map((rule) => rule.id))
   const places = outcomes.flatMap(({ result }) => result.detections.map(({ place }) => place.path))
   const suppressions = new Suppressions(readSuppressions(facts.trees, places, source))
-  const all = collectFindings(outcomes, suppressions, settings, known)
+  const all = adviseOnce(collectFindings(outcomes, suppressions, settings, known))
   const least = confidenceRank(options.minConfidence ?? 'probable')
   const visible = all.filter((finding) => confidenceRank(finding.confidence) <= least)
   const match =

@@ -64,6 +64,22 @@ describe('plan', () => {
     ])
   })
 
+  it('mends a route that is made plain once, whatever it calls', () => {
+    const plan = makePlan(
+      [
+        madeFinding({ line: 9, rule: 'async/sync-database-in-async', confidence: 'probable' }),
+        madeFinding({ line: 8 }),
+        madeFinding({ rule: 'async/async-route-without-await', confidence: 'probable' }),
+        madeFinding({ path: 'other.py' }),
+      ],
+      context,
+    )
+    expect(plan.map((item) => [item.rule, item.confidence, item.findings])).toEqual([
+      ['async/async-route-without-await', 'definite', 3],
+      ['async/blocking-call-in-async', 'definite', 1],
+    ])
+  })
+
   it('goes by impact and leaves trial rules out', () => {
     const plan = makePlan(
       [

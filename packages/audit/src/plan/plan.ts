@@ -4,6 +4,7 @@ import type { Confidence, Place } from '../facts/place.ts'
 import type { Finding } from '../findings/finding.ts'
 import { impactOf } from '../findings/impact.ts'
 import { compareFindings, compareText, confidenceRank, severityRank } from '../findings/order.ts'
+import { wholeRepairs } from '../findings/whole-repair.ts'
 import type { Effort } from '../rule/rule.ts'
 import { type EffortContext, type EffortRange, effortOf } from './effort.ts'
 
@@ -46,17 +47,18 @@ export function makePlan(
   causes: readonly string[] = [],
 ): PlanItem[] {
   const groups = new Map<string, Finding[]>()
+  const wholeOf = wholeRepairs(findings)
   for (const finding of findings) {
     if (finding.trial) continue
-    const effort = context.effortOf(finding.rule)
-    const { path, name } = finding.fixSite
-    const key = effort.per === 'site' ? [finding.rule, path, name].join('\0') : finding.rule
+    const { rule, fixSite } = wholeOf(finding) ?? finding
+    const effort = context.effortOf(rule)
+    const key = effort.per === 'site' ? [rule, fixSite.path, fixSite.name].join('\0') : rule
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [finding])
     else group.push(finding)
   }
   const ranked = [...groups.values()].map(
-    (group): Ranked => ({ item: planItem(group, context), impact: impactOf(group, undefined) }),
+    (group): Ranked => ({ item: planItem(group, wholeOf, context), impact: impactOf(group, undefined) }),
   )
   return inRounds(ranked.sort(compareItems), causes)
 }
@@ -86,8 +88,14 @@ function inRounds(ranked: readonly Ranked[], causes: readonly string[]): PlanIte
     .map(({ item }) => item)
 }
 
-function planItem(group: readonly Finding[], context: PlanContext): PlanItem {
-  const [first] = [...group].sort(compareFindings) as [Finding] // A group has at least the finding that made it.
+function planItem(
+  group: readonly Finding[],
+  wholeOf: (finding: Finding) => Finding | undefined,
+  context: PlanContext,
+): PlanItem {
+  const [worst] = [...group].sort(compareFindings) as [Finding] // A group has at least the finding that made it.
+  const first = wholeOf(worst) ?? worst
+  const diagnosis = first.diagnosis ?? group.find((finding) => finding.diagnosis !== undefined)?.diagnosis
   const effort = context.effortOf(first.rule)
   const around = context.around(first.fixSite.path)
   const because = [
@@ -96,9 +104,9 @@ function planItem(group: readonly Finding[], context: PlanContext): PlanItem {
   ]
   return {
     rule: first.rule,
-    severity: first.severity,
-    confidence: first.confidence,
-    ...(first.diagnosis === undefined ? {} : { diagnosis: first.diagnosis }),
+    severity: worst.severity,
+    confidence: worst.confidence,
+    ...(diagnosis === undefined ? {} : { diagnosis }),
     fixSite: first.fixSite,
     place: first.place,
     what: first.message.what,

@@ -2,7 +2,8 @@
 
 import { count, counted } from '../detection/words.ts'
 import type { Place } from '../facts/place.ts'
-import { formatEffort } from '../plan/effort.ts'
+import { severityRank } from '../findings/order.ts'
+import { type EffortRange, formatEffort } from '../plan/effort.ts'
 import type { PlanItem } from '../plan/plan.ts'
 import type { AuditResult, CostedDiagnosis } from '../result/audit-result.ts'
 
@@ -19,20 +20,41 @@ export interface Step {
   readonly facts: string
   /** Steps of this list that make it easier, by their number, 1 first. */
   readonly after: readonly number[]
+  /** A diagnosis, not a single place. */
+  readonly isCause: boolean
 }
 
-/** Every diagnosis, then what no diagnosis explains, one of each rule before a second one of any; at most `limit`. */
+/**
+ * Every diagnosis, then what no diagnosis explains, one of each rule before a second one of any; at most `limit`. A place
+ * that is worse than a cause and mended sooner comes before it.
+ */
 export function firstSteps({ diagnoses, plan }: AuditResult, limit: number): readonly Step[] {
-  const causes = diagnoses.slice(0, limit).map((one) => causeStep(one, diagnoses))
   const others = plan.filter(({ diagnosis }) => diagnosis === undefined)
   const heads = others.filter((item, index) => others.findIndex(({ rule }) => rule === item.rule) === index)
   const rest = others.filter((item) => !heads.includes(item))
-  return [...causes, ...[...heads, ...rest].slice(0, limit - causes.length).map(placeStep)]
+  const places = [...heads, ...rest]
+  const before = (item: PlanItem): number => {
+    const index = diagnoses.findIndex((cause) => isSooner(item, cause))
+    return index < 0 ? diagnoses.length : index
+  }
+  const order = [
+    ...diagnoses.flatMap((cause, index) => [...heads.filter((item) => before(item) === index), cause]),
+    ...places.filter((item) => !heads.includes(item) || before(item) === diagnoses.length),
+  ].slice(0, limit)
+  return order.map((one) => ('rule' in one ? placeStep(one) : causeStep(one, order)))
 }
+
+/** Whether a single place is worse than a cause and takes less time. */
+function isSooner({ severity, effort }: PlanItem, cause: CostedDiagnosis): boolean {
+  return severityRank(severity) < severityRank(cause.severity) && lengthOf(effort) < lengthOf(cause.effort)
+}
+
+/** A decision to take has no end that anybody could name. */
+const lengthOf = (effort: EffortRange | undefined): number => effort?.most ?? Number.POSITIVE_INFINITY
 
 function causeStep(
   { id, what, why, do: repair, places, files, changes, effort, first, after }: CostedDiagnosis,
-  all: readonly CostedDiagnosis[],
+  order: readonly (CostedDiagnosis | PlanItem)[],
 ): Step {
   const extent = places === 1 ? '1 place' : `${counted(places, 'place')} in ${counted(files, 'file')}`
   const changed =
@@ -44,7 +66,8 @@ function causeStep(
     place: first,
     id,
     facts: `${extent}${changed}; ${effort === undefined ? 'a decision to take' : formatEffort(effort)}`,
-    after: all.flatMap((other, index) => (after.includes(other.id) ? [index + 1] : [])),
+    after: order.flatMap((other, index) => ('id' in other && after.includes(other.id) ? [index + 1] : [])),
+    isCause: true,
   }
 }
 
@@ -58,14 +81,16 @@ function placeStep({ what, do: repair, place, rule, effort, findings }: PlanItem
     id: rule,
     facts: findings === 1 ? cost : `${cost}, removes ${count(findings)} findings`,
     after: [],
+    isCause: false,
   }
 }
 
 /** How many steps there are besides those shown, with the effort of all; '' when all are shown. */
-export function furtherSteps({ diagnoses, plan, effort }: AuditResult, shown: number): string {
-  const causes = Math.max(0, diagnoses.length - shown)
+export function furtherSteps({ diagnoses, plan, effort }: AuditResult, shown: readonly Step[]): string {
+  const told = shown.filter(({ isCause }) => isCause).length
+  const causes = diagnoses.length - told
   const single = plan.filter(({ diagnosis }) => diagnosis === undefined).length
-  const others = single - Math.max(0, shown - diagnoses.length)
+  const others = single - (shown.length - told)
   const parts = [
     ...(causes > 0 ? [`${counted(causes, 'more cause')}`] : []),
     ...(others > 0 ? [`${counted(others, causes > 0 ? 'single place' : 'more place')}`] : []),

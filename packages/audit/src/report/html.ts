@@ -102,7 +102,7 @@ function plan(result: AuditResult): string {
     return `<li><p><strong>${prose(step.what)}</strong> ${prose(step.why)}</p><p>${prose(step.do)}</p>
 <p class="quiet"><code>${esc(step.place.path)}:${step.place.line}</code> ${esc(step.id)} · ${esc(step.facts)}${after}</p></li>`
   })
-  return `<h2>Do first</h2><ol>${rows.join('')}</ol><p class="quiet">${esc(furtherSteps(result, steps.length))}</p>`
+  return `<h2>Do first</h2><ol>${rows.join('')}</ol><p class="quiet">${esc(furtherSteps(result, steps))}</p>`
 }
 
 /** What was found in programs that serve nobody, counted. */

@@ -65,7 +65,7 @@ function plan(result: AuditResult): string {
     const why = step.why === '' ? '' : `${text(step.why)} `
     return `${index + 1}. **${text(step.what)}** ${why}${text(step.do)}  \n   ${code(site)} · ${step.id} · ${step.facts}${after}`
   })
-  const more = furtherSteps(result, steps.length)
+  const more = furtherSteps(result, steps)
   return `## Do first\n\n${rows.join('\n')}${more === '' ? '' : `\n\n${more}`}`
 }
 

@@ -75,6 +75,36 @@ describe('terminal', () => {
     expect(text).not.toContain('fourth')
   })
 
+  it('names a worse place that is sooner mended before a cause, and counts what is left', () => {
+    const cause = (severity: 'medium' | 'high') => ({
+      id: 'observability/blind-operation' as const,
+      decision: 'observability' as const,
+      severity,
+      confidence: 'probable' as const,
+      what: 'The cause.',
+      why: 'Why.',
+      do: 'Do.',
+      places: 3,
+      files: 1,
+      impact: 5,
+      first: { path: 'a.py', line: 1 },
+      findings: [],
+      repeated: [],
+      after: [],
+      effort: { least: 600, most: 3600 },
+    })
+    const report = (severity: 'medium' | 'high') =>
+      lines([madeFinding()], [], { diagnoses: [cause(severity)] }).filter((line) => /^ {2}\d\. /.test(line))
+    expect(report('medium')).toEqual([expect.stringMatching('1. `show` calls'), '  2. The cause.'])
+    expect(report('high')).toEqual(['  1. The cause.', expect.stringMatching('2. `show` calls')])
+  })
+
+  it('plans nothing for rules on trial, and says so', () => {
+    const text = lines([madeFinding({ trial: true })]).join('\n')
+    expect(text).toContain('1 finding: 1 high.\nNothing is planned for 1 finding of rules on trial.')
+    expect(text).not.toContain('0 places')
+  })
+
   it('draws the chain and marks the source line', () => {
     const text = lines([madeFinding()]).join('\n')
     expect(text).toContain('  GET /  app/main.py:3\n  └─ requests.get  app/http.py:9')

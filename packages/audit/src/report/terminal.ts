@@ -108,7 +108,7 @@ function scoreLine(score: DecisionScore, ink: Ink): string[] {
 function first(result: AuditResult, ink: Ink): string[] {
   const steps = firstSteps(result, ink.verbose ? Math.max(FIRST, result.diagnoses.length) : FIRST)
   if (steps.length === 0) return []
-  const more = furtherSteps(result, steps.length)
+  const more = furtherSteps(result, steps)
   return [
     ink.paint('bold', 'Do first'),
     ...steps.flatMap((step, index) => stepLines(step, index, ink)),
@@ -216,14 +216,20 @@ function closing(result: AuditResult, ink: Ink): string[] {
   const words = counts.map(({ severity, number }) =>
     ink.paint(SEVERITY_STYLE[severity], `${count(number)} ${severity}`),
   )
-  const sites = result.plan.length
   return [
     `${counted(result.findings.length, 'finding')}: ${words.join(', ')}.`,
-    ...wrap(
-      `${count(sites)} ${sites === 1 ? 'place' : 'places'} to repair, ${formatEffort(result.effort)}. footing audit --explain NAME tells more about a rule or a cause.`,
-      ink.width,
-    ),
+    ...wrap(`${repairs(result)}footing audit --explain NAME tells more about a rule or a cause.`, ink.width),
   ]
+}
+
+/** How many places the plan has and what they take, and the findings that it leaves out. */
+function repairs({ plan, effort, findings }: AuditResult): string {
+  const cost = plan.every((item) => item.effort === undefined) ? 'decisions to take' : formatEffort(effort)
+  const onTrial = findings.filter(({ trial }) => trial).length
+  return [
+    ...(plan.length === 0 ? [] : [`${counted(plan.length, 'place')} to repair, ${cost}. `]),
+    ...(onTrial === 0 ? [] : [`Nothing is planned for ${counted(onTrial, 'finding')} of rules on trial. `]),
+  ].join('')
 }
 
 function indented(text: string, by: number, ink: Ink): string[] {

@@ -63,7 +63,11 @@ describe('a verdict', () => {
       verdict: 'could not tell',
       because: expect.stringMatching(/^Rules on trial, which turn no verdict, report one place: /),
     })
-    expect(verdict([madeFinding({ severity: 'low', trial: true })], told)?.verdict).toBe('sound')
+    expect(verdict([madeFinding({ severity: 'low', trial: true })], [evidence(rule, 40)])).toMatchObject({
+      verdict: 'sound',
+      because:
+        'Nothing found by rules that judge. Examined: async functions (40). Beside it 1 place of rules on trial, which turn no verdict.',
+    })
     expect(verdict([madeFinding({ severity: 'critical', confidence: 'possible' })], told)?.verdict).toBe('sound')
   })
 
@@ -72,7 +76,13 @@ describe('a verdict', () => {
     const likely = ['a.py', 'b.py', 'c.py'].map((path) =>
       madeFinding({ path, severity: 'medium', confidence: 'probable' }),
     )
-    expect(verdict(likely.slice(0, 2), told)?.verdict).toBe('sound')
+    expect(verdict(likely.slice(0, 2), told)).toMatchObject({
+      verdict: 'sound',
+      because: 'Too little to turn the verdict: 2 places of medium severity, inferred. Examined: async functions (40).',
+    })
+    expect(verdict([madeFinding({ severity: 'low' })], told)?.because).toMatch(
+      /^Nothing of weight; 1 place of low severity\./,
+    )
     expect(verdict(likely, told)?.verdict).toBe('drifting')
     expect(verdict([madeFinding({ severity: 'high', confidence: 'probable' })], told)?.verdict).toBe('drifting')
   })

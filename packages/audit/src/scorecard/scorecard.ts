@@ -1,7 +1,7 @@
 // The scorecard: a verdict per decision from findings and from what was examined and reached. Formula version 2, in docs and here.
 import { type DecisionId, decisions } from '@footing/kernel'
 import { type RuleId, SEVERITIES, type Severity } from '../detection/detection.ts'
-import { count } from '../detection/words.ts'
+import { count, counted } from '../detection/words.ts'
 import type { Finding } from '../findings/finding.ts'
 import { severityRank } from '../findings/order.ts'
 
@@ -97,6 +97,7 @@ export function makeScorecard(
     const weighty = judge(counted)
     const doubt =
       weighty === 'sound' ? (doubtOf(decision.id, counted, rules, checks, reach) ?? trialDoubt(own)) : undefined
+    const beside = doubt?.because.startsWith(ON_TRIAL) === true ? '' : besideVerdict(own)
     const verdict = doubt?.verdict ?? weighty
     const failing = new Set(counted.filter((finding) => weighs(finding.severity)).map((finding) => finding.rule))
     return {
@@ -109,7 +110,9 @@ export function makeScorecard(
       evidence: rules,
       costToReverse: `${decision.reversal}: ${decision.reversalNote}`,
       because:
-        doubt?.because ?? because(verdict, counted, rules, checks, causes.get(decision.id)) + beyond(verdict, reach),
+        (doubt?.because ??
+          because(verdict, counted, rules, checks, beside !== '', causes.get(decision.id)) + beyond(verdict, reach)) +
+        beside,
     }
   })
 }
@@ -178,9 +181,17 @@ function doubtOf(
   if (isLarge && rules.length > 2 && (checks.length < 2 || things < FEW_EXAMINED))
     return {
       verdict: 'could not tell',
-      because: `Only ${checks.length} of ${rules.length} checks had something to examine in ${count(reach.files)} files: ${examined(checks)}. Nothing of weight there.`,
+      because: `Only ${checks.length} of ${rules.length} checks had something to examine in ${count(reach.files)} files: ${examined(checks)}. ${findings.length === 0 ? 'Nothing found there.' : lessWords(findings)}`,
     }
   return undefined
+}
+
+const ON_TRIAL = 'Rules on trial, which turn no verdict, report '
+
+/** Places of rules on trial: shown below, so a verdict that is made without them says so. */
+function besideVerdict(findings: readonly Finding[]): string {
+  const places = placesOf(findings.filter(({ trial, confidence }) => trial && confidence !== 'possible'))
+  return places === 0 ? '' : ` Beside it ${counted(places, 'place')} of rules on trial, which turn no verdict.`
 }
 
 /** What rules on trial found turns no decision, but nobody calls it sound beside them. */
@@ -188,12 +199,12 @@ function trialDoubt(findings: readonly Finding[]): Doubt | undefined {
   const told = findings.filter(
     ({ trial, severity, confidence }) => trial && weighs(severity) && confidence !== 'possible',
   )
-  const places = new Set(told.map(({ place }) => `${place.path}:${place.line}`)).size
+  const places = placesOf(told)
   const [first] = told
   if (first === undefined) return undefined
   return {
     verdict: 'could not tell',
-    because: `Rules on trial, which turn no verdict, report ${places === 1 ? 'one place' : `${count(places)} places`}: ${first.message.what}`,
+    because: `${ON_TRIAL}${places === 1 ? 'one place' : `${count(places)} places`}: ${first.message.what}`,
   }
 }
 
@@ -205,6 +216,7 @@ function because(
   findings: readonly Finding[],
   rules: readonly RuleEvidence[],
   checks: readonly RuleEvidence[],
+  isOnTrial: boolean,
   cause: string | undefined,
 ): string {
   if (verdict !== 'sound' && cause !== undefined) return cause
@@ -213,15 +225,25 @@ function because(
     .sort((a, b) => worstOf(findings, a) - worstOf(findings, b) || b.flagged - a.flagged)[0]
   const most = [...checks].sort((a, b) => b.examined - a.examined || (a.rule < b.rule ? -1 : 1))
   const looked = most.length === 0 ? '' : ` Examined: ${examined(most)}.`
-  if (worst === undefined) return `Nothing found.${looked}`
-  if (verdict === 'sound') {
-    const places = new Set(findings.map(({ place }) => `${place.path}:${place.line}`)).size
-    return `Nothing of weight; ${places === 1 ? 'one place' : `${count(places)} places`} of little.${looked}`
-  }
+  if (worst === undefined) return `${isOnTrial ? 'Nothing found by rules that judge' : 'Nothing found'}.${looked}`
+  if (verdict === 'sound') return `${lessWords(findings)}${looked}`
   // A rule that speaks once about many places has said the figure itself.
   const own = findings.filter((finding) => finding.rule === worst.rule)
   if (own.length === 1 && own[0] !== undefined) return own[0].message.what
   return `${worst.summary.replace(/\.$/, '')}: at ${count(worst.flagged)} places; examined: ${examined([worst])}.`
+}
+
+/** What was found below what turns a verdict, by its severity. */
+function lessWords(findings: readonly Finding[]): string {
+  const medium = placesOf(findings.filter(({ severity }) => severity === 'medium'))
+  const lower = placesOf(findings.filter(({ severity }) => severity !== 'medium'))
+  const few = medium === 0 ? [] : [`${counted(medium, 'place')} of medium severity, inferred`]
+  const words = [...few, ...(lower === 0 ? [] : [`${counted(lower, 'place')} of low severity`])].join('; ')
+  return medium === 0 ? `Nothing of weight; ${words}.` : `Too little to turn the verdict: ${words}.`
+}
+
+function placesOf(findings: readonly Finding[]): number {
+  return new Set(findings.map(({ place }) => `${place.path}:${place.line}`)).size
 }
 
 /** What a verdict that stands does not cover. */

@@ -70,7 +70,7 @@ function detection(analysis: AsyncAnalysis, entry: EntryPoint, reason: Reason): 
     message: {
       what: `${entry.kind === 'route' ? `The route \`${entry.label}\`` : `The dependency \`${info.name}\``} is \`async def\`, awaits nothing, and ${doing(reason.evidence)}.`,
       why: 'It runs on the event loop, so every other request waits for it; a plain `def` would run in the thread pool.',
-      do: `Write \`def ${info.name.slice(info.name.lastIndexOf('.') + 1)}\` without \`async\`, or make the work itself async.`,
+      do: `Write \`def ${info.name.slice(info.name.lastIndexOf('.') + 1)}\` without \`async\`: the framework then runs it in its thread pool.`,
     },
     confidence: reason.confidence,
     severity: reason.severity,

@@ -20,8 +20,18 @@ const EXECUTES = /^(?:execute|exec|query)$/
 const ASYNC_READS =
   /^(?:sqlalchemy\.ext\.asyncio\.Async(?:Session|Connection)\.(?:execute|scalar|scalars|get|get_one|refresh)|asyncpg\.Connection\.(?:fetch|fetchrow|fetchval)|psycopg\.AsyncCursor\.execute|motor\.motor_asyncio\.AsyncIOMotorCollection\.(?:find_one|count_documents|distinct)|tortoise\.(?:models\.Model|queryset\.QuerySet)\.(?:get|get_or_none|first|count|exists|all)|django\.db\.models\.QuerySet\.a\w+|django\.shortcuts\.aget_\w+)$/
 const MEMOISERS = /cache|memo/i
-const REMEDY =
-  'Ask once before the loop: `filter(id__in=…)` or `where(column.in_(…))` into a dict, `select_related`/`prefetch_related`, `selectinload`, or a join.'
+/** How each library asks for many rows at once, by the beginning of its names. */
+const AT_ONCE: readonly (readonly [library: RegExp, ways: string])[] = [
+  [/^django\./, '`filter(id__in=…)` into a dict, `select_related` or `prefetch_related`'],
+  [
+    /^(?:sqlalchemy|sqlmodel|flask_sqlalchemy)\./,
+    '`where(column.in_(…))` into a dict, `selectinload` for a relationship, or a join',
+  ],
+  [/^tortoise\./, '`filter(id__in=…)` into a dict, or `prefetch_related`'],
+  [/^(?:peewee|playhouse)\./, '`where(column.in_(…))` into a dict, `prefetch`, or a join'],
+  [/^(?:pymongo|motor|mongoengine|beanie)\./, '`{"$in": […]}` into a dict, or `$lookup`'],
+]
+const ANY_LIBRARY = 'one query for all the keys (`in (…)`) into a dict, or a join'
 
 /** Queries that loops repeat. */
 export function python(context: RuleContext): LoopedQueries {
@@ -44,7 +54,15 @@ export function python(context: RuleContext): LoopedQueries {
         if (!asking.has(caller) && !isConditional(tree, node))
           asking.set(caller, { what, module, line: tree.line(node) })
       } else if (dependsOn(tree, node, loop) && !isFewTurns(tree, loop) && !leavesAfter(tree, node, loop.node)) {
-        queries.push({ module, node, what, confidence: read, through: undefined, isWrite: false, remedy: REMEDY })
+        queries.push({
+          module,
+          node,
+          what,
+          confidence: read,
+          through: undefined,
+          isWrite: false,
+          remedy: remedyFor(program, call),
+        })
       }
     }
   }
@@ -53,6 +71,13 @@ export function python(context: RuleContext): LoopedQueries {
     if (!seen.has(`${query.module} ${query.node}`)) queries.push(query)
   queries.push(...lazyRelations(context))
   return { queries, examined }
+}
+
+/** The ways of the library that this call is of. */
+function remedyFor(program: RuleContext['program'], call: CallId): string {
+  const names = program.targetsOf(call).map(({ external }) => external)
+  const [, ways = ANY_LIBRARY] = AT_ONCE.find(([library]) => names.some((name) => library.test(name))) ?? []
+  return `Ask once before the loop: ${ways}.`
 }
 
 /** How sure it is that a call reads from a database; undefined when it does not. */

@@ -48,10 +48,16 @@ export function python(context: RuleContext): RuleResult {
       {
         place,
         subject: 'logging',
-        evidence: 'no JSON formatter, no request id',
+        evidence: calls === 0 ? 'no log call' : 'no JSON formatter, no request id',
         message: {
-          what: 'Neither a JSON formatter nor a request id is set up for the logs.',
-          why: `${counted(calls, 'log call')} ${calls === 1 ? 'writes' : 'write'} prose: nobody can filter by user or route, and the lines of one request cannot be told from those beside them.`,
+          what:
+            calls === 0
+              ? 'Nothing is logged: there is no log call, no JSON formatter and no request id.'
+              : 'Neither a JSON formatter nor a request id is set up for the logs.',
+          why:
+            calls === 0
+              ? 'What happens in a request leaves no line that could be looked for when one fails.'
+              : `${counted(calls, 'log call')} ${calls === 1 ? 'writes' : 'write'} prose: nobody can filter by user or route, and the lines of one request cannot be told from those beside them.`,
           do: 'Log JSON (structlog or a JSON formatter) and bind request, user and trace id in a middleware, once.',
         },
         confidence: 'probable',

@@ -26,7 +26,7 @@ export function python(context: RuleContext): RuleResult {
         evidence: 'no error tracker',
         message: {
           what: 'No error tracker, tracer or APM agent is imported or declared.',
-          why: `An exception in one of ${counted(routeCount(context), 'route')} and ${counted(taskCount(context), 'task')} is a line of a log that nobody is told about; its frequency and its first release are not known.`,
+          why: `An exception in one of ${served(context)} is a line of a log that nobody is told about; its frequency and its first release are not known.`,
           do: 'Set up Sentry or OpenTelemetry in the application factory and in the worker, with release and environment.',
         },
         confidence: 'probable',
@@ -34,4 +34,11 @@ export function python(context: RuleContext): RuleResult {
     ],
     examined,
   }
+}
+
+/** `2 routes and 3 tasks`, without what there is none of. */
+function served(context: RuleContext): string {
+  const tasks = taskCount(context)
+  const routes = counted(routeCount(context), 'route')
+  return tasks === 0 ? routes : `${routes} and ${counted(tasks, 'task')}`
 }

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
+// The whole module: a Node that is too old lacks crc32, and has to get as far as being told so.
+import zlib from 'node:zlib'
 import type { Failure } from '../facts/extractor.ts'
 import { StringPool } from '../facts/string-pool.ts'
 import { languages } from './languages.ts'
@@ -83,7 +84,7 @@ export const readCache = (file: string): CachedFacts | undefined => {
 const parse = (bytes: Buffer): CachedFacts | undefined => {
   const words = new Int32Array(bytes.buffer, 0, bytes.length >> 2)
   if (words[0] !== MAGIC || words[1] !== FORMAT) return undefined
-  if (words[2] !== (crc32(bytes.subarray(12)) | 0)) return undefined
+  if (words[2] !== (zlib.crc32(bytes.subarray(12)) | 0)) return undefined
   const tableBytes = words[3]!
   const start = HEADER_WORDS * 4
   // Written by this module and guarded by format and checksum, so its shape is known.
@@ -155,7 +156,7 @@ export const writeCache = async (file: string, folder: string, facts: CachedFact
     ...facts.files.map((one) => bytesOf(one.words)),
   ]
   const length = Buffer.from(Int32Array.of(json.length).buffer)
-  let checksum = crc32(length)
+  let checksum = zlib.crc32(length)
   const temporary = `${file}.${process.pid}.${Date.now()}.tmp`
   await removeLeftOvers(folder)
   const out = await open(temporary, 'wx')
@@ -163,7 +164,7 @@ export const writeCache = async (file: string, folder: string, facts: CachedFact
     await out.write(Buffer.alloc(HEADER_WORDS * 4))
     for (let first = 0; first < sections.length; first += 256) {
       const group = sections.slice(first, first + 256).filter((section) => section.length > 0)
-      for (const section of group) checksum = crc32(section, checksum)
+      for (const section of group) checksum = zlib.crc32(section, checksum)
       if (group.length > 0) await out.writev(group)
     }
     const header = Int32Array.of(MAGIC, FORMAT, checksum | 0, json.length)

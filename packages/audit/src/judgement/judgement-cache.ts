@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { crc32 } from 'node:zlib'
+// The whole module: a Node that is too old lacks crc32, and has to get as far as being told so.
+import zlib from 'node:zlib'
 import type { Case, Judgement } from './judge.ts'
 import { toolVersion } from './tool-version.ts'
 
@@ -56,7 +57,7 @@ export function keepJudgement(file: string, folder: string, key: string, judgeme
 }
 
 function header(key: string, body: string): string {
-  return `${FORMAT} ${key} ${crc32(body)}`
+  return `${FORMAT} ${key} ${zlib.crc32(body)}`
 }
 
 // A version names a release; while the auditor itself is worked on, its files change without one.

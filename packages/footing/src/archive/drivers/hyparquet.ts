@@ -1,5 +1,5 @@
 // Parquet files in memory, by hyparquet and its writer, compressed with the Zstandard that Node has.
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import zlib from 'node:zlib'
 import type { ColumnKind, FileValue, KindName } from '../contract/column-kind.ts'
 import { archiveError } from '../contract/errors.ts'
 
@@ -42,7 +42,7 @@ export async function writeParquet(columns: readonly FileColumn[], note: FileNot
       ...columns.map(({ name, kind }) => ({ name, repetition_type: 'OPTIONAL' as const, ...kind.fileType })),
     ],
     codec: 'ZSTD',
-    compressors: { ZSTD: (input) => zstdCompressSync(input) },
+    compressors: { ZSTD: (input) => zlib.zstdCompressSync(input) },
     rowGroupSize: rowsOfGroup,
     kvMetadata: [{ key: noteKey, value: JSON.stringify(note) }],
     createdBy: 'footing archive',
@@ -80,7 +80,7 @@ export async function readParquet(bytes: Uint8Array, wanted?: ReadonlySet<string
 
 function decompress(input: Uint8Array, length: number): Uint8Array {
   // The file says how much comes out; a small file that claims to unpack to everything is stopped here.
-  return zstdDecompressSync(input, { maxOutputLength: Math.max(1, length) })
+  return zlib.zstdDecompressSync(input, { maxOutputLength: Math.max(1, length) })
 }
 
 function noteOf(pairs: readonly { key: string; value?: string }[] | undefined): unknown {

@@ -1,6 +1,6 @@
 // Writes new migration files under the next numbers; two people on one machine who do it at once get different ones.
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -82,9 +82,8 @@ async function reserve(place: string): Promise<() => Promise<void>> {
   const path = join(place, reservation)
   for (let attempt = 0; attempt < 200; attempt += 1) {
     try {
-      const file = await open(path, 'wx')
-      await file.writeFile(String(process.pid))
-      await file.close()
+      // It appears with its holder in it: an empty one would look abandoned.
+      await writeNew(path, String(process.pid))
       return () => rm(path, { force: true })
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error

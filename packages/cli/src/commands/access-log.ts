@@ -8,12 +8,12 @@ import type { Terminal } from '../command/terminal.ts'
 /** `footing access-log show|verify|seal|retire [app]`. */
 export const accessLog: Command = {
   name: 'access-log',
-  summary: 'who read or changed a record, and whether the log was tampered with',
+  summary: 'show who read or changed a record, and whether the log was tampered with',
   description:
-    'Works on DATABASE_DIRECT_URL, else DATABASE_URL, which must be PostgreSQL itself and no pooler. show prints entries, ' +
-    'newest first. verify computes every seal again and exits with 1 when an entry, a seal or a trigger is not what it ' +
-    'should be; keep the head that it prints elsewhere and give it back with --expect. seal covers what has happened; ' +
-    'running applications do it every minute. retire drops old months, sealed ones only.',
+    'Uses DATABASE_DIRECT_URL, else DATABASE_URL, which must be PostgreSQL itself, not a pooler. show prints entries, ' +
+    'newest first. verify recomputes every seal and exits with 1 when an entry, a seal or a trigger is not what it ' +
+    'should be; keep the head that it prints in another place and pass it with --expect. seal seals the entries so far; ' +
+    'running applications do that every minute. retire drops old months that are sealed.',
   arguments: [
     { name: 'action', summary: 'show, verify, seal or retire', required: true },
     { name: 'app', summary: 'folder of the application; this folder when left out' },
@@ -30,9 +30,9 @@ export const accessLog: Command = {
       group: 'show',
     },
     { flags: '--limit <number>', summary: 'most entries, up to 10000', default: '100', group: 'show' },
-    { flags: '--before <id>', summary: 'begin behind the entry of this number', group: 'show' },
+    { flags: '--before <id>', summary: 'begin after the entry with this number', group: 'show' },
     { flags: '--expect <hash>', summary: 'head of an earlier verification', group: 'verify' },
-    { flags: '--keep-months <number>', summary: 'full months to keep beside this one', group: 'retire' },
+    { flags: '--keep-months <number>', summary: 'full months to keep in addition to this one', group: 'retire' },
   ],
   examples: [
     { run: 'footing access-log show examples/conduit --table account --key 42', does: 'who changed an account' },

@@ -6,12 +6,12 @@ export const archive: Command = {
   name: 'archive',
   summary: 'move old rows to files in the storage, verify them, read them, put them back',
   description:
-    'Works on DATABASE_URL, pooler or not, and STORAGE_URL; without them on the embedded PostgreSQL of footing dev and on ' +
-    '.footing/storage. Which rows are old say the manifests of the modules, uses: [archive({ … })]. ' +
-    'run moves what is old after mending what a killed run left behind; several machines may run it at once. ' +
-    'status exits with 1 when a batch is unfinished, which the next run mends. ' +
-    'verify reads every file again and exits with 1 when one is not what was archived. ' +
-    'query prints rows as JSON, one for each line. restore puts whole files back into the table.',
+    'Uses DATABASE_URL, pooler or not, and STORAGE_URL; without them the embedded PostgreSQL of footing dev and ' +
+    '.footing/storage. The manifests of the modules say which rows are old: uses: [archive({ … })]. ' +
+    'run repairs what a killed run left behind, then moves old rows; several machines may run it at once. ' +
+    'status exits with 1 when a batch is unfinished; the next run finishes it. ' +
+    'verify reads every file and exits with 1 when one differs from what was archived. ' +
+    'query prints rows as JSON, one on each line. restore puts whole files back into the table.',
   arguments: [
     { name: 'action', summary: 'run, status, verify, query or restore', required: true },
     {
@@ -21,16 +21,16 @@ export const archive: Command = {
     },
   ],
   options: [
-    { flags: '--max-batches <n>', summary: 'run: stop after so many files of each table' },
+    { flags: '--max-batches <n>', summary: 'run: stop after this many files of each table' },
     { flags: '--from <time>', summary: 'query, restore: rows from this time on' },
     { flags: '--to <time>', summary: 'query, restore: rows before this time' },
-    { flags: '--where <condition>', summary: 'query: column=value, or < <= > >= in place of =', repeated: true },
-    { flags: '--columns <names>', summary: 'query: only these, with commas between them' },
-    { flags: '--live', summary: 'query: the rows that are still in the table too' },
+    { flags: '--where <condition>', summary: 'query: column=value, or < <= > >= instead of =', repeated: true },
+    { flags: '--columns <names>', summary: 'query: only these columns, separated by commas' },
+    { flags: '--live', summary: 'query: also the rows that are still in the table' },
     { flags: '--limit <n>', summary: 'query: most rows (default 1000)' },
     {
       flags: '--without-column <name>',
-      summary: 'restore: leave out a column that the table has no more',
+      summary: 'restore: leave out a column that the table no longer has',
       repeated: true,
     },
   ],

@@ -5,7 +5,7 @@ export const audit: Command = {
   name: 'audit',
   summary: 'judge a Python or TypeScript back end by the eight decisions, with evidence',
   description:
-    'Reads Python, TypeScript and JavaScript, deployment files (Dockerfiles, compose, Kubernetes, Procfiles, gunicorn, systemd), manifests and the git history below PATH, and runs nothing of them. Servers and workers are judged; front ends, command lines, libraries and scripts are told apart. Exit 0: nothing at or above --fail-on; 1: something is; 2: the audit could not run (zero files read is one such case).',
+    'Reads Python, TypeScript and JavaScript, deployment files (Dockerfiles, compose, Kubernetes, Procfiles, gunicorn, systemd), manifests and the git history below PATH, and runs none of it. Servers and workers are judged; front ends, command lines, libraries and scripts are listed separately. Exit 0: nothing at or above --fail-on; 1: something is; 2: the audit could not run (zero files read is one such case).',
   arguments: [{ name: 'path', summary: 'folder to audit; the current one when left out' }],
   options: [
     {
@@ -24,19 +24,19 @@ export const audit: Command = {
     {
       flags: '--only <decisions>',
       repeated: true,
-      summary: 'judge these decisions only, joined by commas',
+      summary: 'judge only these decisions, separated by commas',
       group: 'What counts',
     },
     {
       flags: '--min-confidence <confidence>',
-      summary: 'least confidence that is shown',
+      summary: 'lowest confidence that is shown',
       choices: ['definite', 'probable', 'possible'],
       default: 'probable',
       group: 'What counts',
     },
     {
       flags: '--fail-on <severity>',
-      summary: 'least severity that fails (exit 1)',
+      summary: 'lowest severity that fails (exit 1)',
       choices: ['critical', 'high', 'medium', 'low', 'info'],
       default: 'high',
       group: 'What counts',
@@ -49,12 +49,12 @@ export const audit: Command = {
     },
     {
       flags: '--update-baseline',
-      summary: 'write the baseline: new when there is none, else without what is gone',
+      summary: 'write the baseline: a new one when there is none, else the old one without what is gone',
       group: 'What counts',
     },
     { flags: '--config <file>', summary: 'footing.config.json or footing.config.ts', group: 'Run' },
-    { flags: '--no-cache', summary: 'read every file anew', group: 'Run' },
-    { flags: '--no-history', summary: 'leave git alone', group: 'Run' },
+    { flags: '--no-cache', summary: 'read every file again', group: 'Run' },
+    { flags: '--no-history', summary: 'do not read the git history', group: 'Run' },
   ],
   examples: [
     { run: 'footing audit', does: 'the folder you are in' },

@@ -5,20 +5,20 @@ export const check: Command = {
   name: 'check',
   summary: 'check that modules keep to their boundaries, in any TypeScript project',
   description:
-    'Modules are found by their manifests (defineModule), by `boundaries.modules` in footing.config.json, by workspaces, or by usual folder names. Only the public face of a module may be imported, only declared needs, never in a cycle; tables are written by their owner, vendor SDKs stay in drivers, and no import that leads nowhere is passed over. Exit 0: everything holds; 1: something does not; 2: the check could not run (zero files read is one such case).',
+    'Modules are found by their manifests (defineModule), by `boundaries.modules` in footing.config.json, by workspaces, or by usual folder names. A module may import only the public face of the modules that it declares as needs, never in a cycle; only its owner writes a table, vendor SDKs stay in drivers, and an import that leads nowhere is reported. Exit 0: everything holds; 1: something does not; 2: the check could not run (zero files read is one such case).',
   arguments: [{ name: 'path', summary: 'folder to check; the current one when left out' }],
   options: [
     { flags: '--watch', summary: 'check again on every save and print what changed', group: 'Run' },
     {
       flags: '--only <rules>',
       repeated: true,
-      summary: 'judge by these rules or decisions only, joined by commas',
+      summary: 'judge only by these rules or decisions, separated by commas',
       group: 'What counts',
     },
     { flags: '--skip <rules>', repeated: true, summary: 'leave these rules or decisions out', group: 'What counts' },
     {
       flags: '--fail-on <severity>',
-      summary: 'least severity that fails (exit 1)',
+      summary: 'lowest severity that fails (exit 1)',
       choices: ['critical', 'high', 'medium', 'low', 'info'],
       default: 'low',
       group: 'What counts',
@@ -31,7 +31,7 @@ export const check: Command = {
     },
     {
       flags: '--update-baseline',
-      summary: 'write the baseline: new when there is none, else without what is gone',
+      summary: 'write the baseline: a new one when there is none, else the old one without what is gone',
       group: 'What counts',
     },
     {
@@ -47,7 +47,7 @@ export const check: Command = {
       group: 'Output',
     },
     { flags: '--config <file>', summary: 'footing.config.json, package.json or footing.config.ts', group: 'Run' },
-    { flags: '--no-cache', summary: 'read every file anew', group: 'Run' },
+    { flags: '--no-cache', summary: 'read every file again', group: 'Run' },
   ],
   examples: [
     { run: 'footing check', does: 'the project you are in' },

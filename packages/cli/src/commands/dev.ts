@@ -15,7 +15,7 @@ export const dev: Command = {
   options: [
     { flags: '-p, --port <number>', summary: 'port of the application, 0 for any free one (default PORT, else 3000)' },
     { flags: '--console-port <number>', summary: 'port of the console (default any free one)' },
-    { flags: '--no-pooler', summary: 'do not put PgBouncer in front of the database, also where this machine has it' },
+    { flags: '--no-pooler', summary: 'do not put PgBouncer in front of the database, even if it is installed' },
     { flags: '--no-watch', summary: 'do not restart on changes; end when the application cannot start' },
   ],
   examples: [

@@ -4,7 +4,7 @@ import { type Command, exit } from '../command/command.ts'
 /** `footing explain CODE`, `footing explain RULE`. */
 export const explain: Command = {
   name: 'explain',
-  summary: 'what an error code or a rule means and what to do about it',
+  summary: 'say what an error code or a rule means and what to do about it',
   arguments: [
     { name: 'code', summary: 'an error code or a rule, for example dev-port-taken; without one, all codes are listed' },
   ],

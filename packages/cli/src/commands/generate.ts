@@ -17,7 +17,7 @@ const kinds = [moduleKind, capabilityKind, driverKind, ruleKind, commandKind, pa
 export const generate: Command = {
   name: 'generate',
   summary: 'write the first version of a module, capability, driver, rule, command or page',
-  description: `Its tests pass as it is written. Nothing that exists is replaced. ${kinds
+  description: `The tests of what it writes pass at once. It never replaces an existing file. ${kinds
     .map(({ name, summary, ofFooting }) => `${name}: ${summary}${ofFooting ? ' (in a clone of Footing)' : ''}`)
     .join('; ')}.`,
   arguments: [

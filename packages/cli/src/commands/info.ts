@@ -8,11 +8,11 @@ import type { Terminal } from '../command/terminal.ts'
 /** `footing info [app]`: versions and what was found here, to paste into an issue. */
 export const info: Command = {
   name: 'info',
-  summary: 'versions, platform, and what the application stands on',
+  summary: 'show versions, platform, and what the application depends on',
   description:
-    'Prints what an issue report needs. Where there is an application it is loaded, and each capability that it would open ' +
-    'says which driver it has, which variable chose it and what it guarantees; settings that are missing or wrong are named. ' +
-    'Nothing is opened or sent anywhere, and no value of a secret is shown. The profile is the one that footing start uses ' +
+    'Prints what an issue report needs. If there is an application, it is loaded, and each capability that it would open ' +
+    'is listed with its driver, the variable that chose it and its guarantees; settings that are missing or wrong are named. ' +
+    'Nothing is opened or sent anywhere, and no secret value is shown. The profile is the one that footing start uses ' +
     'when NODE_ENV or FOOTING_PROFILE says production, else development.',
   arguments: [{ name: 'app', summary: 'folder of the application; this folder when left out' }],
   options: [],

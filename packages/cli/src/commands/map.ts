@@ -5,14 +5,14 @@ const formats = ['text', 'svg', 'html', 'matrix', 'mermaid', 'codeowners'] as co
 
 export const map: Command = {
   name: 'map',
-  summary: 'draw the modules, who needs whom and who owns what',
+  summary: 'draw the modules, which needs which and who owns each',
   description:
-    'A Footing application is drawn from its manifests, any other repository from its imports. The application of this project is imported for that; one of another project is only read unless --load is given. The arrows point from who depends to what it depends on; cycles are red. mermaid and codeowners can be kept in a file between two markers: --write brings the part up to date, --check exits with 1 when it is not. --pressure joins what /metrics measured with the history of git and says which module, if any, a measurement justifies taking out.',
+    'A Footing application is drawn from its manifests, any other repository from its imports. To draw it, the application of this project is imported; one of another project is only read unless --load is given. An arrow points from a module to what it depends on; cycles are red. mermaid and codeowners can be kept in a file between two markers: --write brings the part up to date, --check exits with 1 when it is not. --pressure combines measurements with the git history and says which module, if any, they justify extracting.',
   arguments: [{ name: 'path', summary: 'folder of the application or repository; this folder when left out' }],
   options: [
     {
       flags: '--load',
-      summary: 'import the application although it is not part of this project; that runs its code',
+      summary: 'import the application even if it is not part of this project; that runs its code',
     },
     { flags: '--format <format>', summary: 'what to draw', choices: formats, default: 'text', group: 'Output' },
     { flags: '--output <file>', summary: 'file to write; stdout when left out', group: 'Output' },
@@ -27,15 +27,15 @@ export const map: Command = {
       summary: 'exit 1 when that part is not up to date; writes nothing',
       group: 'Kept in a file',
     },
-    { flags: '--pressure', summary: 'say which module a measurement justifies taking out', group: 'Pressure' },
+    { flags: '--pressure', summary: 'say which module, if any, measurements justify extracting', group: 'Pressure' },
     {
       flags: '--metrics <url|file>',
-      summary: 'metrics of the running application; METRICS_TOKEN is sent along when set',
+      summary: 'metrics of the running application; METRICS_TOKEN is sent when set',
       group: 'Pressure',
     },
     {
       flags: '--profile <pid|host:port>',
-      summary: 'sample the event loop of that Node process and give the work to modules',
+      summary: 'sample the event loop of that Node process and attribute the work to modules',
       group: 'Pressure',
     },
     {

@@ -6,14 +6,14 @@ export const migrate: Command = {
   name: 'migrate',
   summary: 'apply, review and write migrations; find drift; generate table types',
   description:
-    'Works on DATABASE_DIRECT_URL, else DATABASE_URL, which must be PostgreSQL itself and no pooler; without either, on ' +
+    'Uses DATABASE_DIRECT_URL, else DATABASE_URL, which must be PostgreSQL itself, not a pooler; without either, ' +
     'the embedded PostgreSQL of footing dev. ' +
     'up applies what is pending; several machines may run it at once: one migrates, the others wait. ' +
     'status exits with 1 when something is pending or was changed. ' +
-    'plan reviews what is pending with the parser of PostgreSQL: locks that stop others, changes that break the running ' +
-    'version, loss of data; it exits with 1 when a hazard stands that no comment in the file allows. ' +
+    "plan reviews what is pending with PostgreSQL's own parser: locks that block others, changes that break the running " +
+    'version, data loss; it exits with 1 when there is a hazard that no comment in the file allows. ' +
     'new writes the next file of a module, or the files of a recipe. ' +
-    'redo, in development, undoes the last migration of a module and applies it anew; rows are carried over. ' +
+    'redo, in development, undoes the last migration of a module and applies it again; rows are carried over. ' +
     'dump writes schema.sql beside the migrations of each module. ' +
     'check exits with 1 when files, committed dump, generated types and database do not agree. ' +
     'types writes tables.generated.ts for the query builder. ' +
@@ -30,7 +30,7 @@ export const migrate: Command = {
   options: [
     { flags: '--contract', summary: 'up: in production too, apply a contract in the run that applies its expand' },
     { flags: '--no-dump', summary: 'up, redo: leave schema.sql and the types as they are' },
-    { flags: '--yes', summary: 'redo: go on although values cannot be carried over' },
+    { flags: '--yes', summary: 'redo: continue even if values cannot be carried over' },
     {
       flags: '--only <part>',
       summary: 'check: the files without a database, or the live database',
@@ -39,14 +39,18 @@ export const migrate: Command = {
     { flags: '--check', summary: 'dump, types: write nothing, exit with 1 when a file is not up to date' },
     {
       flags: '--recipe <name>',
-      summary: 'write the safe way for a change',
+      summary: 'write a change the safe way',
       choices: ['rename-column', 'type-change', 'not-null', 'backfill', 'index'],
       group: 'new',
     },
     { flags: '--table <name>', summary: 'table that the recipe changes', group: 'new' },
     { flags: '--column <name>', summary: 'column that the recipe changes', group: 'new' },
     { flags: '--to <name>', summary: 'name of the column that takes its place', group: 'new' },
-    { flags: '--type <type>', summary: 'type of that column; found in schema.sql when it stays', group: 'new' },
+    {
+      flags: '--type <type>',
+      summary: 'type of that column; read from schema.sql when it does not change',
+      group: 'new',
+    },
     {
       flags: '--key <columns>',
       summary: 'unique key that a copy walks along (default the primary key, else id)',
@@ -57,7 +61,10 @@ export const migrate: Command = {
     { run: 'footing migrate up examples/conduit', does: 'apply what is pending' },
     { run: 'footing migrate plan examples/conduit', does: 'review what is pending before it is applied' },
     { run: 'footing migrate status examples/conduit --json', does: 'the state of every migration as data' },
-    { run: 'footing migrate new content add-summary examples/conduit', does: 'the next file, as a draft that teaches' },
+    {
+      run: 'footing migrate new content add-summary examples/conduit',
+      does: 'the next file, as a draft with instructions',
+    },
     {
       run: 'footing migrate new content rename-body examples/conduit --recipe rename-column --table article --column body --to text',
       does: 'expand, backfill and contract of a rename',

@@ -11,8 +11,8 @@ export const personalData: Command = {
   name: 'personal-data',
   summary: 'export or erase what is held about a person; check that no column is forgotten',
   description:
-    'export writes one JSON document to stdout. erase anonymises, deletes or keeps as the manifests say and prints the ' +
-    'proof; interrupted, it goes on when it is called again. Both start the application without a port and go through ' +
+    'export writes one JSON document to stdout. erase anonymises, deletes or keeps rows as the manifests say and prints the ' +
+    'proof; if interrupted, it continues when it is called again. Both start the application without a port and go through ' +
     'the ports of its modules. check compares the manifests with the tables and exits with 1 when a column is not ' +
     'classified.',
   arguments: [

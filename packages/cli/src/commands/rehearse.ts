@@ -6,27 +6,27 @@ export const rehearse: Command = {
   name: 'rehearse',
   summary: "run an application's own tests with one module in another process",
   description:
-    'Shows what would break if the module became a service, before anybody moves it. Every test that starts the ' +
+    'Shows what would break if the module became a service, before you move it. Every test that starts the ' +
     'application with startTestApp gets the module in a second process behind real sockets, with latency, calls that ' +
     'arrive twice, answers that are lost, and a process that is replaced. No caller changes. Exits with 1 when something ' +
-    'breaks. What is printed at the end is the whole difference between both deployments.',
+    'breaks. The output ends with the environment variables for both processes, the only difference between the deployments.',
   arguments: [
-    { name: 'module', summary: 'module that leaves', required: true },
+    { name: 'module', summary: 'module to run in another process', required: true },
     { name: 'app', summary: 'folder of the application; this folder when left out' },
   ],
   options: [
     { flags: '--test <command>', summary: 'how to run the tests; vitest on the folder when left out' },
-    { flags: '--calm', summary: 'another process and nothing else: no disturbance', group: 'Disturbances' },
-    { flags: '--latency <ms>', summary: 'milliseconds for each packet', default: '1', group: 'Disturbances' },
+    { flags: '--calm', summary: 'run the module in another process, without disturbances', group: 'Disturbances' },
+    { flags: '--latency <ms>', summary: 'delay of each packet in milliseconds', default: '1', group: 'Disturbances' },
     {
       flags: '--duplicate <n>',
-      summary: 'every so many idempotent calls arrive twice',
+      summary: 'one in this many idempotent calls arrives twice',
       default: '5',
       group: 'Disturbances',
     },
     {
       flags: '--lose <n>',
-      summary: 'every so many idempotent calls lose their answer',
+      summary: 'one in this many idempotent calls loses its answer',
       default: '20',
       group: 'Disturbances',
     },
@@ -37,7 +37,7 @@ export const rehearse: Command = {
     },
     {
       flags: '--restart <n>',
-      summary: 'replace the process after so many calls',
+      summary: 'replace the process after this many calls',
       default: '25',
       group: 'Disturbances',
     },

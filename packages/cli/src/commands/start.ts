@@ -9,8 +9,8 @@ export const start: Command = {
   name: 'start',
   summary: 'run an application in production, in one role',
   description:
-    'Starts the application in this very process with the production profile: JSON logs on stdout, no database of its own, ' +
-    'no migration (run footing migrate up once per deployment), no console. SIGTERM and Ctrl-C drain: requests that run ' +
+    'Starts the application in this process with the production profile: JSON logs on stdout, no embedded database, ' +
+    'no migration (run footing migrate up once per deployment), no console. On SIGTERM and Ctrl-C it drains: running requests ' +
     'are finished, new ones are refused.',
   arguments: [{ name: 'app', summary: 'folder of the application; this folder when left out' }],
   options: [

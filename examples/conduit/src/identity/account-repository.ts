@@ -1,9 +1,11 @@
 // All queries about accounts.
+
 import { type Database, isFootingError } from '@footing/core'
 import { sql } from 'kysely'
 import { fault } from '../realworld/fault.ts'
 import type { Account } from './account.ts'
 import { identityErrors } from './errors.ts'
+import { foldedEmail } from './sign-in-limit.ts'
 import type { IdentityTables } from './tables.generated.ts'
 
 const columns = ['id', 'username', 'email', 'bio', 'image'] as const
@@ -60,12 +62,15 @@ export class AccountRepository {
   }
 
   withPassword(email: string): Promise<(Account & { password_hash: string }) | undefined> {
-    return this.#db
-      .read()
-      .selectFrom('account')
-      .select([...columns, 'password_hash'])
-      .where(sql`lower(email)`, '=', sql`lower(${email})`)
-      .executeTakeFirst()
+    return (
+      this.#db
+        .read()
+        .selectFrom('account')
+        .select([...columns, 'password_hash'])
+        // Folded as the limit of attempts folds it, so that no other spelling finds the row and another counter.
+        .where(sql`lower(email)`, '=', foldedEmail(email))
+        .executeTakeFirst()
+    )
   }
 
   byIds(ids: readonly string[]): Promise<Account[]> {

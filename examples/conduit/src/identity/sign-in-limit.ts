@@ -30,7 +30,7 @@ export class SignInLimit {
    */
   take({ email, address = '' }: Attempt): () => void {
     // An account that does not exist is counted like any other, so that the answer does not tell.
-    const account = email.normalize('NFKC').toLowerCase()
+    const account = foldedEmail(email)
     const taken: (readonly [RateLimit, string])[] = []
     const giveBack = () => {
       for (const [limit, key] of taken) limit.giveBack(key)
@@ -53,4 +53,9 @@ export class SignInLimit {
     }
     return giveBack
   }
+}
+
+/** One spelling for all of an address. */
+export function foldedEmail(email: string): string {
+  return email.normalize('NFKC').toLowerCase()
 }

@@ -333,3 +333,53 @@ test('a variable that is nearly one that is read is told of, once, and without i
     'DRAIN_DELAY_M is set, and nothing reads it; DRAIN_DELAY_MS is read',
   ])
 })
+
+test('what a client puts into a header of an answer ends no process: a coded answer, and the next request is answered', async () => {
+  const echo = implement(defineModule('echo', { owner: '@a' }), () => ({
+    routes: [
+      route({
+        method: 'GET',
+        path: '/echo',
+        auth: 'none',
+        query: z.object({ value: z.string() }),
+        handle: async ({ query }) => respond(204, undefined, { 'x-value': query.value }),
+      }),
+    ],
+  }))
+  const running = await createApp({ name: 'x', modules: [echo] }).start({
+    env: { NODE_ENV: 'test', DRAIN_DELAY_MS: '0' },
+    port: 0,
+  })
+  for (const value of ['\u20ac', 'a\r\nset-cookie: b=c', '\0']) {
+    const answer = await fetch(`${running.url}/v1/echo?value=${encodeURIComponent(value)}`)
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([500, 'header-unsendable'])
+    expect(answer.headers.get('set-cookie')).toBeNull()
+  }
+  expect((await fetch(`${running.url}/v1/echo?value=fine`)).headers.get('x-value')).toBe('fine')
+  await running.stop()
+})
+
+test.each([
+  ['false', '127.0.0.1'],
+  ['true', '10.0.0.2'],
+  ['2', '10.0.0.1'],
+])('TRUST_PROXY=%s believes what so many proxies have added, and nothing before it', async (TRUST_PROXY, address) => {
+  const addresses: (string | undefined)[] = []
+  const seen = implement(defineModule('seen', { owner: '@a' }), () => ({
+    use: [
+      async ({ address }, next) => {
+        addresses.push(address)
+        return next({})
+      },
+    ],
+    routes: [route({ method: 'GET', path: '/seen', auth: 'none', handle: async () => undefined })],
+  }))
+  const running = await createApp({ name: 'x', modules: [seen] }).start({
+    env: { NODE_ENV: 'test', DRAIN_DELAY_MS: '0', TRUST_PROXY },
+    host: '127.0.0.1',
+    port: 0,
+  })
+  await fetch(`${running.url}/v1/seen`, { headers: { 'x-forwarded-for': '6.6.6.6, 10.0.0.1, 10.0.0.2' } })
+  expect(addresses).toEqual([address])
+  await running.stop()
+})

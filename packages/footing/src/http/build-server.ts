@@ -21,7 +21,8 @@ import { answerUnmatched } from './unmatched.ts'
 /** What the server needs of its process. */
 export interface ServerEnvironment extends RouteEnvironment {
   readonly profile: Profile
-  readonly trustProxy: boolean
+  /** Proxies in front whose additions to X-Forwarded-For are believed. */
+  readonly trustProxy: number
   /** Where a fault that is not the caller's is reported. */
   readonly report: (error: FootingError, request: FastifyRequest) => void
   /** Paths that CORS never opens, with all below them. */
@@ -57,7 +58,7 @@ export async function buildServer(
       requireHostHeader: false,
     },
     keepAliveTimeout: keepAlive,
-    trustProxy: environment.trustProxy,
+    trustProxy: environment.trustProxy === 0 ? false : (_address, hop) => hop < environment.trustProxy,
     // A request on an open connection is answered also while the process drains: nothing is lost.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -87,7 +88,7 @@ export async function buildServer(
 /** The one hook that every request passes: headers of its answer, and a record of it once that has left. */
 function beginRequests(server: FastifyInstance, environment: ServerEnvironment): void {
   const { clock } = environment.calls
-  const secure = environment.trustProxy && environment.profile === 'production'
+  const secure = environment.trustProxy > 0 && environment.profile === 'production'
   server.addHook('onRequest', (request, reply, done) => {
     reply.headers(securityHeaders)
     if (secure && request.protocol === 'https') reply.header('strict-transport-security', transportSecurity)

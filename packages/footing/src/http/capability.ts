@@ -1,7 +1,7 @@
 // HTTP as a capability: the door of a process. It opens last and closes first.
 import { defineCapability } from '../capability/capability.ts'
 import { optionalSetting, setting } from '../module/setting.ts'
-import { anyText, textSchema, wholeNumber, yesOrNo } from '../module/text-schema.ts'
+import { anyText, textSchema, wholeNumber } from '../module/text-schema.ts'
 import { drainListener } from './drain-listener.ts'
 import { type Listener, openListener } from './listener.ts'
 
@@ -9,9 +9,10 @@ const settings = {
   HOST: optionalSetting({ schema: anyText(), summary: 'address to listen on; loopback, in production all' }),
   PORT: setting({ schema: wholeNumber(0, 65_535), default: 3000, summary: 'port to listen on; 0 takes a free one' }),
   TRUST_PROXY: setting({
-    schema: yesOrNo(),
-    default: false,
-    summary: 'true when a proxy in front sets X-Forwarded-For and strangers cannot reach this port',
+    schema: proxies(),
+    default: 0,
+    summary:
+      'how many proxies in front add to X-Forwarded-For, true for one; only where strangers cannot reach this port',
   }),
   METRICS_TOKEN: optionalSetting({
     schema: textSchema('at least 16 characters', (text) => (text.length >= 16 ? text : undefined)),
@@ -65,6 +66,15 @@ export const httpCapability = defineCapability<typeof settings, OpenHttp>({
 export type HttpValues = {
   readonly HOST: string | undefined
   readonly PORT: number
-  readonly TRUST_PROXY: boolean
+  readonly TRUST_PROXY: number
   readonly METRICS_TOKEN: string | undefined
+}
+
+/** Only what a proxy of ours has added is believed: whatever stands before that came from the client. */
+function proxies() {
+  return textSchema('true, false, or a number of proxies from 0 to 10', (text) => {
+    if (/^(true|yes|on)$/i.test(text)) return 1
+    if (/^(false|no|off)$/i.test(text)) return 0
+    return /^(\d|10)$/.test(text) ? Number(text) : undefined
+  })
 }

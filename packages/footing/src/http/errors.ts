@@ -136,6 +136,13 @@ export const httpErrors = defineErrors({
     why: 'One request would have two answers to the same question.',
     remedy: 'Return `authenticate` from one implementation only.',
   },
+  'header-unsendable': {
+    status: 500,
+    retryable: false,
+    what: 'The answer has a header {name} that HTTP does not allow.',
+    why: 'Its name or value has a line break or a character outside of Latin-1, perhaps from what a client sent.',
+    remedy: 'Encode what comes from outside before it goes into a header: encodeURIComponent, or a known value.',
+  },
   'shutting-down': {
     status: 503,
     retryable: true,

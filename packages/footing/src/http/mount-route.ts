@@ -18,6 +18,7 @@ import { checker } from './check-input.ts'
 import { httpErrors } from './errors.ts'
 import type { HttpOptions } from './http-options.ts'
 import type { PlacedRoute } from './place-routes.ts'
+import { refusedHeader } from './refused-header.ts'
 import { bodyLimitOf, bodyReader, readsPiecewise } from './request-body.ts'
 import { credentialsOf, originOf } from './request-identity.ts'
 import { Pieces, sendPieces } from './send-pieces.ts'
@@ -103,6 +104,9 @@ export function mountRoute(server: FastifyInstance, placed: PlacedRoute, environ
         running.delete(context)
         if (piecewise) passOver(request)
         if (value === undefined) return // it was streamed, and has left
+        // What a handler put into a header, perhaps from a client, must not end the process: nobody would catch it here.
+        const refused = refusedHeader(value.headers)
+        if (refused !== undefined) return onError(httpErrors('header-unsendable', { details: { name: refused } }))
         begin(value.status, value.headers)
         reply.send(value.body)
       }

@@ -48,10 +48,13 @@ function headersOf(error: FootingError, options: HttpOptions): Readonly<Record<s
   const { retryAfterMs, scheme } = error.details
   // Whole seconds are all that the header knows; less than one would be "at once".
   if (typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) && error.status !== 401) {
-    return { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }
+    return { 'retry-after': String(Math.min(86_400, Math.max(1, Math.ceil(retryAfterMs / 1000)))) }
   }
   if (error.status === 401) {
-    return { 'www-authenticate': typeof scheme === 'string' ? scheme : challengeOf(options) }
+    return {
+      'www-authenticate':
+        typeof scheme === 'string' && /^[\x21-\x7e][\x20-\x7e]{0,200}$/.test(scheme) ? scheme : challengeOf(options),
+    }
   }
   if (error.code === 'content-encoding-unsupported') return { 'accept-encoding': 'identity' }
   if (error.status === 503 && error.retryable) return { 'retry-after': '1' }

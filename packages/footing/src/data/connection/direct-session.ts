@@ -80,11 +80,13 @@ export async function withMigrationLock<T>(
     return await work()
   } finally {
     // Closing the connection releases it as well; this is for connections that live on.
+    // footing: allow data/session-state -- a connection of its own on the direct URL, never through a pooler
     await client.query('select pg_advisory_unlock($1, $2)', [...lockKeys]).catch(() => undefined)
   }
 }
 
 async function tryLock(client: pg.Client): Promise<boolean> {
+  // footing: allow data/session-state -- a connection of its own on the direct URL, never through a pooler
   const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock($1, $2) as got', [...lockKeys])
   return rows[0]?.got === true
 }

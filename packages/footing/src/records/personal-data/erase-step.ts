@@ -88,6 +88,25 @@ export async function requestErasure(db: Database<unknown>, subject: string): Pr
   })
 }
 
+/**
+ * Refuses an identifier that is another spelling of the one in the table, such as `007` for 7: the rows would be erased, and
+ * the fence would keep out somebody whom nobody knows by that name.
+ * @throws `personal-data-subject-unlike`
+ */
+export async function refuseOtherSpelling(db: Database<unknown>, table: DeclaredTable, subject: string): Promise<void> {
+  const own = table.subjects.map(
+    (column) => `case when t.${quoteName(column)} = $1 then t.${quoteName(column)}::text end`,
+  )
+  const [row] = await db.query<{ own: string | null }>(
+    `select coalesce(${own.join(', ')}) as own from ${targetOf(table)} t where ${ownRows(table)} limit 1`,
+    [subject],
+  )
+  if (row === undefined || row.own === subject) return
+  throw personalDataErrors('personal-data-subject-unlike', {
+    details: { subject: JSON.stringify(subject.slice(0, 100)), own: JSON.stringify(row.own) },
+  })
+}
+
 async function eraseSome(
   tx: Transaction<unknown>,
   table: DeclaredTable,

@@ -19,6 +19,13 @@ export const personalDataErrors = defineErrors({
     remedy:
       'Give the column { replace: "…{random}" } in the manifest, or let the module erase the table by a function of its own.',
   },
+  'personal-data-subject-unlike': {
+    status: 400,
+    retryable: false,
+    what: 'The person {subject} is written as {own} in the database.',
+    why: 'Tokens and fences go by the exact text, so an erasure under another spelling would not end the access.',
+    remedy: 'Use the identifier exactly as it is stored: {own}.',
+  },
   'personal-data-absent': {
     status: 500,
     retryable: false,

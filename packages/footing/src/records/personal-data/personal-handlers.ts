@@ -3,7 +3,7 @@ import type { Database } from '../../data/contract/contract.ts'
 import type { ModuleErasure, PersonalDeclaration } from '../../module/personal-declaration.ts'
 import type { PageRequest } from '../../module/personal-operations.ts'
 import { type DeclaredTable, personalTables } from './declared-table.ts'
-import { eraseStep, requestErasure } from './erase-step.ts'
+import { eraseStep, refuseOtherSpelling, requestErasure } from './erase-step.ts'
 import { exportPage } from './export-page.ts'
 
 /** The functions of a module with personal data; else none. */
@@ -21,6 +21,7 @@ export function personalHandlers(
     },
     async erasePersonalData({ table, subject }: PageRequest) {
       const db = database()
+      for (const one of tables) await refuseOtherSpelling(db, one, subject)
       await requestErasure(db, subject)
       return eraseStep(db, tableNamed(tables, table), subject, own?.[table])
     },

@@ -21,7 +21,8 @@ export const identity = defineModule('identity', {
   },
   port: {
     register: op({ in: newAccount, out: session, deadline: '10s', summary: 'Opens an account' }),
-    logIn: op({ in: attempt, out: session, idempotent: true, deadline: '10s', summary: 'Checks a password' }),
+    // Not idempotent: each attempt counts, so none is sent twice.
+    logIn: op({ in: attempt, out: session, deadline: '10s', summary: 'Checks a password' }),
     account: op({ in: z.object({ id: rowId }), out: account, idempotent: true, summary: 'An account, for its owner' }),
     changeAccount: op({
       in: z.object({ id: rowId, changes: accountChanges }),

@@ -60,10 +60,14 @@ export function beginWork<Input, T>(
   context.onExpire ??= deadlineError
   wheel.add(context)
   try {
-    const result = runInContext(context, work, input)
-    // A function without types may answer at once.
-    if (result instanceof Promise) result.then(succeed, fail)
-    else Promise.resolve(result).then(succeed, fail)
+    // The end is heard in the context of the work too: what holds the loop until then is told as the work's own.
+    const hearEnd = (given: Input, here: Context) => {
+      const result = work(given, here)
+      // A function without types may answer at once.
+      if (result instanceof Promise) result.then(succeed, fail)
+      else Promise.resolve(result).then(succeed, fail)
+    }
+    runInContext(context, hearEnd, input)
   } catch (error) {
     fail(error)
   }

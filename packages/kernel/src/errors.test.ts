@@ -29,6 +29,7 @@ test('a code that is not in the table does not compile and is refused', () => {
 })
 
 const words = fc.string()
+const codes = fc.stringMatching(/^[a-z][a-z0-9-]{0,79}$/)
 const details = fc.dictionary(
   fc.string().filter((key) => key !== '__proto__'),
   fc.oneof(fc.string(), fc.integer(), fc.boolean()),
@@ -36,7 +37,7 @@ const details = fc.dictionary(
 
 test('comes back from JSON as it went in, without stack and cause', () => {
   const fields = fc.record({
-    code: words,
+    code: codes,
     what: words,
     why: words,
     remedy: words,
@@ -75,4 +76,23 @@ test('whatever else arrives is no error, and rebuilding never throws', () => {
     { issues: 'none' },
   ]
   for (const change of wrong) expect(FootingError.fromJSON({ ...good, ...change })).toBeUndefined()
+})
+
+test('an error of another process is bounded: texts, details and issues are cut, a code that is no word is refused', () => {
+  const large = {
+    code: 'card-declined',
+    status: 402,
+    retryable: true,
+    what: 'x'.repeat(1_000_000),
+    why: 'w',
+    remedy: 'r',
+    details: Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`d${index}`, 'y'.repeat(10_000)])),
+    issues: Array.from({ length: 60_000 }, () => ({ pointer: '/a', message: 'z'.repeat(10_000) })),
+  }
+  const error = FootingError.fromJSON(large)
+  expect(JSON.stringify(error).length).toBeLessThan(1_000_000)
+  expect(error?.issues).toHaveLength(100)
+  for (const code of ['', 'a b', `a\u001b[31m`, 'a'.repeat(81)]) {
+    expect(FootingError.fromJSON({ ...large, code })).toBeUndefined()
+  }
 })

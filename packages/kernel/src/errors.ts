@@ -88,10 +88,38 @@ export class FootingError extends Error {
     }
   }
 
-  /** The error that `toJSON` described, or undefined when the value is not such a description. */
+  /**
+   * The error that `toJSON` described, or undefined when the value is not such a description. It comes from another
+   * process: a code that is no word of a table is no description, and texts and lists are cut to what a person reads.
+   */
   static fromJSON(value: unknown): FootingError | undefined {
-    return isErrorJson(value) ? new FootingError(value) : undefined
+    if (!isErrorJson(value) || !/^[\w.-]{1,80}$/.test(value.code)) return undefined
+    const details = Object.entries(value.details ?? {}).slice(0, 50)
+    return new FootingError({
+      ...value,
+      what: cut(value.what),
+      why: cut(value.why),
+      remedy: cut(value.remedy),
+      details: Object.fromEntries(
+        details.map(([name, given]) => [cut(name), typeof given === 'string' ? cut(given) : given]),
+      ),
+      ...(value.issues === undefined
+        ? {}
+        : {
+            issues: value.issues.slice(0, 100).map((issue) => ({
+              ...issue,
+              pointer: cut(issue.pointer),
+              message: cut(issue.message),
+            })),
+          }),
+    })
   }
+}
+
+const longestText = 4000
+
+function cut(text: string): string {
+  return text.length > longestText ? `${text.slice(0, longestText)}…` : text
 }
 
 /** Makes errors of one table; the codes it accepts are the keys of the table. */

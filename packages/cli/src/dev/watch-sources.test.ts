@@ -85,6 +85,8 @@ describe('a folder that is watched', () => {
     await mkdir(join(root, 'src/later/deeper'), { recursive: true })
     expect(await next(() => write('src/later/deeper/a.ts'))).toBe('src/later/deeper/a.ts')
     await rm(join(root, 'src/deep'), { recursive: true })
+    // Heard after the folder had gone: one that is back within the same moment may be taken for the old one.
+    expect(await next(() => write('src/app.ts', 'gone'))).toBe('src/app.ts')
     await mkdir(join(root, 'src/deep'))
     expect(await next(() => write('src/deep/b.ts'))).toBe('src/deep/b.ts')
     expect(await next(() => rename(join(root, 'src/later'), join(root, 'src/moved')))).toMatch(

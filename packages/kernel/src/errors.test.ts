@@ -29,7 +29,7 @@ test('a code that is not in the table does not compile and is refused', () => {
 })
 
 const words = fc.string()
-const codes = fc.stringMatching(/^[a-z][a-z0-9-]{0,79}$/)
+const codes = fc.stringMatching(/^[\w.-]{1,80}$/)
 const details = fc.dictionary(
   fc.string().filter((key) => key !== '__proto__'),
   fc.oneof(fc.string(), fc.integer(), fc.boolean()),

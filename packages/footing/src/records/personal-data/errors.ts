@@ -44,7 +44,7 @@ export const personalDataErrors = defineErrors({
     status: 401,
     retryable: false,
     what: 'The account of this login was erased.',
-    why: 'A token or a session may outlive its account; whoever was forgotten is let in by none of them.',
+    why: 'A token or a session may outlive its account; a person who was erased is let in by none of them.',
     remedy: 'Log out. Somebody who comes back opens a new account.',
   },
   'personal-data-missing': {

@@ -61,7 +61,7 @@ const values: Readonly<Record<string, string>> = {
   interval: `'1 day'`,
   inet: `'127.0.0.1'`,
   point: `'(1,2)'`,
-  cycle: `'<(1,2),3>'`,
+  circle: `'<(1,2),3>'`,
   money: '1',
   bit: `b'1'`,
   tsvector: `'a b'`,

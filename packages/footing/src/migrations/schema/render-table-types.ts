@@ -165,7 +165,7 @@ const scalars: Readonly<Record<string, string>> = {
   bytea: 'Buffer',
   interval: 'unknown',
   point: '{ x: number; y: number }',
-  cycle: '{ x: number; y: number; radius: number }',
+  circle: '{ x: number; y: number; radius: number }',
 }
 
 const elements: Readonly<Record<string, string>> = {

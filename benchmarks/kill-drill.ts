@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createMigrator } from '@footing/core/migrations'
-import { provisionDatabase } from '@footing/core/records'
+import { provisionDatabase } from '@footing/core/tooling'
 import { findPgBouncer, startEmbeddedPostgres, startPgBouncer } from '@footing/core/servers'
 import pg from 'pg'
 import { app } from '../examples/conduit/src/app.ts'
@@ -89,7 +89,7 @@ async function begin() {
     migrations === undefined ? [] : [{ module: name, needs: needs.map((need) => need.name), folder: migrations }],
   )
   await createMigrator({ url: database.url, sources: modules }).up()
-  await provisionDatabase(database.url, app.modules)
+  await provisionDatabase(database.url, app)
   const [poolerPort, identityPort, port] = [await freePort(), await freePort(), await freePort()]
   const startPooler = () =>
     startPgBouncer({ program, serverUrl: database.url, folder: join(folder, 'pgbouncer'), port: poolerPort })

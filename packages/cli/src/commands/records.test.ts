@@ -33,7 +33,7 @@ export const app = createApp({ name: 'shop', modules: [implement(shop, () => ({ 
   await database.query('create table shop.customer (id int primary key, mail text, hash text)')
   await database.query('create table shop.word (id int primary key)')
   const app = await loadApplication({ folder, entry: join(folder, 'src/app.ts') })
-  await provisionDatabase(database.directUrl, app.modules)
+  await provisionDatabase(database.directUrl, app)
   await database.query("insert into shop.customer values (1, 'ada@example.com', 'h'), (2, 'bob@example.com', 'h')")
 })
 afterAll(async () => {

@@ -99,7 +99,7 @@ async function migrate(app: App, url: string): Promise<boolean> {
   // A restart is no deployment: what takes something away from running code waits until somebody says so.
   const migrator = createMigrator({ url, sources: migrationSources(app), holdContracts: 'until-told', log })
   const applied = await migrator.up()
-  await provisionDatabase(url, app.modules)
+  await provisionDatabase(url, app)
   const source = openDataSource({ url, poolSize: 1 })
   const [row] = await source
     .forModule('public')

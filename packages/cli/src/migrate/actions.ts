@@ -47,7 +47,7 @@ async function up(world: MigrateWorkspace): Promise<ExitCode> {
   const { terminal, options } = world.context
   const migrator = await migratorOf(world, isProduction(world.stage) && options.contract !== true)
   const applied = await migrator.up()
-  await provisionDatabase(await world.databaseUrl(), world.manifests)
+  await provisionDatabase(await world.databaseUrl(), world.application)
   if (applied.length > 0) tellDev(world)
   const refresh = options.dump !== false && applied.length > 0 && mayRefresh(world.stage, world.context.env)
   const written = refresh ? await bringUpToDate(world) : []
@@ -126,7 +126,7 @@ async function redo(world: MigrateWorkspace, module: string): Promise<ExitCode> 
   const url = await world.databaseUrl()
   const log = (line: string) => terminal.note(line)
   const result = await redoMigration({ url, sources: world.sources, module, acceptLoss, log })
-  await provisionDatabase(url, world.manifests)
+  await provisionDatabase(url, world.application)
   tellDev(world)
   const written = options.dump !== false && mayRefresh(world.stage, world.context.env) ? await bringUpToDate(world) : []
   if (terminal.wantsJson) terminal.json({ ok: true, ...result, written: written.map(({ path }) => path) })

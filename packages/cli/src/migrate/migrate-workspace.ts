@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { AnyManifest } from '@footing/core'
+import type { App } from '@footing/core'
 import type { EmbeddedServer, MigrationSource } from '@footing/core/tooling'
 import { mayCreateDatabases, startEmbeddedPostgres } from '@footing/core/tooling'
 import { requireApplication } from '../application/application.ts'
@@ -21,8 +21,8 @@ export interface MigrateWorkspace {
   readonly sources: readonly MigrationSource[]
   /** Names of all modules, those without migrations too. */
   readonly modules: readonly string[]
-  /** The manifests: what they ask of the database beyond migrations is put in place after these. */
-  readonly manifests: readonly AnyManifest[]
+  /** What its capabilities keep in the database is put in place after the migrations. */
+  readonly application: App
   /** Views of other modules that each module declares to read. */
   readonly readsOf: ReadonlyMap<string, Readonly<Record<string, readonly string[]>>>
   /** Where the database is and how careful to be with it. */
@@ -91,7 +91,7 @@ export async function openMigrateWorkspace(
     folder,
     sources: migrationSources(application),
     modules: application.modules.map(({ name }) => name),
-    manifests: application.modules,
+    application,
     readsOf: new Map(application.modules.map(({ name, reads }) => [name, reads])),
     stage,
     databaseUrl,

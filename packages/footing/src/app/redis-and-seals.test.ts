@@ -6,11 +6,11 @@ import { defineModule } from '../module/define-module.ts'
 import { implement } from '../module/implement.ts'
 import { op } from '../module/operation.ts'
 import { describedAs, type Schema } from '../module/schema.ts'
-import { provisionDatabase } from '../records/provision-database.ts'
 import { redis } from '../redis/use-redis.ts'
 import { createTestDatabase } from '../testing/test-database.ts'
 import { testServer } from '../testing/test-servers.ts'
 import { createApp } from './create-app.ts'
+import { provisionDatabase } from './provision-database.ts'
 
 const words: Schema<{ text: string }> = describedAs(
   { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: value as { text: string } }) } },
@@ -84,7 +84,7 @@ test('a running application seals its access log every minute', async () => {
   await database.query('create table shop.item (id int primary key)')
   const shop = defineModule('shop', { owner: '@a', tables: ['item'], access: { item: { key: 'id' } } })
   const app = createApp({ name: 'sealing', modules: [implement(shop, () => ({ port: {} }))] })
-  await provisionDatabase(database.directUrl, app.modules)
+  await provisionDatabase(database.directUrl, app)
   await database.query('insert into shop.item select n from generate_series(1, 5) n')
   const clock = manualClock(Date.now())
   const running = await app.start({

@@ -55,8 +55,13 @@ export interface Capability<Settings extends SettingsShape = SettingsShape, Open
   readonly extends?: Readonly<Record<string, (open: unknown, process: AppProcess) => unknown>>
   /** Where it keeps what is about people, so that export and erasure reach it. */
   personal?(open: Open, process: AppProcess): readonly PersonalStore[]
-  /** Tables of its own, in a PostgreSQL schema of its name; migrated before those of the modules. */
-  readonly migrations?: URL
+  /**
+   * Puts in place what it keeps in the database of these modules: runs after their migrations, over the direct URL, as their
+   * owner. Running it again changes nothing.
+   */
+  provision?(directUrl: string, modules: readonly AnyManifest[]): Promise<void>
+  /** Schema that its handles write to in a module's own transaction: `footing_jobs`. */
+  readonly schema?: string
   /** Takes nothing new and finishes what runs, for at most `deadlineMs`. */
   drain?(open: Open, deadlineMs: number): Promise<void>
   /** Frees what it holds. Called once, after the modules have stopped. */

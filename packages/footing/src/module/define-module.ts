@@ -156,7 +156,10 @@ export function defineModule<
 }
 
 const rules = {
-  module: { pattern: /^[a-z][a-z0-9_]{0,40}$/, text: 'lower-case letters, digits and _, up to 41, a letter first' },
+  module: {
+    pattern: /^(?!footing(_|$))[a-z][a-z0-9_]{0,40}$/,
+    text: 'lower-case letters, digits and _, up to 41, a letter first; footing and footing_… are kept for the library',
+  },
   operation: { pattern: /^[a-z][A-Za-z0-9]{0,60}$/, text: 'camelCase letters and digits, a small letter first' },
   event: { pattern: /^[a-z][A-Za-z0-9]{0,60}$/, text: 'camelCase letters and digits, a small letter first' },
 } as const

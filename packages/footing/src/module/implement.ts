@@ -12,7 +12,7 @@ import type { ModuleErasure } from './personal-declaration.ts'
 import type { AnyRoute } from './route.ts'
 import type { OutputOf } from './schema.ts'
 import type { Settled } from './setting.ts'
-import type { HandlesOf } from './use.ts'
+import type { HandlesOf, PartsOf } from './use.ts'
 
 /** Which part of the work a process does: requests, jobs and schedules, or both. */
 export type Role = 'web' | 'worker' | 'all'
@@ -76,6 +76,7 @@ export interface SchemeAuthentication {
  * at the method that has it, and not at `implement`.
  */
 export type Implementation<M extends AnyManifest> = ImplementationParts<M> &
+  PartsOf<M['uses']> &
   ([keyof M['port']] extends [never] ? { readonly port?: Handlers<M['port']> } : { readonly port: Handlers<M['port']> })
 
 /** The parts of an implementation beside its port. */

@@ -1,9 +1,10 @@
 // What a manifest says of a capability beyond tables and events: which one, what of it, and what the kit then holds.
 
 declare const handleType: unique symbol
+declare const partType: unique symbol
 
 /** One use of a capability by a module: data. Made by the capability's own function, such as `storage()`. */
-export interface Use<Name extends string = string, Handle = unknown, Declared = unknown> {
+export interface Use<Name extends string = string, Handle = unknown, Declared = unknown, Part = unknown> {
   readonly kind: 'use'
   /** Name of the capability, and of its handle in the kit. */
   readonly capability: Name
@@ -11,6 +12,8 @@ export interface Use<Name extends string = string, Handle = unknown, Declared = 
   readonly declared: Declared
   /** For the compiler only. */
   readonly [handleType]?: Handle
+  /** For the compiler only. */
+  readonly [partType]?: Part
 }
 
 /** The handles that a kit holds because its manifest declares their use. */
@@ -20,11 +23,20 @@ export type HandlesOf<Uses extends readonly Use[]> = {
     : never
 }
 
+/** What an implementation has to give because its manifest declares their use: `jobs: { welcome: async (mail) => … }`. */
+export type PartsOf<Uses extends readonly Use[]> = {
+  readonly [Declared in Uses[number] as Declared extends Use<infer Name, unknown, unknown, infer Part>
+    ? unknown extends Part
+      ? never
+      : Name
+    : never]: Declared extends Use<string, unknown, unknown, infer Part> ? Part : never
+}
+
 /** Declares a use; capabilities wrap this in a function of their own that checks what is declared. */
-export function use<const Name extends string, Handle, Declared = undefined>(
+export function use<const Name extends string, Handle, Declared = undefined, Part = unknown>(
   capability: Name,
   declared: Declared,
-): Use<Name, Handle, Declared> {
+): Use<Name, Handle, Declared, Part> {
   return Object.freeze({ kind: 'use', capability, declared })
 }
 

@@ -3,7 +3,9 @@ import { defineCapability } from '../capability/capability.ts'
 import { dataCapability } from '../data/capability.ts'
 import type { DataSource } from '../data/contract/contract.ts'
 import type { HttpExtension } from '../http/http-extension.ts'
+import { installAccessLog } from './access-log/install-access-log.ts'
 import { keepAccessLog } from './access-log/keep-access-log.ts'
+import { installPersonalData } from './personal-data/install-personal-data.ts'
 import { openPersonalData } from './personal-data/open-personal-data.ts'
 import type { PersonalData } from './personal-data/personal-data.ts'
 import { personalHandlers } from './personal-data/personal-handlers.ts'
@@ -54,6 +56,10 @@ export const recordsCapability = defineCapability<Readonly<Record<never, never>>
   start(records, { places, clock, log, options }) {
     const given = 'opened' in options && options.opened !== undefined
     records.stopSealing = keepAccessLog(given ? undefined : records.data, places.local, clock, log)
+  },
+  async provision(directUrl, modules) {
+    await installAccessLog(directUrl, modules)
+    await installPersonalData(directUrl, modules)
   },
   running: ({ personalData }) => ({ personalData }),
   drain: async ({ stopSealing }) => stopSealing(),

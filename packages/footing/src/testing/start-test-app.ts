@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Clock, ManualClock } from '@footing/kernel'
 import type { App, RunningApp } from '../app/create-app.ts'
+import { provisionDatabase } from '../app/provision-database.ts'
 import type { MigrationSource } from '../data/contract/contract.ts'
 import { dropModuleRoles, provisionModuleRoles } from '../data/ownership/module-roles.ts'
 import type { AnyManifest } from '../module/define-module.ts'
 import type { AnyImplementation } from '../module/implement.ts'
 import { requirePersonalData } from '../records/personal-data/check-personal-data.ts'
-import { provisionDatabase } from '../records/provision-database.ts'
 import { type ModulePlace, type PlacedModule, placeModule } from './both-ways/place-module.ts'
 import { rehearsalPlan } from './both-ways/rehearsal-notes.ts'
 import { openTestData } from './counted-data/open-test-data.ts'
@@ -64,14 +64,14 @@ export async function startTestApp<Modules extends readonly AnyImplementation[]>
     options.databaseUrl === undefined
       ? await createTestDatabase({ migrations: sourcesOf(app.modules), pooled: options.pooled ?? true })
       : existingDatabase(options.databaseUrl)
-  await provisionDatabase(database.directUrl, app.modules)
+  await provisionDatabase(database.directUrl, app)
   await requirePersonalData(database.directUrl, app.modules).catch(async (error: unknown) => {
     await database.drop()
     throw error
   })
   const ownership = options.ownership !== false
   const owned = ownership ? app.modules : []
-  await provisionModuleRoles(database.directUrl, owned)
+  await provisionModuleRoles(database.directUrl, owned, app.capabilities.flatMap(({ schema }) => schema ?? []))
   const queries = queryCounter()
   const { url, directUrl } = database
   const { poolSize = 4, replicaUrls = [] } = options

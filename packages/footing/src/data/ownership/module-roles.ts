@@ -22,13 +22,18 @@ export function moduleRole(database: string, module: string): string {
 
 /**
  * Creates the roles of all modules and grants each its own schema and its declared reads; what was granted before and is
- * declared no longer is taken back. The connecting user becomes a member, so that it may `set local role`.
+ * declared no longer is taken back. The connecting user becomes a member, so that it may `set local role`. `shared` are
+ * schemas of capabilities, which write there in a module's transaction.
  * @throws data-access-refused when the user of the direct URL may not create roles
  */
-export async function provisionModuleRoles(directUrl: string, modules: readonly OwnedModule[]): Promise<void> {
+export async function provisionModuleRoles(
+  directUrl: string,
+  modules: readonly OwnedModule[],
+  shared: readonly string[] = [],
+): Promise<void> {
   const database = databaseOf(directUrl)
   await withDirectClient(directUrl, async (client) => {
-    const schemas = await existingSchemas(client, modules)
+    const schemas = await existingSchemas(client, [...modules.map(({ name }) => schemaOf(name)), ...shared])
     await client.query('begin')
     // Two test processes may provision one server at once, and "create role" knows no "if not exists".
     await client.query("select pg_advisory_xact_lock(hashtext('footing module roles'))")
@@ -37,6 +42,7 @@ export async function provisionModuleRoles(directUrl: string, modules: readonly 
       const role = quoteName(moduleRole(database, module.name))
       for (const schema of schemas) await revokeAll(client, schema, role)
       if (schemas.has(schemaOf(module.name))) await grantOwn(client, schemaOf(module.name), role)
+      for (const schema of shared) if (schemas.has(schema)) await grantOwn(client, schema, role)
       for (const [owner, names] of Object.entries(module.reads)) await grantReads(client, schemaOf(owner), names, role)
     }
     await client.query('commit')
@@ -60,8 +66,7 @@ export function databaseOf(url: string): string {
   return decodeURIComponent(new URL(url).pathname.slice(1))
 }
 
-async function existingSchemas(client: pg.Client, modules: readonly OwnedModule[]): Promise<ReadonlySet<string>> {
-  const names = modules.map(({ name }) => schemaOf(name))
+async function existingSchemas(client: pg.Client, names: readonly string[]): Promise<ReadonlySet<string>> {
   const { rows } = await client.query<{ name: string }>(
     'select nspname as name from pg_namespace where nspname = any($1)',
     [names],

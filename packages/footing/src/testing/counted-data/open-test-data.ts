@@ -38,7 +38,7 @@ export function openTestData(
   })
 }
 
-// What belongs to no module, such as the account of erasures, has the rights of the connecting user.
+// What belongs to no module, such as the account of erasures or the tables of a capability, has the rights of the connecting user.
 function roleOf(url: string, module: string): string | undefined {
-  return module === 'footing' ? undefined : moduleRole(databaseOf(url), module)
+  return module === 'footing' || module.startsWith('footing_') ? undefined : moduleRole(databaseOf(url), module)
 }

@@ -507,7 +507,6 @@ export const layers: readonly Layer[] = [
       `${core}/data/contract`,
       `${core}/data/ownership`,
       `${core}/migrations/apply`,
-      `${core}/records`,
       `${core}/records/personal-data`,
       `${core}/module`,
       `${core}/app`,

@@ -1,5 +1,6 @@
 // The public list of migrations: reading, reviewing, running and describing them.
 export type { CarryLoss } from './apply/carry-rows.ts'
+export { migrateOwnTables } from './apply/migrate-own-tables.ts'
 export { createMigrator, type MigratorOptions, readAllMigrations } from './apply/migrator.ts'
 export { type RedoOptions, type RedoResult, redoMigration } from './apply/redo-migration.ts'
 export { type CreateMigration, createMigrationFiles } from './files/create-migration.ts'

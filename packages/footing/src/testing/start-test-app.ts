@@ -71,7 +71,11 @@ export async function startTestApp<Modules extends readonly AnyImplementation[]>
   })
   const ownership = options.ownership !== false
   const owned = ownership ? app.modules : []
-  await provisionModuleRoles(database.directUrl, owned, app.capabilities.flatMap(({ schema }) => schema ?? []))
+  await provisionModuleRoles(
+    database.directUrl,
+    owned,
+    app.capabilities.flatMap(({ schema }) => schema ?? []),
+  )
   const queries = queryCounter()
   const { url, directUrl } = database
   const { poolSize = 4, replicaUrls = [] } = options

@@ -1,7 +1,7 @@
 // What the command line needs of the library and an application does not: migrations, records, servers, all error tables.
 export type { App, RunningApp } from '../app/create-app.ts'
-export { provisionDatabase } from '../app/provision-database.ts'
 export { type DescribedCapability, type DescribedProcess, describeProcess } from '../app/describe-process.ts'
+export { provisionDatabase } from '../app/provision-database.ts'
 export type {
   DataSource,
   EmbeddedServer,

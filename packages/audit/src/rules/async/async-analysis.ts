@@ -7,8 +7,9 @@ import { type Arrow, ArrowKind } from '../../graph/calls/call-graph.ts'
 import type { FunctionId, Program } from '../../graph/contract.ts'
 import { type AnalysedProgram, lineOfCall, writtenCallee } from '../../graph/program/build-program.ts'
 import { ScopeKind } from '../../graph/source-index.ts'
-import { type BlockingSite, blockingSites, type Family, worksOnce } from './blocking-sites.ts'
+import { type BlockingSite, blockingSites, type Family } from './blocking-sites.ts'
 import { closedBranches, isUnder } from './closed-branches.ts'
+import { isDoneOnce } from './done-once.ts'
 import { loopBodies } from './loop-bodies.ts'
 import { type Standing, standingOf } from './standing.ts'
 
@@ -156,9 +157,11 @@ export class AsyncAnalysis {
     return undefined
   }
 
-  /** Calls of sync functions, in the body itself. */
+  /** Calls of sync functions in the body itself, those left out that it makes once and remembers. */
   syncCalls(fn: FunctionId): readonly Arrow[] {
-    return this.program.graph.arrows(fn).filter((arrow) => arrow.kind === ArrowKind.Call)
+    return this.program.graph
+      .arrows(fn)
+      .filter((arrow) => arrow.kind === ArrowKind.Call && !isDoneOnce(this.program, fn, arrow.node))
   }
 
   #reported(fn: FunctionId, family: Family): BlockingSite | undefined {
@@ -247,8 +250,7 @@ export class AsyncAnalysis {
   #isOnce(fn: FunctionId): boolean {
     if (this.program.index.scopeKind[fn] !== ScopeKind.Function) return false
     if (LOG_SETUP.test(this.program.functionInfo(fn).name)) return true
-    if (this.program.inference.decoratorNames(fn).some((name) => MEMOISERS.has(name))) return true
-    return worksOnce(this.program, fn)
+    return this.program.inference.decoratorNames(fn).some((name) => MEMOISERS.has(name))
   }
 
   path(fn: FunctionId): string {

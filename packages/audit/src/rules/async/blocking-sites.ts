@@ -1,11 +1,12 @@
 // The places in a body that block its thread: library calls with a cost, and loops or lengths that query a database.
-import { Flag, Kind, Op } from '../../facts/contract.ts'
+import { Flag, Kind } from '../../facts/contract.ts'
 import type { Confidence } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import { type Cost, isCertain } from '../../graph/calls/call-resolution.ts'
 import type { Effect, FunctionId } from '../../graph/contract.ts'
 import { TypeKind } from '../../graph/inference/type-table.ts'
 import { type AnalysedProgram, lineOfCall } from '../../graph/program/build-program.ts'
+import { isClassWide, isDoneOnce } from './done-once.ts'
 import { waits } from './waiting-primitives.ts'
 
 /** What a site costs, as the rules divide it. */
@@ -77,11 +78,10 @@ export function blockingSites(program: AnalysedProgram, fn: FunctionId): readonl
   const module = index.scopeModule[fn]!
   const tree = index.trees[module]!
   const found: BlockingSite[] = []
-  const memo = worksOnce(program, fn)
   const add = (node: number, line: number, cost: Cost): void => {
     const family = FAMILY[cost.effect]
     if (family === undefined) return
-    const doubt = memo ? 'memoised' : doubtAt(tree, node, index.scopeNode[fn]!)
+    const doubt = isDoneOnce(program, fn, node) ? 'memoised' : doubtAt(tree, node, index.scopeNode[fn]!)
     found.push({
       node,
       line,
@@ -169,115 +169,9 @@ function doubtAt(tree: SyntaxTree, node: number, definition: number): BlockingSi
   return ''
 }
 
-function isClassWide(tree: SyntaxTree, attribute: number): boolean {
-  const object = attribute + 1
-  return tree.kind(object) === Kind.Name && /^(cls|[A-Z])/.test(tree.text(object))
-}
-
 function isStoredIn(tree: SyntaxTree, block: number, name: number): boolean {
   for (let at = block; at < tree.end(block); at++) {
     if (tree.kind(at) === Kind.Attribute && tree.has(at, Flag.STORE) && tree.name(at) === name) return true
-  }
-  return false
-}
-
-/** Whether a body remembers that it has done its work: in a global, or in a flag of its object. */
-export function worksOnce(program: AnalysedProgram, fn: FunctionId): boolean {
-  const tree = program.index.trees[program.index.scopeModule[fn]!]!
-  if (program.inference.isTypeScript) return remembersOutside(program, fn, tree) || remembersInMap(program, fn, tree)
-  return remembersInGlobal(program, fn, tree) || startsOnce(program, fn, tree)
-}
-
-/** `if (cached) return cached; cached = …`, `this.x ??= …`: the body fills something that outlives it, and looks first. */
-function remembersOutside({ index }: AnalysedProgram, fn: FunctionId, tree: SyntaxTree): boolean {
-  const definition = index.scopeNode[fn]!
-  const end = tree.end(definition)
-  const kept = new Set<number>()
-  for (let at = definition; at < end; at++) {
-    const kind = tree.kind(at)
-    if ((kind !== Kind.Name && kind !== Kind.Attribute) || !tree.has(at, Flag.REBOUND)) continue
-    const statement = tree.parent(at)
-    if (
-      tree.kind(statement) === Kind.AugAssign &&
-      (tree.value(statement) === Op.Or || tree.value(statement) === Op.And)
-    )
-      return true
-    kept.add(tree.name(at))
-  }
-  if (kept.size === 0) return false
-  for (let at = definition; at < end; at++) {
-    if (tree.kind(at) !== Kind.If) continue
-    for (let test = at + 1; test < tree.end(at + 1); test++) {
-      const kind = tree.kind(test)
-      if ((kind === Kind.Name || kind === Kind.Attribute) && kept.has(tree.name(test))) return true
-    }
-  }
-  return false
-}
-
-/** `if (X.instances.has(key)) return X.instances.get(key) … X.instances.set(key, made)`: once for each key. */
-function remembersInMap({ index }: AnalysedProgram, fn: FunctionId, tree: SyntaxTree): boolean {
-  const definition = index.scopeNode[fn]!
-  const asked = new Set<string>()
-  for (let at = definition; at < tree.end(definition); at++) {
-    if (tree.kind(at) !== Kind.Call || tree.kind(at + 1) !== Kind.Attribute) continue
-    const map = tree.dotted(at + 2)
-    // A local map remembers nothing; one of the class or of the module does.
-    if (map === '' || (!map.includes('.') && !isOutside(index, tree, fn, at + 2))) continue
-    const method = tree.text(at + 1)
-    if (method === 'has' || method === 'get') asked.add(map)
-    else if (method === 'set' && asked.has(map)) return true
-  }
-  return false
-}
-
-function isOutside(index: AnalysedProgram['index'], tree: SyntaxTree, fn: FunctionId, name: number): boolean {
-  const { start, name: names } = index.bindings
-  for (let i = start[fn]!; i < start[fn + 1]!; i++) if (names[i] === tree.name(name)) return false
-  return true
-}
-
-/** `global cache`, a test on `cache` and an assignment to it: the body works once per process. */
-function remembersInGlobal(program: AnalysedProgram, fn: FunctionId, tree: SyntaxTree): boolean {
-  const { start, name, node } = program.index.bindings
-  for (let i = start[fn]!; i < start[fn + 1]!; i++) {
-    const at = node[i]!
-    if (tree.kind(at) !== Kind.Alias || tree.kind(tree.parent(at)) !== Kind.Global) continue
-    let isStored = false
-    for (let j = start[fn]!; j < start[fn + 1]!; j++)
-      if (name[j] === name[i] && tree.kind(node[j]!) === Kind.Name) isStored = true
-    if (!isStored) continue
-    const definition = program.index.scopeNode[fn]!
-    for (let inner = definition; inner < tree.end(definition); inner++) {
-      if (tree.kind(inner) !== Kind.If) continue
-      for (let test = inner + 1; test < tree.end(inner + 1); test++) {
-        if (tree.kind(test) === Kind.Name && tree.name(test) === name[i]) return true
-      }
-    }
-  }
-  return false
-}
-
-/** `if self.running: return … self.running = True`: the body works once per object, and such objects live long. */
-function startsOnce(program: AnalysedProgram, fn: FunctionId, tree: SyntaxTree): boolean {
-  const owner = program.inference.ownerOf(fn)
-  if (owner < 0) return false
-  const { start, name, node } = program.index.selfStores
-  const definition = program.index.scopeNode[fn]!
-  const end = tree.end(definition)
-  for (let i = start[owner]!; i < start[owner + 1]!; i++) {
-    const at = node[i]!
-    if (at < definition || at >= end) continue
-    const statement = tree.parent(at)
-    if (tree.kind(statement) !== Kind.Assign) continue
-    // `cls.instance` holds whatever was made; an object's flag says `True`.
-    if (tree.kind(tree.lastChild(statement)) !== Kind.True && !isClassWide(tree, at)) continue
-    for (let inner = definition; inner < end; inner++) {
-      if (tree.kind(inner) !== Kind.If) continue
-      for (let test = inner + 1; test < tree.end(inner + 1); test++) {
-        if (tree.kind(test) === Kind.Attribute && tree.name(test) === name[i]) return true
-      }
-    }
   }
   return false
 }

@@ -5,6 +5,7 @@ import { django } from './django.ts'
 import { httpClients } from './http-clients.ts'
 import type { Library } from './library.ts'
 import { node } from './node.ts'
+import { nodeDatabases } from './node-databases.ts'
 import { python } from './python.ts'
 import { sqlalchemy } from './sqlalchemy.ts'
 import { vendors } from './vendors.ts'
@@ -14,7 +15,7 @@ import { work } from './work.ts'
 export const LIBRARIES: readonly Library[] = [python, httpClients, sqlalchemy, django, databases, vendors, work]
 
 /** The tables for TypeScript and JavaScript. */
-export const NODE_LIBRARIES: readonly Library[] = [node]
+export const NODE_LIBRARIES: readonly Library[] = [node, nodeDatabases]
 
 /** A type as a library table writes it, parsed. */
 export interface TypeText {

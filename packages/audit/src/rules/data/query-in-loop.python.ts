@@ -6,7 +6,7 @@ import type { CallId, FunctionId, ModuleId } from '../../graph/contract.ts'
 import { writtenCallee } from '../../graph/program/build-program.ts'
 import type { RuleContext } from '../../rule/rule.ts'
 import { calleeName, constantText, positional } from '../../survey/expressions.ts'
-import { dependsOn, isFewTurns, loopAround } from '../../survey/loops.ts'
+import { isRepeated, loopAround } from '../../survey/loops.ts'
 import { servedCode } from '../../survey/served-code.ts'
 import { definitionOf } from '../../survey/what-it-is.ts'
 import { lazyRelations } from './lazy-relations.ts'
@@ -53,7 +53,7 @@ export function python(context: RuleContext): LoopedQueries {
       if (loop === undefined) {
         if (!asking.has(caller) && !isConditional(tree, node))
           asking.set(caller, { what, module, line: tree.line(node) })
-      } else if (dependsOn(tree, node, loop) && !isFewTurns(tree, loop) && !leavesAfter(tree, node, loop.node)) {
+      } else if (isRepeated(tree, node, loop)) {
         queries.push({
           module,
           node,
@@ -138,23 +138,6 @@ function isConditional(tree: SyntaxTree, node: number): boolean {
   return false
 }
 
-/** `for x in xs: row = get(x); if row: return row`: a search that ends is no list of queries. */
-function leavesAfter(tree: SyntaxTree, node: number, loop: number): boolean {
-  if (tree.kind(loop) !== Kind.For) return false
-  const statement = tree.statement(node)
-  if (tree.kind(statement) === Kind.Return) return true
-  const next = tree.nextSibling(statement)
-  if (next < 0) return false
-  const kind = tree.kind(next)
-  if (kind === Kind.Break || kind === Kind.Return) return true
-  if (kind !== Kind.If) return false
-  const body = tree.childOf(next, Kind.Body)
-  for (let at = tree.firstChild(body); at >= 0; at = tree.nextSibling(at)) {
-    if (tree.kind(at) === Kind.Break || tree.kind(at) === Kind.Return) return true
-  }
-  return false
-}
-
 /** Loops that call a function of the project which asks the database in every run. */
 function throughFunctions(
   context: RuleContext,
@@ -173,13 +156,7 @@ function throughFunctions(
       if (target === undefined) continue
       const node = program.callNode(call)
       const loop = loopAround(tree, node)
-      if (
-        loop === undefined ||
-        !dependsOn(tree, node, loop) ||
-        isFewTurns(tree, loop) ||
-        leavesAfter(tree, node, loop.node)
-      )
-        continue
+      if (loop === undefined || !isRepeated(tree, node, loop)) continue
       if (isMemoised(context, target.function)) continue
       const query = asking.get(target.function)!
       const name = program.functionInfo(target.function).name

@@ -1,11 +1,11 @@
 // query-in-loop in TypeScript: reads of Prisma, TypeORM, Mongoose, Sequelize, Knex, Kysely and Drizzle that loops and map() repeat.
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { FunctionId, ModuleId } from '../../graph/contract.ts'
+import type { CallId, FunctionId, ModuleId } from '../../graph/contract.ts'
 import { writtenCallee } from '../../graph/program/build-program.ts'
 import type { RuleContext } from '../../rule/rule.ts'
 import { calleeName, positional, receiverOf } from '../../survey/expressions.ts'
-import { dependsOn, isFewTurns, loopAround } from '../../survey/loops.ts'
+import { isRepeated, loopAround } from '../../survey/loops.ts'
 import { servedCode } from '../../survey/served-code.ts'
 import type { LoopedQueries, LoopedQuery } from './looped-queries.ts'
 
@@ -29,7 +29,7 @@ export function typescript(context: RuleContext): LoopedQueries {
     const [from, to] = program.callRange(module)
     for (let call = from; call < to; call++) {
       const node = program.callNode(call)
-      if (!isRead(tree, node)) continue
+      if (!isRead(context, call, tree, node)) continue
       examined++
       const what = writtenCallee(tree, node + 1)
       const loop = loopAround(tree, node)
@@ -37,7 +37,7 @@ export function typescript(context: RuleContext): LoopedQueries {
         const { caller } = program.callInfo(call)
         if (!asking.has(caller) && !isConditional(tree, node))
           asking.set(caller, { what, module, line: tree.line(node) })
-      } else if (dependsOn(tree, node, loop) && !isFewTurns(tree, loop)) {
+      } else if (isRepeated(tree, node, loop)) {
         queries.push({ module, node, what, confidence: 'probable', through: undefined, isWrite: false, remedy: REMEDY })
       }
     }
@@ -53,7 +53,7 @@ export function typescript(context: RuleContext): LoopedQueries {
       if (target === undefined || targets.length > 2) continue
       const node = program.callNode(call)
       const loop = loopAround(tree, node)
-      if (loop === undefined || !dependsOn(tree, node, loop) || isFewTurns(tree, loop)) continue
+      if (loop === undefined || !isRepeated(tree, node, loop)) continue
       const query = asking.get(target.function)!
       const name = program.functionInfo(target.function).name
       queries.push({
@@ -70,10 +70,17 @@ export function typescript(context: RuleContext): LoopedQueries {
   return { queries, examined }
 }
 
-function isRead(tree: SyntaxTree, node: number): boolean {
+/** Names that some library reads by: a call of another name is not asked what it is called on. */
+const READS = new RegExp(`${OWN_READS.source}|${COMMON_READS.source}|^(?:exists?|existsBy|distinct|sum|average|minimum|maximum)$`)
+/** Methods of the tables that ask the database, by their class. */
+const TYPED_READS =
+  /^(?:typeorm\.(?:Repository|EntityManager|BaseEntity)\.(?!createQueryBuilder|getRepository|extend)\w+|typeorm\.DataSource\.query|typeorm\.SelectQueryBuilder\.(?:get\w+|stream)|mongoose\.Model\.\w+|sequelize\.Model\.(?:find\w+|count|sum|min|max|reload)|@mikro-orm\/core\.EntityManager\.(?:find\w*|count)|kysely\.SelectQueryBuilder\.(?:execute\w*|stream)|knex\.QueryBuilder\.first)$/
+
+function isRead({ program }: RuleContext, call: CallId, tree: SyntaxTree, node: number): boolean {
   const name = calleeName(tree, node)
   const receiver = receiverOf(tree, node)
-  if (receiver < 0) return false
+  if (receiver < 0 || !READS.test(name)) return false
+  if (program.targetsOf(call).some(({ external }) => TYPED_READS.test(external))) return true
   // `rows.find((row) => …)` searches an array.
   const first = positional(tree, node, 0)
   if (first >= 0 && tree.kind(first) === Kind.Lambda) return false

@@ -172,7 +172,9 @@ function boundByTurn(tree: SyntaxTree, { node }: Loop): ReadonlySet<number> {
       if (tree.kind(at) === Kind.Name && tree.has(at, Flag.STORE)) names.add(tree.name(at))
   }
   if (tree.kind(node) === Kind.For) takeTargets(node + 1, tree.end(node + 1))
-  else for (let at = node; at < tree.end(node); at++) if (tree.kind(at) === Kind.Comprehension) takeTargets(at + 1, tree.end(at + 1))
+  else
+    for (let at = node; at < tree.end(node); at++)
+      if (tree.kind(at) === Kind.Comprehension) takeTargets(at + 1, tree.end(at + 1))
   for (let at = node; at < tree.end(node); at++) {
     if (tree.kind(at) !== Kind.Assign) continue
     const value = tree.lastChild(at)

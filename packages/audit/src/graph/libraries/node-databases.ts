@@ -56,7 +56,8 @@ export const nodeDatabases: Library = {
       does: {
         'select addSelect distinct from addFrom where andWhere orWhere whereInIds innerJoin leftJoin innerJoinAndSelect leftJoinAndSelect innerJoinAndMapOne leftJoinAndMapOne innerJoinAndMapMany leftJoinAndMapMany loadRelationCountAndMap loadAllRelationIds groupBy addGroupBy having andHaving orHaving orderBy addOrderBy limit offset take skip setLock withDeleted setParameter setParameters cache useTransaction clone':
           '-> self',
-        'getOne getOneOrFail getMany getManyAndCount getCount getExists getRawOne getRawMany getRawAndEntities stream': '',
+        'getOne getOneOrFail getMany getManyAndCount getCount getExists getRawOne getRawMany getRawAndEntities stream':
+          '',
       },
     },
     'mongoose.Model': {

@@ -71,7 +71,9 @@ export function typescript(context: RuleContext): LoopedQueries {
 }
 
 /** Names that some library reads by: a call of another name is not asked what it is called on. */
-const READS = new RegExp(`${OWN_READS.source}|${COMMON_READS.source}|^(?:exists?|existsBy|distinct|sum|average|minimum|maximum)$`)
+const READS = new RegExp(
+  `${OWN_READS.source}|${COMMON_READS.source}|^(?:exists?|existsBy|distinct|sum|average|minimum|maximum)$`,
+)
 /** Methods of the tables that ask the database, by their class. */
 const TYPED_READS =
   /^(?:typeorm\.(?:Repository|EntityManager|BaseEntity)\.(?!createQueryBuilder|getRepository|extend)\w+|typeorm\.DataSource\.query|typeorm\.SelectQueryBuilder\.(?:get\w+|stream)|mongoose\.Model\.\w+|sequelize\.Model\.(?:find\w+|count|sum|min|max|reload)|@mikro-orm\/core\.EntityManager\.(?:find\w*|count)|kysely\.SelectQueryBuilder\.(?:execute\w*|stream)|knex\.QueryBuilder\.first)$/

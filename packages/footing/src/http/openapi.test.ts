@@ -125,3 +125,14 @@ test('the page shows every operation, and nothing in a text becomes markup', () 
   expect(html.match(/<details /g)).toHaveLength(3)
   expect(html).not.toMatch(/<script|javascript:|\son\w+=/)
 })
+
+test('the reference page says of each route whether it needs a user, whatever the number of schemes', () => {
+  const open = route({ method: 'GET', path: '/open', auth: 'none', handle: async () => respond(204) })
+  for (const schemes of [['Bearer'], ['Bearer', 'Token'], ['A', 'B', 'C']]) {
+    const http = { schemes }
+    const placed = placeRoutes([{ module: 'content', routes: [...routes, open] }], http)
+    const html = renderReference(describeApi({ ...api(http), routes: placed }), '/v1/openapi.json')
+    const said = [...html.matchAll(/open to everybody|user optional|user required/g)].map(([words]) => words)
+    expect(said).toEqual(['user optional', 'user required', 'user required', 'open to everybody'])
+  }
+})

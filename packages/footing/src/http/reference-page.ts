@@ -93,7 +93,7 @@ function errorSection(document: OpenApiDocument, operations: readonly DescribedO
 
 function access({ security }: DescribedOperation): string {
   if (security.length === 0) return 'open to everybody'
-  return security.length === 2 ? 'user optional' : 'user required'
+  return security.some((scheme) => Object.keys(scheme).length === 0) ? 'user optional' : 'user required'
 }
 
 function parameters(list: readonly DescribedParameter[]): string {

@@ -80,10 +80,11 @@ describe('boundaries/god-module', () => {
 
 describe('boundaries/hub-module', () => {
   const files: Record<string, string> = { 'shop/__init__.py': '' }
-  const names = Array.from({ length: 18 }, (_, n) => n)
-  for (const n of names) files[`shop/above${n}.py`] = 'from shop.hub import thing\n'
+  const names = Array.from({ length: 24 }, (_, n) => n)
+  for (const n of names) files[`shop/above${n}.py`] = `from shop.hub import thing${n}\n`
   for (const n of names) files[`shop/below${n}.py`] = `value${n} = ${n}\n`
-  files['shop/hub.py'] = `${names.map((n) => `from shop.below${n} import value${n}`).join('\n')}\nthing = 1\n`
+  const taken = names.map((n) => `thing${n} = ${n}`).join('\n')
+  files['shop/hub.py'] = `${names.map((n) => `from shop.below${n} import value${n}`).join('\n')}\n${taken}\n`
   const often = makeHistory(
     commits(300, (n) => (n % 3 === 0 ? ['shop/above1.py'] : ['shop/hub.py'])),
     '',
@@ -91,6 +92,21 @@ describe('boundaries/hub-module', () => {
 
   it('reports a module with many importers and imports that changes all the time', () => {
     expect(lines(judge(hubModule, files, often))).toEqual(['shop/hub.py hub'])
+  })
+
+  it('leaves one alone that everybody needs for the same thing', () => {
+    const base = Object.fromEntries(
+      Object.entries(files).map(([path, text]) => [
+        path,
+        path.includes('above') ? 'from shop.hub import thing0\n' : text,
+      ]),
+    )
+    expect(lines(judge(hubModule, base, often))).toEqual([])
+    // Taken whole, nothing says how much of it is used.
+    const whole = Object.fromEntries(
+      Object.entries(files).map(([path, text]) => [path, path.includes('above') ? 'import shop.hub\n' : text]),
+    )
+    expect(lines(judge(hubModule, whole, often))).toEqual(['shop/hub.py hub'])
   })
 
   it('leaves one alone that does not change, and one that only names things', () => {

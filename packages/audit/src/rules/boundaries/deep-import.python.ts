@@ -1,7 +1,6 @@
 // deep-import in Python: reaching past the public face of another domain package.
 
 import type { Detection } from '../../detection/detection.ts'
-import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { DomainPackage, ImportEdge, Module, Program } from '../../graph/contract.ts'
 import { domainArrows } from '../../modules/domain-arrows.ts'
@@ -80,14 +79,17 @@ function detection(
   }
 }
 
-/** Names that the `__init__` of a package takes from its own modules, when there are any: its declared public face. */
+/**
+ * Names that the `__init__` of a package takes from its own modules and lists in `__all__`: its declared public face. An
+ * `__init__` without that list collects its parts for whom it pleases, and has promised nothing about the rest.
+ */
 function publicFaces(program: Program, trees: RuleContext['trees']): ReadonlyMap<number, ReadonlySet<string>> {
   const faces = new Map<number, Set<string>>()
   for (const domain of program.packages) {
     const init = domain.modules.find(
       (id) => program.modules[id]?.isPackage === true && program.modules[id]?.name === domain.name,
     )
-    if (init === undefined || hasCodeOfItsOwn(trees[init]!)) continue
+    if (init === undefined || !declaresExports(trees[init]!)) continue
     const names = program.imports
       .importsOf(init)
       .filter((edge) => program.modules[edge.to]?.domain === domain.id && edge.tier === 'runtime')
@@ -98,13 +100,9 @@ function publicFaces(program: Program, trees: RuleContext['trees']): ReadonlyMap
   return faces
 }
 
-/** An `__init__` with functions or classes imports for its own use, unless `__all__` says that it exports. */
-function hasCodeOfItsOwn(tree: SyntaxTree): boolean {
-  if (tree.mentions(tree.strings.id('__all__'))) return false
-  for (let at = tree.firstChild(0); at >= 0; at = tree.nextSibling(at)) {
-    if (tree.kind(at) === Kind.FunctionDef || tree.kind(at) === Kind.ClassDef) return true
-  }
-  return false
+/** Whether a module says what it exports. */
+function declaresExports(tree: SyntaxTree): boolean {
+  return tree.mentions(tree.strings.id('__all__'))
 }
 
 function list(names: readonly string[]): string {

@@ -1,7 +1,8 @@
 // deep-import in TypeScript: an import that goes round the public face of a module.
 import type { Detection } from '../../detection/detection.ts'
-import { chainOf } from '../../modules/boundary-model.ts'
+import { type BoundaryId, chainOf } from '../../modules/boundary-model.ts'
 import { sharedFiles } from '../../modules/composition.ts'
+import { isLayered } from '../../modules/domain-arrows.ts'
 import { boundaryModel } from '../../modules/find-modules.ts'
 import { importerWords, importVerb } from '../../modules/import-words.ts'
 import { type Crossing, crossingsOf } from '../../modules/module-arrows.ts'
@@ -19,13 +20,30 @@ export function typescript(context: RuleContext): RuleResult {
     return !isOutside || item.to.origin === 'workspace' || shared.has(item.importer.id)
   })
   const open = model.modules.filter(({ face }) => face.kind === 'open')
+  const unused = unusedDoors(judged)
   return {
-    detections: judged.flatMap((item) => judge(item)),
+    detections: judged.flatMap((item) => (unused.has(item.to.id) ? [] : judge(item))),
     examined: { count: judged.length, of: 'imports of modules' },
     ...(open.length > 0 && open.length === model.modules.length
       ? { couldNotTell: `None of ${open.length} modules says what others may import: they have no index file.` }
       : {}),
   }
+}
+
+/**
+ * Modules whose door nobody promised and few use: of a folder that was only found, the index is a door when nine in ten
+ * imports from elsewhere go through it.
+ */
+function unusedDoors(judged: readonly Crossing[]): ReadonlySet<BoundaryId> {
+  const uses = new Map<BoundaryId, { through: number; round: number }>()
+  for (const { to, statement, imported } of judged) {
+    if (to.origin !== 'folder') continue
+    const use = uses.get(to.id) ?? { through: 0, round: 0 }
+    if (roundTheDoor(to, statement, imported.path) === undefined) use.through++
+    else use.round++
+    uses.set(to.id, use)
+  }
+  return new Set([...uses].filter(([, { through, round }]) => !isLayered(round, through)).map(([id]) => id))
 }
 
 function judge(item: Crossing): Detection[] {
@@ -44,7 +62,8 @@ function judge(item: Crossing): Detection[] {
         do: remedy(item),
       },
       confidence: to.origin === 'folder' ? 'probable' : 'definite',
-      severity: to.origin === 'manifest' || to.origin === 'settings' ? 'high' : 'medium',
+      severity:
+        to.origin === 'manifest' || to.origin === 'settings' ? 'high' : to.origin === 'folder' ? 'low' : 'medium',
       fixSite: { path: importer.path, line: statement.line, name: `${importer.path} into ${to.name}` },
       related: [{ path: imported.path, line: 1, label: 'the file that is reached into' }],
     },

@@ -1,6 +1,6 @@
 // deferred-import-cycle: circles that only show when imports inside functions are counted.
 import type { Detection } from '../../detection/detection.ts'
-import type { ImportCycle, ImportEdge } from '../../graph/contract.ts'
+import type { ImportCycle, ImportEdge, Program } from '../../graph/contract.ts'
 import { isProduct } from '../../modules/domain-arrows.ts'
 import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
 import { drawCircle } from './import-cycle.ts'
@@ -25,6 +25,15 @@ function judge(context: RuleContext): RuleResult {
   }
 }
 
+/** From so many modules on, nobody has the circle in mind. */
+const LARGE = 20
+
+/** A few files of one domain package that avoid each other at import time are its own affair. */
+function isInOnePackage({ modules }: ImportCycle, program: Program): boolean {
+  const domains = new Set(modules.map((id) => program.modules[id]?.domain ?? -1))
+  return domains.size === 1 && !domains.has(-1)
+}
+
 function detectionsOf(cycle: ImportCycle, largest: ReadonlyMap<number, number>, { program }: RuleContext): Detection[] {
   const members = new Set(cycle.modules)
   const hiding = program.imports.edges.filter(
@@ -35,6 +44,7 @@ function detectionsOf(cycle: ImportCycle, largest: ReadonlyMap<number, number>, 
   const shown = drawn(cycle, hiding)
   if (shown === undefined || before === members.size || !cycle.modules.some((id) => isProduct(program.modules[id])))
     return []
+  if (members.size < LARGE && isInOnePackage(cycle, program)) return []
   const { edge, circle } = shown
   const from = program.modules[edge.from]
   const to = program.modules[edge.to]
@@ -53,7 +63,7 @@ function detectionsOf(cycle: ImportCycle, largest: ReadonlyMap<number, number>, 
         do: `Begin with the circle drawn here: move what \`${from.name}\` takes from \`${to.name}\` below both, then lift the import to the top.`,
       },
       confidence: 'definite',
-      severity: size >= 20 ? 'medium' : 'low',
+      severity: size >= LARGE ? 'medium' : 'low',
       chain: drawCircle(program, circle),
       related: hiding.slice(0, 10).flatMap((other) => {
         const path = program.modules[other.from]?.path

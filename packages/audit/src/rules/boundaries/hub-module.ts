@@ -38,7 +38,9 @@ export interface Hub {
 
 /** Ten importers and ten imports are a module that does its work; it is their product that makes a hub. */
 const LEAST_EACH = 10
-const LEAST_PRODUCT = 300
+const LEAST_PRODUCT = 500
+/** What gives its importers fewer names has one purpose: a base class, a procedure builder, the database of all. */
+const LEAST_NAMES = 15
 
 /** The hubs of a program, largest first. */
 export function hubsOf(context: RuleContext): readonly Hub[] {
@@ -48,7 +50,18 @@ export function hubsOf(context: RuleContext): readonly Hub[] {
     .filter(({ inward, outward }) => Math.min(inward, outward) >= LEAST_EACH && inward * outward >= LEAST_PRODUCT)
     .sort((a, b) => b.inward * b.outward - a.inward * a.outward || (a.module.path < b.module.path ? -1 : 1))
   const top = ranked.slice(0, Math.max(1, Math.ceil(product.length / 100)))
-  return top.filter(({ module }) => context.history.isHotspot(module.path) && !isVocabulary(module))
+  return top.filter(
+    ({ module }) => context.history.isHotspot(module.path) && !isVocabulary(module) && givesMuch(module, context),
+  )
+}
+
+/** Whether the importers of a module take many different things of it; unknown where most import it whole. */
+function givesMuch(module: Module, { program }: RuleContext): boolean {
+  const importers = program.imports
+    .importersOf(module.id)
+    .filter((edge) => edge.tier !== 'type-only' && isProduct(program.modules[edge.from]))
+  const naming = importers.filter(({ names }) => names.length > 0 && !names.includes('*'))
+  return naming.length * 2 < importers.length || new Set(naming.flatMap(({ names }) => names)).size >= LEAST_NAMES
 }
 
 /** How many modules of product code import a module, and how many it imports. */

@@ -29,7 +29,20 @@ function judge(context: RuleContext, cycles: readonly ImportCycle[]): RuleResult
 function cutsOf(cycle: ImportCycle, context: RuleContext): Detection[] {
   const { program } = context
   if (!cycle.modules.some((id) => isProduct(program.modules[id]))) return []
-  return cycle.cuts.map((cut) => detection(cut, cycle, context))
+  // A package that is written in several files is one unit: that its parts ask its `__init__` for each other is its shape.
+  return cycle.cuts
+    .filter(({ circle }) => context.language === 'typescript' || !isOfOnePackage(circle, program))
+    .map((cut) => detection(cut, cycle, context))
+}
+
+/** Whether a circle goes through an `__init__` that all its other modules are parts of. */
+function isOfOnePackage(circle: readonly ImportEdge[], program: Program): boolean {
+  const members = circle.map((edge) => moduleOf(program, edge.from))
+  return members.some(
+    (gathering) =>
+      gathering.isPackage &&
+      members.every((module) => module === gathering || module.name.startsWith(`${gathering.name}.`)),
+  )
 }
 
 function detection({ edge, circle }: ImportCut, cycle: ImportCycle, context: RuleContext): Detection {
@@ -70,8 +83,8 @@ function detection({ edge, circle }: ImportCut, cycle: ImportCycle, context: Rul
 }
 
 /**
- * Low inside one package and its own `__init__`, medium inside one domain package; between domain packages high for a
- * circle of ten or more, or through a hotspot.
+ * Medium inside one domain package; between domain packages high for a circle of ten or more, or through a hotspot. In
+ * TypeScript low for a file and the index that exports it.
  */
 function severityOf(
   cycle: ImportCycle,
@@ -82,12 +95,6 @@ function severityOf(
   if (language === 'typescript')
     return cycle.cuts.every(({ edge }) => isThroughOwnIndex(edge, program.modules)) ? 'low' : 'medium'
   const members = circle.map((edge) => moduleOf(program, edge.from))
-  const aggregator = members.find((module) => module.isPackage)
-  if (
-    aggregator !== undefined &&
-    members.every((module) => module === aggregator || module.name.startsWith(`${aggregator.name}.`))
-  )
-    return 'low'
   if (new Set(members.map((module) => module.domain)).size < 2) return 'medium'
   if (cycle.modules.length >= 10) return 'high'
   return members.some((module) => history.isHotspot(module.path)) ? 'high' : 'medium'

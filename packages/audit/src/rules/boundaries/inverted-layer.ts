@@ -65,6 +65,9 @@ const KINDS = new Set([
   'signals',
 ])
 
+/** Several names for the layer that answers HTTP: an arrow from one to another crosses no layer. */
+const OF_HTTP = new Set(['views', 'api', 'routes', 'routers', 'endpoints', 'urls'])
+
 interface KindArrow {
   readonly from: string
   readonly to: string
@@ -78,6 +81,7 @@ function kindArrows(program: Program): ReadonlyMap<string, KindArrow> {
     const from = kinds[edge.from] ?? ''
     const to = kinds[edge.to] ?? ''
     if (edge.tier !== 'runtime' || edge.dynamic || from === '' || to === '' || from === to) continue
+    if (OF_HTTP.has(from) && OF_HTTP.has(to)) continue
     const key = `${from}>${to}`
     const arrow = arrows.get(key)
     if (arrow === undefined) arrows.set(key, { from, to, edges: [edge] })

@@ -12,7 +12,7 @@ export const rule: Rule = {
   severity: 'low',
   effort: { minutes: 30, per: 'site' },
   trial: false,
-  summary: 'CODEOWNERS is missing or leaves code without an owner.',
+  summary: 'CODEOWNERS leaves code without an owner, or is missing.',
   judges: { python: judge, typescript: judge },
 }
 
@@ -29,7 +29,7 @@ function judge(context: RuleContext): RuleResult {
   return { detections, examined: { count: product.length, of: 'modules' } }
 }
 
-/** Without history nobody can say how many people work here, so a missing file is only possible. */
+/** People may well know who owns what without a file: that one is missing is named, and proves nothing. */
 function missing({ program, history, paths }: RuleContext): Detection[] {
   if (program.modules.filter(isProduct).length < 20) return []
   const first =
@@ -48,7 +48,7 @@ function missing({ program, history, paths }: RuleContext): Detection[] {
           : 'Nothing says whom to ask about which part.',
         do: 'Write `.github/CODEOWNERS` with one line for each domain package.',
       },
-      confidence: history.enough ? 'definite' : 'possible',
+      confidence: 'possible',
     },
   ]
 }

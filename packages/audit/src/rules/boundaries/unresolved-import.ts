@@ -18,15 +18,32 @@ export const rule: Rule = {
   judges: { typescript: judge },
 }
 
-function judge({ program, manifests }: RuleContext): RuleResult {
+function judge({ program, manifests, paths }: RuleContext): RuleResult {
   const judged = program.imports.statements.filter(({ from }) => isProduct(program.modules[from]!))
+  const folders = foldersOf(paths)
   return {
-    detections: judged.flatMap((statement) => judgeStatement(statement, program.modules[statement.from]!, manifests)),
+    detections: judged.flatMap((statement) =>
+      judgeStatement(statement, program.modules[statement.from]!, manifests, folders),
+    ),
     examined: { count: judged.length, of: 'import statements' },
   }
 }
 
-function judgeStatement(statement: ImportStatement, importer: Module, manifests: Manifests): Detection[] {
+/** Every folder of the tree. */
+function foldersOf(paths: readonly string[]): ReadonlySet<string> {
+  const folders = new Set<string>()
+  for (const path of paths)
+    for (let at = path.lastIndexOf('/'); at > 0 && !folders.has(path.slice(0, at)); at = path.lastIndexOf('/', at - 1))
+      folders.add(path.slice(0, at))
+  return folders
+}
+
+function judgeStatement(
+  statement: ImportStatement,
+  importer: Module,
+  manifests: Manifests,
+  folders: ReadonlySet<string>,
+): Detection[] {
   const { target, specifier, line } = statement
   // Computed specifiers and code that a generator has yet to write are told in the coverage: nobody can repair them here.
   if (target.to !== 'nowhere' || isNotFollowed(target)) return []
@@ -45,7 +62,12 @@ function judgeStatement(statement: ImportStatement, importer: Module, manifests:
           ? `Add \`${target.name}\` to the dependencies in \`${nearest(importer.path, manifests)}\`.`
           : 'Correct the path or the alias. If a generator writes the file, run it before the check.',
       },
-      confidence: isPackage ? 'probable' : 'definite',
+      // A folder of that name beside the manifest: some resolver begins there, as `NODE_PATH` and `baseUrl` do.
+      confidence: isPackage
+        ? isFolderBeside(target.name, importer.path, manifests, folders)
+          ? 'possible'
+          : 'probable'
+        : 'definite',
       severity: isPackage ? 'low' : 'medium',
       // One line in its package.json repairs every import of an undeclared package.
       fixSite: isPackage
@@ -53,6 +75,11 @@ function judgeStatement(statement: ImportStatement, importer: Module, manifests:
         : { path: importer.path, line, name: specifier },
     },
   ]
+}
+
+function isFolderBeside(name: string, path: string, manifests: Manifests, folders: ReadonlySet<string>): boolean {
+  const manifest = nearest(path, manifests)
+  return folders.has(`${manifest.slice(0, manifest.lastIndexOf('/') + 1)}${name}`)
 }
 
 /** The package.json nearest above a file. */

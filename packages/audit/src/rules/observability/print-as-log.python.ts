@@ -28,6 +28,7 @@ export function python(context: RuleContext): RuleResult {
     examined++
     if (keyword(tree, site.node, 'file') >= 0 || isUnderMainGuard(tree, site.node) || isVerbosePath(tree, site.node))
       continue
+    if (isExplained(tree, site.node)) continue
     const print = { ...site, body: bodyOf(context, site), inHandler: isOnlyTrace(tree, site.node) }
     if (!terminal.has(print.body)) terminal.set(print.body, speaksToTerminal(context, tree, print))
     if (terminal.get(print.body)) continue
@@ -50,6 +51,13 @@ function isBuiltinPrint(context: RuleContext, tree: SyntaxTree, site: Site): boo
   if (tree.kind(site.node + 1) !== Kind.Name) return false
   const name = context.program.nameOf(site.module, site.node + 1)
   return name === 'builtins.print' || name === 'print' || name === ''
+}
+
+/** A comment right above it is the reason that somebody gave for printing. */
+function isExplained(tree: SyntaxTree, node: number): boolean {
+  const line = tree.line(node)
+  for (let at = 0; at < tree.comments.length; at += 2) if (tree.comments[at]! === line - 1) return true
+  return false
 }
 
 const LOGGING = new Set(['debug', 'info', 'warning', 'warn', 'error', 'exception', 'critical', 'capture_exception'])
@@ -120,7 +128,7 @@ function detection(context: RuleContext, prints: readonly Print[]): Detection | 
   const routes = program.reach.routes(body)
   const who =
     entry === undefined
-      ? 'The service imports this module.'
+      ? 'The service imports this module; nothing was seen to call it.'
       : `\`${entry.label}\` leads here${routes > 1 ? `, one of ${counted(routes, 'route')}` : ''}.`
   const times = prints.length > 1 ? `, ${prints.length} times` : ''
   return {
@@ -136,7 +144,8 @@ function detection(context: RuleContext, prints: readonly Print[]): Detection | 
         ? 'Use `logger.exception("…")` of `logging.getLogger(__name__)`.'
         : 'Use `logging.getLogger(__name__)` with a level.',
     },
-    confidence: 'definite',
+    // What no entry was seen to reach may serve nobody.
+    confidence: entry === undefined ? 'possible' : 'definite',
     severity,
     chain: chain.length > 2 ? chain : [],
     related: prints.slice(1, 11).map((print) => ({ ...placeOf(context, print), label: 'print()' })),

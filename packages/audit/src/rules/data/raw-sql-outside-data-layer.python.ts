@@ -4,7 +4,7 @@ import type { Detection } from '../../detection/detection.ts'
 import { counted } from '../../detection/words.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { EntryKind, FunctionId } from '../../graph/contract.ts'
+import type { EntryKind, FunctionId, ModuleId } from '../../graph/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { calleeName, positional, receiverOf } from '../../survey/expressions.ts'
 import { addTo } from '../../survey/grouping.ts'
@@ -12,14 +12,16 @@ import { Sql } from '../../survey/sql-text.ts'
 import { type SqlUse, sqlUse } from '../../survey/sql-use.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, functionSite, placeOf } from '../../survey/whereabouts.ts'
+import { enteredModules } from './entered-modules.ts'
 
 /** Judges a Python program. */
 export function python(context: RuleContext): RuleResult {
   const byBody = new Map<FunctionId, Statement[]>()
+  const entered = enteredModules(context)
   let examined = 0
   for (const statement of statements(context)) {
     examined++
-    if (!isOutside(context, statement)) continue
+    if (!isOutside(context, statement, entered)) continue
     const body = bodyOf(context, statement)
     addTo(byBody, body, statement)
   }
@@ -96,12 +98,15 @@ const DATA_LAYER =
   /^(?:models?|.*_models?|managers?|querysets?|repositor(?:y|ies)|.*_repository|quer(?:y|ies)|.*_quer(?:y|ies)|db|dal|dao|crud|sql|databases?|storage|storages|stores?|adapters?|persistence|data|data_layer|orm|migrations?|alembic|backends?|engines?|reports?|analytics|query_runner|management|commands)$/
 const ENTRIES: readonly EntryKind[] = ['route', 'websocket', 'task']
 
-/** The nearest telling segment of the path decides; without one, the function has to be a route or task itself. */
-function isOutside(context: RuleContext, site: Site): boolean {
+/**
+ * The nearest telling segment of the path decides. A folder's name is believed of a file only where something is entered;
+ * without a telling name the function has to be a route or task itself.
+ */
+function isOutside(context: RuleContext, site: Site, entered: ReadonlySet<ModuleId>): boolean {
   const segments = context.program.modules[site.module]!.path.replace(/\.py$/, '').split('/').reverse()
-  for (const segment of segments) {
+  for (const [index, segment] of segments.entries()) {
     if (DATA_LAYER.test(segment)) return false
-    if (PRESENTATION.test(segment)) return true
+    if (PRESENTATION.test(segment)) return index === 0 || entered.has(site.module)
   }
   const body = bodyOf(context, site)
   return context.program.reach.entriesOf(body, ENTRIES, 1)[0]?.function === body

@@ -5,7 +5,7 @@ import { counted } from '../../detection/words.ts'
 import { Flag, Kind } from '../../facts/contract.ts'
 import type { Confidence } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
-import type { EntryKind, FunctionId } from '../../graph/contract.ts'
+import type { EntryKind, FunctionId, ModuleId } from '../../graph/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { constantText, positional } from '../../survey/expressions.ts'
 import { addTo } from '../../survey/grouping.ts'
@@ -13,6 +13,7 @@ import { serverModules } from '../../survey/server-code.ts'
 import { classifyText, Sql } from '../../survey/sql-text.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
 import { bodyOf, functionSite, placeOf, subjectOf } from '../../survey/whereabouts.ts'
+import { enteredModules } from './entered-modules.ts'
 
 /** Methods and tags that send their first argument to a database. */
 const SENDERS = 'query execute raw unsafe $queryRaw $executeRaw $queryRawUnsafe $executeRawUnsafe sql'.split(' ')
@@ -36,10 +37,11 @@ interface Statement extends Site {
 /** Bodies of the presentation layer that hold SQL. */
 export function typescript(context: RuleContext): RuleResult {
   const byBody = new Map<FunctionId, Statement[]>()
+  const entered = enteredModules(context)
   let examined = 0
   for (const statement of statements(context)) {
     examined++
-    if (isOutside(context, statement)) addTo(byBody, bodyOf(context, statement), statement)
+    if (isOutside(context, statement, entered)) addTo(byBody, bodyOf(context, statement), statement)
   }
   return {
     detections: [...byBody].map(([body, items]) => detection(context, body, items)),
@@ -82,24 +84,31 @@ function receiver({ program }: RuleContext, { module, node }: Site, tree: Syntax
 }
 
 /** The telling word of a file's path: `orders.controller.ts` says it before its folder does. */
-function layerOf(path: string): { readonly word: string; readonly isOutside: boolean } | undefined {
+function layerOf(
+  path: string,
+): { readonly word: string; readonly isOutside: boolean; readonly isOfFile: boolean } | undefined {
   const [file = '', ...folders] = path
     .replace(/\.[cm]?[jt]s$/, '')
     .split('/')
     .reverse()
-  const words = [...file.split(/[.\-_]/).reverse(), ...folders.flatMap((folder) => folder.split(/[-_]/).reverse())]
-  for (const word of words.map((one) => one.toLowerCase())) {
-    if (DATA_LAYER.test(word)) return { word, isOutside: false }
-    if (PRESENTATION.test(word)) return { word, isOutside: true }
+  const own = file.split(/[.\-_]/).reverse()
+  const words = [...own, ...folders.flatMap((folder) => folder.split(/[-_]/).reverse())]
+  for (const [index, word] of words.map((one) => one.toLowerCase()).entries()) {
+    const isOfFile = index < own.length
+    if (DATA_LAYER.test(word)) return { word, isOutside: false, isOfFile }
+    if (PRESENTATION.test(word)) return { word, isOutside: true, isOfFile }
   }
   return undefined
 }
 
-/** The nearest telling word decides; without one, the function has to be a route or a job itself. */
-function isOutside(context: RuleContext, site: Site): boolean {
+/**
+ * The nearest telling word decides. A folder's name is believed of a file only where something is entered; without a
+ * telling word the function has to be a route or a job itself.
+ */
+function isOutside(context: RuleContext, site: Site, entered: ReadonlySet<ModuleId>): boolean {
   const { program } = context
   const layer = layerOf(program.modules[site.module]!.path)
-  if (layer !== undefined) return layer.isOutside
+  if (layer !== undefined) return layer.isOutside && (layer.isOfFile || entered.has(site.module))
   const body = bodyOf(context, site)
   return program.reach.entriesOf(body, ENTRIES, 1)[0]?.function === body
 }

@@ -28,7 +28,7 @@ export function python(context: RuleContext): RuleResult {
     examined++
     if (keyword(tree, site.node, 'file') >= 0 || isUnderMainGuard(tree, site.node) || isVerbosePath(tree, site.node))
       continue
-    if (isExplained(tree, site.node)) continue
+    if (isExplained(tree, site.node) || isCopyOfAnswer(tree, site.node)) continue
     const print = { ...site, body: bodyOf(context, site), inHandler: isOnlyTrace(tree, site.node) }
     if (!terminal.has(print.body)) terminal.set(print.body, speaksToTerminal(context, tree, print))
     if (terminal.get(print.body)) continue
@@ -57,6 +57,18 @@ function isBuiltinPrint(context: RuleContext, tree: SyntaxTree, site: Site): boo
 function isExplained(tree: SyntaxTree, node: number): boolean {
   const line = tree.line(node)
   for (let at = 0; at < tree.comments.length; at += 2) if (tree.comments[at]! === line - 1) return true
+  return false
+}
+
+/** In a handler whose last act is to answer with the exception itself: the print is a copy. */
+function isCopyOfAnswer(tree: SyntaxTree, node: number): boolean {
+  const handler = handlerAround(tree, node)
+  const name = handler < 0 ? '' : tree.text(handler)
+  if (name === '') return false
+  const last = tree.lastChild(tree.childOf(handler, Kind.Body))
+  if (node >= last || (tree.kind(last) !== Kind.Expr && tree.kind(last) !== Kind.Return)) return false
+  for (let part = last; part < tree.end(last); part++)
+    if (tree.kind(part) === Kind.Name && tree.text(part) === name) return true
   return false
 }
 

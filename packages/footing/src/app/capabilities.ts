@@ -2,6 +2,7 @@
 import { analyticsCapability } from '../analytics/capability.ts'
 import { archiveCapability } from '../archive/capability.ts'
 import type { AnyCapability } from '../capability/capability.ts'
+import { cronCapability } from '../cron/capability.ts'
 import { dataCapability } from '../data/capability.ts'
 import { eventsCapability } from '../events/capability.ts'
 import { httpCapability } from '../http/capability.ts'
@@ -27,6 +28,7 @@ export const capabilities: readonly AnyCapability[] = [
   analyticsCapability,
   archiveCapability,
   eventsCapability,
+  cronCapability,
   placementCapability,
   httpCapability,
 ]

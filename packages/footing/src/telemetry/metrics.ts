@@ -1,6 +1,7 @@
 // Counters and latencies of requests, calls and statements, as Prometheus text.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { type TickRecord, tickChannel } from '../cron/running-ticks.ts'
 import { type QueryEvent, queryChannel } from '../data/work-scope.ts'
 import { type EventRecord, eventChannel } from '../events/event-bus.ts'
 import { type RequestRecord, requestChannel } from '../http/mount-route.ts'
@@ -35,6 +36,11 @@ export function collectMetrics(): Metrics {
     'subscriber',
     'code',
   ])
+  const ticks = new Family('footing_tick_duration_seconds', 'Duration of runs of schedules.', [
+    'schedule',
+    'kind',
+    'code',
+  ])
   const stalls = new Family('footing_event_loop_stall_seconds', 'Stalls of the event loop, by who caused them.', [
     'handler',
     'module',
@@ -57,11 +63,16 @@ export function collectMetrics(): Metrics {
     const { event, subscriber, code = 'ok', durationMs } = message as EventRecord
     events.observe(durationMs, event, subscriber, code)
   }
+  const onTick = (message: unknown) => {
+    const { schedule, kind, code = 'ok', durationMs } = message as TickRecord
+    ticks.observe(durationMs, schedule, kind, code)
+  }
   const onStall = (message: unknown) => {
     const { handler = 'none', module = 'none', durationMs } = message as Stall
     stalls.observe(durationMs, handler, module)
   }
   subscribe(eventChannel.name, onEvent)
+  subscribe(tickChannel.name, onTick)
   subscribe(stallChannel.name, onStall)
   subscribe(requestChannel.name, onRequest)
   subscribe(callChannel.name, onCall)
@@ -71,10 +82,11 @@ export function collectMetrics(): Metrics {
   const loop = performance.eventLoopUtilization()
   return {
     text: () =>
-      [requests, calls, queries, events, stalls].map((family) => family.text()).join('') +
+      [requests, calls, queries, events, ticks, stalls].map((family) => family.text()).join('') +
       loopText(delay.percentile(99) / 1e9, performance.eventLoopUtilization(loop).utilization),
     stop: () => {
       unsubscribe(eventChannel.name, onEvent)
+      unsubscribe(tickChannel.name, onTick)
       unsubscribe(stallChannel.name, onStall)
       unsubscribe(requestChannel.name, onRequest)
       unsubscribe(callChannel.name, onCall)

@@ -3,6 +3,7 @@ import { analyticsErrors } from '../analytics/contract/errors.ts'
 import { appErrors } from '../app/errors.ts'
 import { archiveErrors } from '../archive/contract/errors.ts'
 import { capabilityErrors } from '../capability/errors.ts'
+import { cronErrors } from '../cron/contract/errors.ts'
 import { dataErrors } from '../data/contract/errors.ts'
 import { eventErrors } from '../events/contract/errors.ts'
 import { hostErrors } from '../host/errors.ts'
@@ -28,6 +29,7 @@ export const errorTables = {
   archive: archiveErrors,
   capability: capabilityErrors,
   cpu: cpuErrors,
+  cron: cronErrors,
   limit: limitErrors,
   data: dataErrors,
   eventLoop: eventLoopErrors,

@@ -2,6 +2,7 @@
 export type { App, RunningApp } from '../app/create-app.ts'
 export { type DescribedCapability, type DescribedProcess, describeProcess } from '../app/describe-process.ts'
 export { provisionDatabase } from '../app/provision-database.ts'
+export { type CronAdmin, openCronAdmin, type ScheduleStatus, type TickStatus } from '../cron/admin.ts'
 export type {
   DataSource,
   EmbeddedServer,

@@ -25,7 +25,7 @@ export interface CountedQuery extends QueryRecord {
 export function queryCounter(): QueryCounter {
   let queries: CountedQuery[] = []
   const own = (): readonly CountedQuery[] =>
-    queries.filter(({ text, module }) => !isControl(text) && module !== library)
+    queries.filter(({ text, module }) => !isControl(text) && !isLibrary(module))
   return {
     observe(scope) {
       const route = scope?.route ?? ''
@@ -57,7 +57,10 @@ export function queryCounter(): QueryCounter {
   }
 }
 
-const library = 'footing'
+// Its own tables, and those of its capabilities: no module has such a name.
+function isLibrary(module: string): boolean {
+  return module === 'footing' || module.startsWith('footing_')
+}
 
 function isControl(text: string): boolean {
   return /^(begin|commit|rollback|savepoint|release)\b/.test(text)

@@ -7,6 +7,7 @@ export type { Database, Queries, ReadQueries, Transaction } from './data/contrac
 export { compiled } from './data/query/compiled-query.ts'
 export type { HttpOptions } from './http/http-options.ts'
 export { type AnyManifest, defineModule, type Manifest, type PortOf } from './module/define-module.ts'
+export type { Emit, EventFacts } from './module/event-handler.ts'
 export {
   type Authenticate,
   type Implementation,
@@ -14,7 +15,14 @@ export {
   type Kit,
   type ModuleImplementation,
 } from './module/implement.ts'
-export { type EventDefinition, event, type Operation, op } from './module/operation.ts'
+export {
+  defineEvents,
+  type EventContract,
+  type EventDefinition,
+  event,
+  type Operation,
+  op,
+} from './module/operation.ts'
 export { type AnyRoute, respond, route } from './module/route.ts'
 export { describedAs, type InputOf, type Schema } from './module/schema.ts'
 export { type OptionalSetting, optionalSetting, type Setting, setting } from './module/setting.ts'

@@ -196,8 +196,8 @@ test('start-up refuses a demand that the driver does not meet', async () => {
 test('start-up refuses a subscription that can never be heard', async () => {
   const wrong: readonly [string, string][] = [
     ['billing.refunded', 'billing declares no such event'],
-    ['identity.left', 'it does not need a module identity'],
-    ['paid', 'it does not need a module paid'],
+    ['identity.left', 'it neither needs nor hears a module identity'],
+    ['paid', 'it neither needs nor hears a module paid'],
     ['billing.toString', 'billing declares no such event'],
   ]
   for (const [key, reason] of wrong) {

@@ -1,20 +1,28 @@
 // Joins the modules of a process with the driver of events: checks what is announced, runs what hears it.
 import { channel } from 'node:diagnostics_channel'
+import type { FootingError } from '@footing/kernel'
 import { transactionBrand } from '../data/contract/contract.ts'
 import type { AnyTransaction } from '../data/contract/transaction-end.ts'
 import { coded } from '../module/checked-value.ts'
 import type { AnyManifest } from '../module/define-module.ts'
 import { moduleErrors } from '../module/errors.ts'
-import type { Emit, EventHandler, EventSubscription } from '../module/event-handler.ts'
+import type { Emit, EventFacts, EventHandler, EventSubscription } from '../module/event-handler.ts'
 import type { EventDefinition } from '../module/operation.ts'
 import { findUnportable, freezeDeep } from '../module/portable.ts'
-import { validate } from '../module/schema.ts'
+import { type Schema, validate } from '../module/schema.ts'
 import { CallContext, currentContext, newOrigin } from '../work/call-context.ts'
 import { milliseconds } from '../work/duration.ts'
 import { createLog } from '../work/log.ts'
-import { type CallEnvironment, runWork } from '../work/run-work.ts'
+import { type CallEnvironment, cancelledError, runWork } from '../work/run-work.ts'
 import { randomHex } from '../work/trace-ids.ts'
-import type { EventDriver, EventEnvelope, Subscriber } from './contract/contract.ts'
+import type {
+  Delivery,
+  DeliveryFault,
+  EventDriver,
+  EventEnvelope,
+  Subscriber,
+  SubscriberLag,
+} from './contract/contract.ts'
 import { eventErrors } from './contract/errors.ts'
 
 /** Published on `footing:event` when a handler has ended. */
@@ -51,9 +59,14 @@ export class EventBus {
     this.#environment = environment
   }
 
-  /** How many events wait or are being handled. */
+  /** How many events wait or are being handled in this process. */
   get waiting(): number {
     return this.#driver.waiting
+  }
+
+  /** How far the subscribers of this process are behind, where the driver can tell. */
+  get lags(): readonly SubscriberLag[] {
+    return this.#driver.lags ?? []
   }
 
   /**
@@ -63,11 +76,12 @@ export class EventBus {
   subscribe(manifest: AnyManifest, handlers: Subscriptions, here: readonly AnyManifest[]): void {
     for (const [key, given] of Object.entries(handlers)) {
       if (given === undefined) continue
-      const { emitter, event } = heard(manifest, key)
+      const one = heard(manifest, key)
+      const { emitter } = one.source
       if (!here.some(({ name }) => name === emitter) && !this.#driver.guarantees['across-processes']) {
         throw eventErrors('event-elsewhere', { details: { module: manifest.name, event: key, emitter } })
       }
-      this.#driver.subscribe(this.#subscriber(manifest.name, emitter, event, given))
+      this.#driver.subscribe(this.#subscriber(manifest.name, one, given))
     }
   }
 
@@ -82,7 +96,7 @@ export class EventBus {
         id: randomHex(16),
         module,
         event: name,
-        payload: await this.#sealed(definition, payload, event),
+        ...(await this.#sealed(definition, payload, event)),
         at: this.#environment.clock.now(),
         requestId: context?.requestId ?? randomHex(16),
         traceId: context?.traceId ?? randomHex(16),
@@ -100,29 +114,51 @@ export class EventBus {
     return this.#driver.start()
   }
 
-  /** Delivers what is taken and takes nothing more; what is left after `deadlineMs` is lost, and the log says how much. */
+  /** Delivers what would be lost and gives back what would not; the log says how much was left after `deadlineMs`. */
   async drain(deadlineMs: number): Promise<void> {
     const left = await this.#driver.drain(deadlineMs)
-    if (left > 0) this.#log.error('events were not delivered before the process stopped', { left })
+    if (left === 0) return
+    if (this.#driver.guarantees.durable) this.#log.warn('handlers still ran when the process stopped', { left })
+    else this.#log.error('events were not delivered before the process stopped', { left })
   }
 
-  /** The payload as every subscriber sees it: checked by the schema, JSON, frozen, and nobody else's object. */
-  async #sealed({ payload: schema }: EventDefinition, payload: unknown, event: string): Promise<unknown> {
+  /**
+   * The payload as it travels: checked by the schema, JSON, and nobody else's object. It stays what was announced, because the
+   * schema of a later version may read it.
+   */
+  async #sealed(
+    { payload: schema, key }: EventDefinition,
+    payload: unknown,
+    event: string,
+  ): Promise<Pick<EventEnvelope, 'payload' | 'key'>> {
     refuseUnportable(payload, event)
-    // The check works on a copy: whoever announces may go on with its own object, before and after the commit.
-    const validation = await validate(schema, structuredClone(payload))
-    if ('issues' in validation) throw eventErrors('invalid-event', { details: { event }, issues: validation.issues })
-    refuseUnportable(validation.value, event)
-    return freezeDeep(validation.value)
+    // Whoever announces may go on with its own object, before and after the commit.
+    const given: unknown = freezeDeep(structuredClone(payload))
+    const value = await readPayload(schema, given, event)
+    return { payload: given, key: keyIn(value, key, event) }
   }
 
-  #subscriber(module: string, emitter: string, event: string, given: EventHandler | EventSubscription): Subscriber {
-    const { handle, deadline } = typeof given === 'function' ? { handle: given, deadline: undefined } : given
+  #subscriber(module: string, { source, event }: Heard, given: EventHandler | EventSubscription): Subscriber {
+    const subscription: EventSubscription = typeof given === 'function' ? { handle: given } : given
+    const { handle, deadline, from, attempts } = subscription
     const deadlineMs = milliseconds(deadline ?? defaultDeadline)
-    return { module, emitter, event, deliver: (envelope) => this.#deliver(module, handle, deadlineMs, envelope) }
+    const reaction: Reaction = { module, handle, deadlineMs, schema: source.payload }
+    return {
+      module,
+      emitter: source.emitter,
+      event,
+      from,
+      attempts,
+      deadlineMs,
+      deliver: (envelope, delivery) => this.#deliver(reaction, envelope, delivery),
+    }
   }
 
-  async #deliver(module: string, handle: EventHandler, deadlineMs: number, envelope: EventEnvelope): Promise<boolean> {
+  async #deliver(
+    { module, handle, deadlineMs, schema }: Reaction,
+    envelope: EventEnvelope,
+    delivery: Delivery,
+  ): Promise<DeliveryFault | undefined> {
     const { clock } = this.#environment
     const name = `${envelope.module}.${envelope.event}`
     const origin = newOrigin()
@@ -131,43 +167,94 @@ export class EventBus {
     const started = clock.monotonic()
     const waitedMs = clock.now() - envelope.at
     const context = new CallContext(clock, undefined, origin, module, `on ${name}`, started, started + deadlineMs)
-    const facts = Object.freeze({ id: envelope.id, name, at: envelope.at })
-    let code: string | undefined
+    const { attempt, repeats, signal, settle } = delivery
+    const facts = Object.freeze({ id: envelope.id, name, at: envelope.at, attempt, once: onceIn(settle) })
+    const end = () => context.end(cancelledError(context, signal?.reason))
+    let fault: FootingError | undefined
     try {
+      signal?.addEventListener('abort', end)
+      const payload = await readPayload(schema, envelope.payload, name)
       // An async function, so that a handler that throws at once is caught like any other.
-      await runWork(
-        this.#environment,
-        context,
-        async (payload, given) => handle(payload, given, facts),
-        envelope.payload,
-      )
+      await runWork(this.#environment, context, async (given, here) => handle(given, here, facts), payload)
     } catch (error) {
-      const fault = coded(error, `${module} on ${name}`)
-      code = fault.code
+      fault = coded(error, `${module} on ${name}`)
       const log = createLog(module, () => context)
-      log.error('an event was not handled; it is not repeated', { event: name, eventId: envelope.id, code }, error)
+      const what = { event: name, eventId: envelope.id, code: fault.code, attempt }
+      if (repeats) log.warn('an event was not handled; it is tried again', what, error)
+      else log.error('an event was not handled; it is not repeated', what, error)
+    } finally {
+      signal?.removeEventListener('abort', end)
     }
+    const code = fault?.code
     if (eventChannel.hasSubscribers) {
       const durationMs = clock.monotonic() - started
       const { requestId, traceId } = envelope
       const record: EventRecord = { event: name, subscriber: module, durationMs, waitedMs, code, requestId, traceId }
       eventChannel.publish(record)
     }
-    return code === undefined
+    return fault === undefined ? undefined : { code: fault.code, message: causeOf(fault) }
   }
 }
 
+/** What a module does about an event. */
+interface Reaction {
+  readonly module: string
+  readonly handle: EventHandler
+  readonly deadlineMs: number
+  readonly schema: Schema
+}
+
+/** An event that a module may hear. */
+interface Heard {
+  readonly event: string
+  readonly source: { readonly emitter: string; readonly payload: Schema }
+}
+
+/** Runs the work that has the effects, unless an earlier delivery has committed them. */
+function onceIn(settle: Delivery['settle']): EventFacts['once'] {
+  return async (tx, work) => {
+    if (!(await settle(transactionOf(tx)))) return false
+    await work()
+    return true
+  }
+}
+
+/** What a person wants to read who looks at a parked event. */
+function causeOf(fault: FootingError): string {
+  return fault.cause instanceof Error ? fault.cause.message : fault.message
+}
+
+/** The payload as a handler sees it. */
+async function readPayload(schema: Schema, given: unknown, event: string): Promise<unknown> {
+  const validation = await validate(schema, structuredClone(given))
+  if ('issues' in validation) throw eventErrors('invalid-event', { details: { event }, issues: validation.issues })
+  refuseUnportable(validation.value, event)
+  return freezeDeep(validation.value)
+}
+
+function keyIn(payload: unknown, field: string | undefined, event: string): string | undefined {
+  if (field === undefined) return undefined
+  const key: unknown = typeof payload === 'object' && payload !== null ? Reflect.get(payload, field) : undefined
+  if (typeof key === 'string' || typeof key === 'number') return String(key)
+  const issues = [{ pointer: `/${field}`, message: 'is the key of the event, so it has to be a text or a number' }]
+  throw eventErrors('invalid-event', { details: { event }, issues })
+}
+
 /** Which event a key means, if the module may hear it. */
-function heard(manifest: AnyManifest, key: string): { readonly emitter: string; readonly event: string } {
+function heard(manifest: AnyManifest, key: string): Heard {
   const unknown = (reason: string) =>
     eventErrors('event-unknown', { details: { module: manifest.name, event: key, reason } })
   const dot = key.indexOf('.')
   const emitter = dot < 0 ? key : key.slice(0, dot)
   const event = key.slice(dot + 1)
-  const source = [manifest, ...manifest.needs].find(({ name }) => name === emitter)
-  if (source === undefined) throw unknown(`it does not need a module ${emitter}`)
-  if (!Object.hasOwn(source.events, event)) throw unknown(`${emitter} declares no such event`)
-  return { emitter, event }
+  const { events } =
+    [manifest, ...manifest.needs].find(({ name }) => name === emitter) ??
+    manifest.hears.find(({ module }) => module === emitter) ??
+    {}
+  if (events === undefined) throw unknown(`it neither needs nor hears a module ${emitter}`)
+  const definition = Object.hasOwn(events, event) ? events[event] : undefined
+  if (definition === undefined) throw unknown(`${emitter} declares no such event`)
+  return { event, source: { emitter, payload: definition.payload } }
 }
 
 /** An event that was to wait for a commit must not leave at once because somebody passed the wrong handle. */

@@ -4,7 +4,7 @@ import { nearest } from '@footing/kernel'
 import type { Duration } from '../work/duration.ts'
 import { type AccessDeclaration, accessFault } from './access-declaration.ts'
 import { moduleErrors } from './errors.ts'
-import type { EventDefinition, Operation } from './operation.ts'
+import type { EventContract, EventsShape, Operation } from './operation.ts'
 import { type PersonalDeclaration, personalFault } from './personal-declaration.ts'
 import { personalNames, withPersonalOperations } from './personal-operations.ts'
 import type { InputOf, OutputOf } from './schema.ts'
@@ -25,6 +25,7 @@ export interface Manifest<
   Settings extends SettingsShape = SettingsShape,
   Events extends EventsShape = EventsShape,
   Uses extends readonly Use[] = readonly Use[],
+  Hears extends readonly EventContract[] = readonly EventContract[],
 > {
   readonly kind: 'module'
   readonly name: Name
@@ -35,6 +36,8 @@ export interface Manifest<
   readonly port: Port
   readonly settings: Settings
   readonly events: Events
+  /** Events of modules that it does not need. */
+  readonly hears: Hears
   /** Tables in its own PostgreSQL schema, written by nobody else. */
   readonly tables: readonly string[]
   /** Views of other modules that it may read, by module. */
@@ -51,9 +54,6 @@ export interface Manifest<
   readonly personal: PersonalDeclaration
 }
 
-/** Events by name. */
-export type EventsShape = Readonly<Record<string, EventDefinition>>
-
 /** Any manifest, whatever it declares. */
 export interface AnyManifest {
   readonly kind: 'module'
@@ -63,6 +63,7 @@ export interface AnyManifest {
   readonly port: PortShape
   readonly settings: SettingsShape
   readonly events: EventsShape
+  readonly hears: readonly EventContract[]
   readonly tables: readonly string[]
   readonly reads: Readonly<Record<string, readonly string[]>>
   readonly guarantees: Readonly<Record<string, readonly string[]>>
@@ -101,12 +102,16 @@ export interface ModuleOptions<
   Settings extends SettingsShape,
   Events extends EventsShape,
   Uses extends readonly Use[] = readonly Use[],
+  Hears extends readonly EventContract[] = readonly EventContract[],
+  Name extends string = string,
 > {
   readonly owner: string
   readonly needs?: Needs
   readonly port?: Port
   readonly settings?: Settings
-  readonly events?: Events
+  /** What it announces, here or as `defineEvents(…)` made it in a file of its own. */
+  readonly events?: Events | EventContract<Name, Events>
+  readonly hears?: Hears
   readonly tables?: readonly string[]
   readonly reads?: Readonly<Record<string, readonly string[]>>
   readonly guarantees?: Readonly<Record<string, readonly string[]>>
@@ -127,15 +132,17 @@ export function defineModule<
   const Settings extends SettingsShape = Readonly<Record<never, never>>,
   const Events extends EventsShape = Readonly<Record<never, never>>,
   const Uses extends readonly Use[] = readonly [],
+  const Hears extends readonly EventContract[] = readonly [],
 >(
   name: Name,
-  options: ModuleOptions<Port, Needs, Settings, Events, Uses>,
-): Manifest<Name, Port, Needs, Settings, Events, Uses> {
+  options: ModuleOptions<Port, Needs, Settings, Events, Uses, Hears, Name>,
+): Manifest<Name, Port, Needs, Settings, Events, Uses, Hears> {
   verifyName('module', name)
   for (const operation of Object.keys(options.port ?? {})) verifyName('operation', operation)
-  for (const event of Object.keys(options.events ?? {})) verifyName('event', event)
+  const events = eventsOf(options.events)
+  for (const event of Object.keys(events)) verifyName('event', event)
   verifyOptions(name, options)
-  const manifest: Manifest<Name, Port, Needs, Settings, Events, Uses> = {
+  const manifest: Manifest<Name, Port, Needs, Settings, Events, Uses, Hears> = {
     kind: 'module',
     name,
     owner: options.owner,
@@ -143,7 +150,8 @@ export function defineModule<
     needs: Object.freeze([...(options.needs ?? [])]) as unknown as Needs,
     port: Object.freeze(withPersonalOperations({ ...options.port }, options.personal ?? {})) as Port,
     settings: Object.freeze({ ...options.settings }) as Settings,
-    events: Object.freeze({ ...options.events }) as Events,
+    events: Object.freeze({ ...events }) as Events,
+    hears: Object.freeze([...(options.hears ?? [])]) as unknown as Hears,
     tables: Object.freeze([...(options.tables ?? [])]),
     reads: Object.freeze({ ...options.reads }),
     guarantees: Object.freeze({ ...options.guarantees }),
@@ -171,6 +179,7 @@ const known: readonly string[] = [
   'port',
   'settings',
   'events',
+  'hears',
   'tables',
   'reads',
   'guarantees',
@@ -188,6 +197,15 @@ function verifyName(kind: keyof typeof rules, name: string): void {
   if (!pattern.test(name) || inherited.has(name)) {
     throw moduleErrors('module-name-invalid', { details: { kind, name: JSON.stringify(name), rule: text } })
   }
+}
+
+/** A definition is never called `kind`: it is an object. */
+function isContract(given: unknown): given is EventContract {
+  return typeof given === 'object' && given !== null && Reflect.get(given, 'kind') === 'events'
+}
+
+function eventsOf(given: EventsShape | EventContract | undefined): EventsShape {
+  return isContract(given) ? given.events : (given ?? {})
 }
 
 function verifyOptions(
@@ -218,6 +236,12 @@ function faultOf(
   if (self) return 'it needs a module of its own name.'
   const wrongOperation = Object.entries(options.port ?? {}).find(([, operation]) => operation?.kind !== 'operation')
   if (wrongOperation) return `port.${wrongOperation[0]} was not made by op(…).`
+  const events = options.events
+  if (isContract(events) && events.module !== name) return `its events are those of ${events.module}.`
+  const deaf = (options.hears ?? []).findIndex((heard) => !isContract(heard))
+  if (deaf >= 0) return `hears[${deaf}] was not made by defineEvents(…).`
+  const heard = (options.hears ?? []).find(({ module }) => module === name || needs.some((one) => one.name === module))
+  if (heard) return `it names ${heard.module} in hears, and hears it without that.`
   const stranger = Object.keys(options.reads ?? {}).find((read) => !needs.some((needed) => needed.name === read))
   if (stranger) return `it reads views of ${stranger} without needing it.`
   const unmade = (options.uses ?? []).findIndex((used) => used?.kind !== 'use')

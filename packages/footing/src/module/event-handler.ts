@@ -3,7 +3,7 @@ import type { Transaction, transactionBrand } from '../data/contract/contract.ts
 import type { Context } from '../work/context.ts'
 import type { Duration } from '../work/duration.ts'
 import type { AnyManifest } from './define-module.ts'
-import type { EventDefinition } from './operation.ts'
+import type { EventContract, EventDefinition } from './operation.ts'
 import type { InputOf, OutputOf } from './schema.ts'
 
 type PayloadOf<M extends Pick<AnyManifest, 'events'>, Name extends string> =
@@ -32,29 +32,54 @@ export interface EventFacts {
   readonly name: string
   /** Milliseconds since 1970 at which it was announced. */
   readonly at: number
+  /** 1 for the first time that this subscriber is given it. */
+  readonly attempt: number
+  /**
+   * Runs `work` in a transaction of the module, unless an earlier delivery of this event to this module has committed it: the
+   * effects and the record of them are committed together. Answers whether it ran.
+   * @throws `event-taken-over` when this process was too slow and another one has the subscriber
+   */
+  readonly once: (
+    tx: Pick<Transaction<never>, typeof transactionBrand>,
+    work: () => Promise<unknown>,
+  ) => Promise<boolean>
 }
 
 /** Does what an event asks for; the payload is frozen. */
 export type EventHandler<Payload = unknown> = (payload: Payload, context: Context, event: EventFacts) => Promise<void>
 
-/** A handler with a deadline other than the usual five seconds. */
+/** A handler with conditions other than the usual ones. */
 export interface EventSubscription<Payload = unknown> {
   readonly handle: EventHandler<Payload>
+  /** Default `5s`. */
   readonly deadline?: Duration
+  /** Where a module begins that hears this event for the first time, in a driver that keeps events. Default `now`. */
+  readonly from?: 'beginning' | 'now'
+  /** How often the handler is tried before the event is set aside, in a driver that repeats. Default 5. */
+  readonly attempts?: number
 }
 
-/** `module.event` of every event of these modules. */
-type KeysOf<M extends AnyManifest> = M extends AnyManifest ? `${M['name']}.${keyof M['events'] & string}` : never
+/** What announces. */
+type Source = Pick<AnyManifest, 'name' | 'events'>
 
-type PayloadAt<M extends AnyManifest, Key extends string> = Key extends `${infer Module}.${infer Name}`
+/** `module.event` of every event of these modules. */
+type KeysOf<M extends Source> = M extends Source ? `${M['name']}.${keyof M['events'] & string}` : never
+
+type PayloadAt<M extends Source, Key extends string> = Key extends `${infer Module}.${infer Name}`
   ? Extract<M, { readonly name: Module }>['events'][Name] extends EventDefinition<infer Payload>
     ? OutputOf<Payload>
     : never
   : never
 
-/** Handlers by `module.event`: of the modules that the manifest needs, and of the module itself. */
+/** A module that is heard, in the form of one that is needed. */
+type HeardSource<Contract> =
+  Contract extends EventContract<infer Name, infer Events> ? { readonly name: Name; readonly events: Events } : never
+
+type Sources<M extends AnyManifest> = M['needs'][number] | M | HeardSource<M['hears'][number]>
+
+/** Handlers by `module.event`: of the modules that the manifest needs or hears, and of the module itself. */
 export type EventHandlers<M extends AnyManifest> = {
-  readonly [Key in KeysOf<M['needs'][number] | M>]?:
-    | EventHandler<PayloadAt<M['needs'][number] | M, Key>>
-    | EventSubscription<PayloadAt<M['needs'][number] | M, Key>>
+  readonly [Key in KeysOf<Sources<M>>]?:
+    | EventHandler<PayloadAt<Sources<M>, Key>>
+    | EventSubscription<PayloadAt<Sources<M>, Key>>
 }

@@ -32,7 +32,14 @@ export {
   type SchemeAuthentication,
 } from './implement.ts'
 export { type BoundPorts, ModuleNetwork } from './module-network.ts'
-export { type EventDefinition, event, type Operation, op } from './operation.ts'
+export {
+  defineEvents,
+  type EventContract,
+  type EventDefinition,
+  event,
+  type Operation,
+  op,
+} from './operation.ts'
 export type { OperationStats } from './operation-stats.ts'
 export { orderByNeeds } from './order-by-needs.ts'
 export { columns } from './personal-columns.ts'

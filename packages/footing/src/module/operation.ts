@@ -22,7 +22,20 @@ export interface Operation<
 export interface EventDefinition<Payload extends Schema = Schema> {
   readonly kind: 'event'
   readonly payload: Payload
+  /** Field of the payload; events with one value of it keep their order. Undefined for events without order. */
+  readonly key: string | undefined
   readonly summary: string | undefined
+}
+
+/** Events by name. */
+export type EventsShape = Readonly<Record<string, EventDefinition>>
+
+/** The events of a module apart from its manifest, for modules that hear it without needing it. */
+export interface EventContract<Name extends string = string, Events extends EventsShape = EventsShape> {
+  readonly kind: 'events'
+  /** The module that announces them. */
+  readonly module: Name
+  readonly events: Events
 }
 
 /** What an operation is made of; `in` or `out` left out mean that there is none. */
@@ -74,10 +87,30 @@ export function op<const Options extends OperationOptions>(
   })
 }
 
-/** Declares an event of a module by the schema of its payload. */
+/** Fields of a payload that can be its key. */
+type KeyOf<Payload extends Schema> = {
+  [Field in keyof OutputOf<Payload>]-?: OutputOf<Payload>[Field] extends string | number ? Field : never
+}[keyof OutputOf<Payload>] &
+  string
+
+/**
+ * Declares an event of a module by the schema of its payload. `key` names a field: the events of a module with one value of it
+ * reach each subscriber in the order of their commits, where the driver promises that.
+ */
 export function event<const Payload extends Schema>(
   payload: Payload & RequirePortable<{ readonly payload: Payload }>['payload'],
-  options: { readonly summary?: string } = {},
+  options: { readonly summary?: string; readonly key?: KeyOf<Payload> } = {},
 ): EventDefinition<Payload> {
-  return Object.freeze({ kind: 'event', payload, summary: options.summary })
+  return Object.freeze({ kind: 'event', payload, key: options.key, summary: options.summary })
+}
+
+/**
+ * The events of a module in a file of their own: its manifest takes them as `events`, and a module that must not need it hears
+ * them by `hears`.
+ */
+export function defineEvents<const Name extends string, const Events extends EventsShape>(
+  module: Name,
+  events: Events,
+): EventContract<Name, Events> {
+  return Object.freeze({ kind: 'events', module, events: Object.freeze({ ...events }) })
 }

@@ -22,14 +22,47 @@ export const eventErrors = defineErrors({
     retryable: false,
     what: 'The module {module} subscribes to {event}, which it cannot hear: {reason}.',
     why: 'The handler would wait for ever, and nobody would notice.',
-    remedy: 'Correct the name, or add the module that announces it to `needs`.',
+    remedy:
+      'Correct the name, or add the module that announces it to `needs`, or the contract of its events to `hears`.',
   },
   'event-elsewhere': {
     status: 500,
     retryable: false,
     what: 'The module {module} subscribes to {event}, but {emitter} runs in another process.',
-    why: 'The driver of events keeps them in one process, so the handler would never be called.',
-    remedy: 'Run both modules in the same process, or call the port of {module} instead.',
+    why: 'Without a database events stay in their process, so the handler would never be called.',
+    remedy:
+      'Run both modules in the same process, or give the application a database, which carries events between processes.',
+  },
+  'event-contract-differs': {
+    status: 500,
+    retryable: false,
+    what: 'The module {module} hears {event} by a contract that is not the one of the manifest of {emitter}.',
+    why: 'It would expect a payload that nobody announces.',
+    remedy:
+      'Give the manifest of {emitter} the contract that others hear it by: `events: contract.events`, from the same file.',
+  },
+  'events-tables-missing': {
+    status: 503,
+    retryable: true,
+    what: 'The database has no log of events yet.',
+    why: 'What a module announces is written there in the transaction of its change.',
+    remedy: 'Run footing migrate up against this database, as a deployment does before it starts the new version.',
+  },
+  'event-too-large': {
+    status: 500,
+    retryable: false,
+    what: 'The payload of {event} has {bytes} bytes; at most {most} are taken.',
+    why: 'Every subscriber reads it, and the log keeps it for a while.',
+    remedy:
+      'Announce what happened and the key of it, and keep large contents in the object storage or behind the port.',
+  },
+  'event-taken-over': {
+    status: 503,
+    retryable: true,
+    what: 'Another process handles the events of {subscriber} by now.',
+    why: 'This one was too slow or cut off for longer than its lease, so its effects are rolled back.',
+    remedy:
+      'Nothing to do: the other process delivers the event again. If it comes often, look for a blocked event loop.',
   },
   'event-queue-full': {
     status: 503,

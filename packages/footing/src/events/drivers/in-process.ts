@@ -1,4 +1,4 @@
-// Events inside of one process: queues in memory, one for each pair of subscriber and announcing module.
+// Events in one process: queues in memory, one for each pair of subscriber and announcing module.
 import type { Clock } from '@footing/kernel'
 import { type AnyTransaction, onTransactionEnd } from '../../data/contract/transaction-end.ts'
 import type { DriverGuarantees, EventDriver, EventEnvelope, Subscriber } from '../contract/contract.ts'
@@ -18,9 +18,14 @@ export interface InProcessEventsOptions {
 export const inProcessGuarantees: DriverGuarantees = {
   transactional: true,
   ordered: true,
+  'ordered-per-key': true,
   durable: false,
   'at-least-once': false,
   'across-processes': false,
+  replay: 0,
+  'fan-out': 'copy',
+  'unaffected-by-open-transactions': true,
+  'lag-visible': false,
 }
 
 /** Makes the driver that needs nothing. */

@@ -1,7 +1,10 @@
 // The events that wait for one subscriber of one module: delivered one after the other, in the order of their commits.
 import type { Clock } from '@footing/kernel'
-import type { EventEnvelope, Subscriber } from '../contract/contract.ts'
+import type { Delivery, EventEnvelope, Subscriber } from '../contract/contract.ts'
 import { eventErrors } from '../contract/errors.ts'
+
+/** Nothing is delivered twice here, so there is nothing to record. */
+const onlyOnce: Delivery = { attempt: 1, repeats: false, settle: async () => true }
 
 /** A queue with an end. A place is reserved before the commit and filled or given back after it. */
 export class SubscriberQueue {
@@ -106,7 +109,7 @@ export class SubscriberQueue {
     this.#running = true
     // In a turn of its own: whoever announced is not held up, and nothing of its context is taken along.
     setImmediate(async () => {
-      await this.#subscribers.get(envelope.event)?.deliver(envelope)
+      await this.#subscribers.get(envelope.event)?.deliver(envelope, onlyOnce)
       this.#running = false
       this.#wantRoom.shift()?.()
       this.#next()

@@ -58,8 +58,7 @@ export function eventLogGuarantees(keepMs: number): DriverGuarantees {
   }
 }
 
-/** Default of `keepMs`. */
-export const defaultKeepMs = 3_600_000
+const defaultKeepMs = 3_600_000
 const largestPayload = 256 * 1024
 const lagsAreGoodForMs = 10_000
 const shortRestMs = 5

@@ -25,6 +25,7 @@ export {
 } from './module/operation.ts'
 export { type AnyRoute, respond, route } from './module/route.ts'
 export { describedAs, type InputOf, type Schema } from './module/schema.ts'
+export type { Use } from './module/use.ts'
 export { type OptionalSetting, optionalSetting, type Setting, setting } from './module/setting.ts'
 export { currentContext } from './work/call-context.ts'
 export type { Context, User } from './work/context.ts'

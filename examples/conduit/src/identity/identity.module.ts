@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { rowId } from '../realworld/text.ts'
 import { account, accountChanges, attempt, newAccount, profile, profileCard, session, soughtName } from './account.ts'
 import { personal } from './personal.ts'
+import { signInLimits } from './sign-in-limit.ts'
 
 export const identity = defineModule('identity', {
   owner: '@conduit/accounts',
@@ -62,6 +63,7 @@ export const identity = defineModule('identity', {
     }),
   },
   tables: ['account', 'follow'],
+  uses: [signInLimits],
   access: { account: { key: 'id', values: true } },
   personal,
   migrations: new URL('./migrations/', import.meta.url),

@@ -8,13 +8,13 @@ import { FollowRepository } from './follow-repository.ts'
 import { identityRoutes } from './http.ts'
 import { identity } from './identity.module.ts'
 import { hashPassword, isOutdatedHash, passwordMatches } from './password.ts'
-import { SignInLimit } from './sign-in-limit.ts'
+import { takeSignIn } from './sign-in-limit.ts'
 import type { IdentityTables } from './tables.generated.ts'
 import { createTokens } from './token.ts'
 
 export const identityModule = implement(
   identity,
-  ({ database, config, clock, self }): Implementation<typeof identity> => {
+  ({ database, config, clock, self, limits }): Implementation<typeof identity> => {
     const db = database<IdentityTables>()
     const accounts = new AccountRepository(db)
     const follows = new FollowRepository(db)
@@ -23,8 +23,6 @@ export const identityModule = implement(
       lifetimeSeconds: config.TOKEN_HOURS * 3600,
       now: () => clock.now(),
     })
-
-    const signIns = new SignInLimit(clock)
 
     const open = async (account: Account) => ({ account, token: await tokens.issue(account.id) })
 
@@ -43,12 +41,12 @@ export const identityModule = implement(
         },
 
         async logIn({ email, password, address }) {
-          const succeed = signIns.take({ email, address })
+          const attempt = await takeSignIn(limits, { email, address })
           const found = await accounts.withPassword(email)
           if (!(await passwordMatches(password, found?.password_hash)) || found === undefined) {
             throw identityErrors('credentials-wrong', fault('credentials', 'invalid'))
           }
-          succeed()
+          await attempt.giveBack()
           const { password_hash: hash, ...account } = found
           if (isOutdatedHash(hash)) await accounts.change(account.id, { passwordHash: await hashPassword(password) })
           return open(account)

@@ -1,6 +1,6 @@
 // How often a password may be guessed: for one account from one address, for one account from everywhere, from one address.
-import { type Clock, isFootingError } from '@footing/core'
-import { RateLimit } from '@footing/core/loop'
+import { isFootingError } from '@footing/core'
+import { clientNetwork, limits, type ModuleLimits, type Taken } from '@footing/core/limits'
 import { fault } from '../realworld/fault.ts'
 import { identityErrors } from './errors.ts'
 
@@ -11,47 +11,31 @@ export interface Attempt {
   readonly address: string | undefined
 }
 
-/** Counts attempts in this process. Many processes let through as many times as much; none of them lets through endlessly. */
-export class SignInLimit {
-  readonly #pair: RateLimit
-  readonly #account: RateLimit
-  readonly #address: RateLimit
+/** Counted over all processes. Others cannot lock somebody out from one address: it runs out of attempts long before. */
+export const signInLimits = limits({
+  pair: { burst: 5, every: '30s' },
+  account: { burst: 50, every: '20s' },
+  address: { burst: 50, every: '5s' },
+})
 
-  constructor(clock: Clock) {
-    this.#pair = new RateLimit(clock, { burst: 5, everyMs: 30_000 })
-    // Others cannot lock somebody out from one address: it runs out of attempts long before.
-    this.#account = new RateLimit(clock, { burst: 50, everyMs: 20_000 })
-    this.#address = new RateLimit(clock, { burst: 50, everyMs: 5_000 })
-  }
-
-  /**
-   * Takes an attempt before the password is looked at; the result is called when it was right, and gives it back.
-   * @throws sign-in-limited
-   */
-  take({ email, address = '' }: Attempt): () => void {
-    // An account that does not exist is counted like any other, so that the answer does not tell.
-    const account = foldedEmail(email)
-    const taken: (readonly [RateLimit, string])[] = []
-    const giveBack = () => {
-      for (const [limit, key] of taken) limit.giveBack(key)
-    }
-    const wanted = [
-      [this.#pair, `${account} ${address}`],
-      [this.#address, address],
-      [this.#account, account],
-    ] as const
-    for (const [limit, key] of wanted) {
-      try {
-        limit.take(key)
-        taken.push([limit, key])
-      } catch (error) {
-        giveBack()
-        if (!isFootingError(error, 'rate-exceeded')) throw error
-        const { details, issues } = fault('credentials', 'were tried too often, try again later')
-        throw identityErrors('sign-in-limited', { details: { ...details, ...error.details }, issues })
-      }
-    }
-    return giveBack
+/**
+ * Takes an attempt before the password is looked at; one that was right gives it back.
+ * @throws sign-in-limited
+ */
+export async function takeSignIn(
+  limit: ModuleLimits<'pair' | 'account' | 'address'>,
+  { email, address = '' }: Attempt,
+): Promise<Taken> {
+  // An account that does not exist is counted like any other, so that the answer does not tell.
+  const account = foldedEmail(email)
+  const network = clientNetwork(address)
+  try {
+    return await limit.take({ pair: `${account} ${network}`, address: network, account })
+  } catch (error) {
+    if (!isFootingError(error, 'limit-exceeded')) throw error
+    const { retryAfterMs = 0 } = error.details
+    const { details, issues } = fault('credentials', 'were tried too often, try again later')
+    throw identityErrors('sign-in-limited', { details: { ...details, retryAfterMs }, issues })
   }
 }
 

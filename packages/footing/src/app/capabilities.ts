@@ -6,6 +6,7 @@ import { cronCapability } from '../cron/capability.ts'
 import { dataCapability } from '../data/capability.ts'
 import { eventsCapability } from '../events/capability.ts'
 import { httpCapability } from '../http/capability.ts'
+import { limitsCapability } from '../limits/capability.ts'
 import { loopCapability } from '../loop/capability.ts'
 import { migrationsCapability } from '../migrations/capability.ts'
 import { placementCapability } from '../placement/capability.ts'
@@ -23,6 +24,7 @@ export const capabilities: readonly AnyCapability[] = [
   migrationsCapability,
   recordsCapability,
   redisCapability,
+  limitsCapability,
   storageCapability,
   searchCapability,
   analyticsCapability,

@@ -85,6 +85,11 @@ export async function openRedis(options: RedisOptions): Promise<Redis> {
       modules.set(name, known)
       return known
     },
+    script: (capability, source, keys, values) => {
+      const whole = keys.map((key) => capabilityKey(application, capability, key))
+      refuseLarge(values, largestValue)
+      return send(capability, 'eval', [source, keys.length, ...whole, ...values])
+    },
     health: () =>
       line.send('footing', 'ping', []).then(
         () => 'ok',
@@ -105,6 +110,11 @@ function moduleKey(application: string, module: string, key: string): string {
   const bytes = Buffer.byteLength(key)
   if (bytes > longestKey) throw refuse(`it has ${bytes} bytes.`)
   return `{${application}:${module}:${key}}`
+}
+
+/** The complete key of a capability: what is in braces is the same for all of them, so that one script reaches many. */
+function capabilityKey(application: string, capability: string, key: string): string {
+  return `{${application}:footing-${capability}}:${key}`
 }
 
 /** @throws `redis-value-too-large` */

@@ -10,6 +10,7 @@ import { hostErrors } from '../host/errors.ts'
 import { httpErrors } from '../http/errors.ts'
 import { fanOutErrors } from '../loop/fan-out/errors.ts'
 import { eventLoopErrors } from '../loop/guard/errors.ts'
+import { limitsErrors } from '../limits/contract/errors.ts'
 import { limitErrors } from '../loop/limit/errors.ts'
 import { cpuErrors } from '../loop/threads/errors.ts'
 import { moduleErrors } from '../module/errors.ts'
@@ -31,6 +32,7 @@ export const errorTables = {
   cpu: cpuErrors,
   cron: cronErrors,
   limit: limitErrors,
+  limits: limitsErrors,
   data: dataErrors,
   eventLoop: eventLoopErrors,
   events: eventErrors,

@@ -100,6 +100,16 @@ export interface RedisStats {
 /** One connection of a process, shared by its modules. */
 export interface Redis {
   forModule(name: string): ModuleRedis
+  /**
+   * Runs a script of a capability on keys of its own, which live together on one node of a cluster.
+   * @throws as `ModuleRedis.command`
+   */
+  script(
+    capability: string,
+    source: string,
+    keys: readonly string[],
+    values: readonly RedisArgument[],
+  ): Promise<unknown>
   /** `ok`, else the code of the error; never takes longer than the timeout. */
   health(): Promise<string>
   readonly stats: RedisStats

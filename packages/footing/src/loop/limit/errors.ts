@@ -10,11 +10,4 @@ export const limitErrors = defineErrors({
     why: 'A longer queue would only be answered after its callers have gone.',
     remedy: 'Try again later; if it lasts, do less of it or give it more processes.',
   },
-  'rate-exceeded': {
-    status: 429,
-    retryable: true,
-    what: 'Too many attempts; try again in {retryAfterMs} ms.',
-    why: 'What is tried without end is guessing, and would take the place of everybody else.',
-    remedy: 'Wait as long as the answer says.',
-  },
 })

@@ -1,4 +1,3 @@
 // The public list of bounded work.
 export { limitErrors } from './errors.ts'
 export { type LimitedWork, limitWork, type WorkLimits } from './limit-work.ts'
-export { type Rate, RateLimit } from './rate-limit.ts'

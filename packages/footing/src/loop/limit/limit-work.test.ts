@@ -6,7 +6,6 @@ import { defineModule } from '../../module/define-module.ts'
 import { implement } from '../../module/implement.ts'
 import { op } from '../../module/operation.ts'
 import { limitWork } from './limit-work.ts'
-import { RateLimit } from './rate-limit.ts'
 
 const codeOf = (work: Promise<unknown>) =>
   work.then(
@@ -100,30 +99,4 @@ test('below a deadline: refused at once where its turn would come too late; call
   work.end()
   expect(await first).toBe('done')
   expect(work.most).toBe(1)
-})
-
-test('a rate: a burst, then one after the other, each key by itself, and memory has an end', async () => {
-  const clock = manualClock()
-  const rate = new RateLimit(clock, { burst: 3, everyMs: 1000, keys: 2 })
-  const take = (key: string) => {
-    try {
-      rate.take(key)
-      return 'taken'
-    } catch (error) {
-      return isFootingError(error, 'rate-exceeded') ? error.details.retryAfterMs : error
-    }
-  }
-  expect([take('a'), take('a'), take('a'), take('a'), take('b')]).toEqual(['taken', 'taken', 'taken', 1000, 'taken'])
-  await clock.advance(400)
-  expect(take('a')).toBe(600)
-  await clock.advance(600)
-  expect([take('a'), take('a')]).toEqual(['taken', 1000])
-  rate.giveBack('a')
-  expect([take('a'), take('a')]).toEqual(['taken', 1000])
-  // A third key takes the place of the one that was tried longest ago, never that of one that is being tried.
-  expect(take('c')).toBe('taken')
-  expect(take('a')).toBe(1000)
-  await clock.advance(60_000)
-  expect([take('a'), take('a'), take('a'), take('a')]).toEqual(['taken', 'taken', 'taken', 1000])
-  expect(() => rate.giveBack('nobody')).not.toThrow()
 })

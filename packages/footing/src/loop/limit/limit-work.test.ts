@@ -1,5 +1,5 @@
 // Bounded work: never more at once than allowed, refused early rather than answered late, nothing for callers who have gone.
-import { isFootingError, manualClock } from '@footing/kernel'
+import { isFootingError } from '@footing/kernel'
 import { afterEach, expect, test } from 'vitest'
 import { createApp } from '../../app/create-app.ts'
 import { defineModule } from '../../module/define-module.ts'

@@ -1,4 +1,6 @@
 // The public list of limits.
+
+export { clientNetwork } from './client-network.ts'
 export type {
   Attempt,
   Limit,
@@ -9,6 +11,5 @@ export type {
   Taken,
   WhenAway,
 } from './contract/contract.ts'
-export { clientNetwork } from './client-network.ts'
 export { limitsErrors } from './contract/errors.ts'
 export { type DeclaredLimits, limits } from './use-limits.ts'

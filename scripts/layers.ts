@@ -1064,6 +1064,7 @@ export const layers: readonly Layer[] = [
       `${core}/records`,
       `${core}/data`,
       `${core}/http`,
+      `${core}/limits`,
       `${core}/loop`,
       `${core}/module`,
       core,

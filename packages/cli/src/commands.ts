@@ -5,6 +5,7 @@ import { archive } from './commands/archive.ts'
 import { audit } from './commands/audit.ts'
 import { check } from './commands/check.ts'
 import { dev } from './commands/dev.ts'
+import { drill } from './commands/drill.ts'
 import { explain } from './commands/explain.ts'
 import { generate } from './commands/generate.ts'
 import { info } from './commands/info.ts'
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   archive,
   map,
   rehearse,
+  drill,
   accessLog,
   personalData,
   generate,

@@ -11,6 +11,8 @@ export interface ChaosProxy {
   accept(yes: boolean): void
   /** Holds back everything that the server says (`true`), as a hanging server or network does, or lets it through. */
   freeze(yes: boolean): void
+  /** Holds back each piece in both directions for so many milliseconds, as a slow line does; 0 ends that. */
+  delay(ms: number): void
   /** Connections at this moment. */
   readonly connections: number
   close(): Promise<void>
@@ -22,6 +24,7 @@ export async function openChaosProxy(url: string): Promise<ChaosProxy> {
   const pairs = new Set<readonly [Socket, Socket]>()
   let accepting = true
   let frozen = false
+  let delayMs = 0
 
   const server = createServer((client) => {
     client.on('error', () => undefined)
@@ -33,9 +36,8 @@ export async function openChaosProxy(url: string): Promise<ChaosProxy> {
     upstream.on('error', () => client.destroy())
     const pair = [client, upstream] as const
     pairs.add(pair)
-    client.pipe(upstream)
-    upstream.on('data', (chunk) => client.write(chunk))
-    upstream.on('end', () => client.end())
+    slowly(client, upstream, () => delayMs)
+    slowly(upstream, client, () => delayMs)
     if (frozen) upstream.pause()
     for (const socket of pair) {
       socket.once('close', () => {
@@ -65,6 +67,9 @@ export async function openChaosProxy(url: string): Promise<ChaosProxy> {
       frozen = yes
       for (const [, upstream] of pairs) yes ? upstream.pause() : upstream.resume()
     },
+    delay(ms) {
+      delayMs = ms
+    },
     get connections() {
       return pairs.size
     },
@@ -73,4 +78,17 @@ export async function openChaosProxy(url: string): Promise<ChaosProxy> {
       await new Promise<void>((resolve) => server.close(() => resolve()))
     },
   }
+}
+
+/** Carries what one side says to the other, each piece after the delay of its moment and never before the one ahead of it. */
+function slowly(from: Socket, to: Socket, delayMs: () => number): void {
+  let free = 0
+  const later = (act: () => void): void => {
+    const now = performance.now()
+    free = Math.max(free, now + delayMs())
+    if (free <= now) act()
+    else setTimeout(act, free - now)
+  }
+  from.on('data', (chunk) => later(() => to.write(chunk)))
+  from.on('end', () => later(() => to.end()))
 }

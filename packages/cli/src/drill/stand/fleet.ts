@@ -168,7 +168,7 @@ export class Fleet {
       cwd: place.folder,
       env,
       stdio: ['ignore', log, log, 'ipc'],
-      execArgv: conditions(process.execArgv),
+      execArgv: [...conditions(process.execArgv)],
     })
     closeSync(log)
     this.#children.add(child)

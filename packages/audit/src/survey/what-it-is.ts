@@ -5,6 +5,7 @@ import type { FunctionId } from '../graph/contract.ts'
 import { TypeKind } from '../graph/inference/type-table.ts'
 import type { AnalysedProgram } from '../graph/program/build-program.ts'
 import type { RuleContext } from '../rule/rule.ts'
+import { positional } from './expressions.ts'
 import type { Site } from './survey.ts'
 
 // Programs are only ever built by buildProgram, which makes this class.
@@ -65,27 +66,76 @@ export function definitionOf(context: RuleContext, fn: FunctionId): Site {
   return { module: index.scopeModule[fn]!, node: index.scopeNode[fn]! }
 }
 
-/** The value that a name, or an attribute of an object of the project, was given; undefined when nobody is seen to. */
+/** The value that a name, or an attribute of an object of the project, was given first; undefined when nobody is seen to. */
 export function givenValue(context: RuleContext, site: Site): Site | undefined {
+  return givenValues(context, site)[0]
+}
+
+/** Every value that a name, or an attribute of an object of the project, is seen to be given. */
+export function givenValues(context: RuleContext, site: Site): Site[] {
   const { inference } = analysed(context)
   const { table, classes, index } = inference
   const tree = context.trees[site.module]!
+  const found: Site[] = []
   if (tree.kind(site.node) === Kind.Attribute) {
     for (const owner of table.members(inference.typeOf(site.module, site.node + 1))) {
       if (table.kind[owner] !== TypeKind.Instance && table.kind[owner] !== TypeKind.Class) continue
       const member = classes.find(table.a[owner]!, tree.name(site.node))
       if (member === undefined) continue
       const module = index.scopeModule[member.scope]!
-      for (const node of member.nodes) {
+      // `client: AxiosInstance` in the body declares; what its methods set gives the value.
+      const stores = member.onInstance ? [] : classes.storesOf(member.scope, tree.name(site.node))
+      for (const node of [...member.nodes, ...stores]) {
         const value = assignedTo(context.trees[module]!, node)
-        if (value >= 0) return { module, node: value }
+        if (value >= 0) found.push({ module, node: value })
       }
     }
+    if (found.length > 0) return found
   }
   const place = inference.definitionOf(site.module, site.node)
-  if (place === undefined) return undefined
+  if (place === undefined) return found
   const value = assignedTo(context.trees[place.module]!, place.node)
-  return value < 0 ? undefined : { module: place.module, node: value }
+  return value < 0 ? found : [{ module: place.module, node: value }]
+}
+
+/** What the functions that call a function give for one of its parameters; undefined when the node is no parameter, or nobody is seen to call. */
+export function argumentsFor(context: RuleContext, { module, node }: Site): Site[] | undefined {
+  const { program, trees } = context
+  const tree = trees[module]!
+  if (tree.kind(node) !== Kind.Name) return undefined
+  const fn = tree.enclosingFunction(node)
+  if (fn < 0) return undefined
+  let position = 0
+  let parameter = -1
+  for (let at = tree.firstChild(fn); at >= 0; at = tree.nextSibling(at)) {
+    if (tree.kind(at) !== Kind.Param || tree.text(at) === 'this') continue
+    if (tree.name(at) === tree.name(node)) parameter = at
+    if (parameter >= 0) break
+    position++
+  }
+  if (parameter < 0) return undefined
+  const calls = program.callersOf(program.functionAt(module, fn))
+  if (calls.length === 0) return undefined
+  return calls.flatMap((call) => {
+    const from = program.callInfo(call).module
+    const given = positional(trees[from]!, program.callNode(call), position)
+    return given < 0 ? [] : [{ module: from, node: given }]
+  })
+}
+
+/** The expressions that a function of the project returns. */
+export function resultsOf(context: RuleContext, fn: FunctionId): Site[] {
+  const { index } = analysed(context)
+  const { module, node: definition } = definitionOf(context, fn)
+  const tree = context.trees[module]!
+  if (tree.kind(definition) === Kind.Lambda && tree.childOf(definition, Kind.Body) < 0)
+    return [{ module, node: tree.lastChild(definition) }]
+  const { start, node } = index.results
+  const found: Site[] = []
+  for (let i = start[fn]!; i < start[fn + 1]!; i++) {
+    if (tree.kind(node[i]!) === Kind.Return && tree.firstChild(node[i]!) >= 0) found.push({ module, node: node[i]! + 1 })
+  }
+  return found
 }
 
 function assignedTo(tree: SyntaxTree, target: number): number {

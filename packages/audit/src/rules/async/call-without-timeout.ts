@@ -57,7 +57,7 @@ function detection(context: RuleContext, module: ModuleId, calls: readonly Endle
     evidence: `no time-out: ${call.name}`,
     message: {
       what: `${counted(calls.length, 'outgoing call')} of \`${program.modules[module]!.name}\` ${calls.length === 1 ? 'has' : 'have'} no time-out: ${listed(names)}.`,
-      why: `A server that accepts the connection and does not answer is waited for ${call.waits}. ${who(entry?.label, rank, routes)}`,
+      why: `A server that accepts the connection and does not answer is waited for ${call.waits}. ${who(context, entry?.label, rank, routes)}`,
       do: call.remedy,
     },
     confidence: call.confidence,
@@ -81,12 +81,19 @@ function severityOf(call: EndlessCall, rank: 0 | 1 | 2 | 3): Severity {
   return rank === 0 ? 'high' : 'medium'
 }
 
-function who(label: string | undefined, rank: 0 | 1 | 2 | 3, routes: number): string {
+function who({ language }: RuleContext, label: string | undefined, rank: 0 | 1 | 2 | 3, routes: number): string {
   if (label !== undefined && rank < 2) {
     const more = routes > 1 ? ` (${counted(routes, 'route')} in all)` : ''
-    return `\`${label}\` waits with it${more}: a few such answers and no worker is left for other requests.`
+    // Node holds no worker for a request that waits: it goes on taking more.
+    const then =
+      language === 'typescript'
+        ? 'requests that wait pile up with their memory and connections, and their clients give up first'
+        : 'a few such answers and no worker is left for other requests'
+    return `\`${label}\` waits with it${more}: ${then}.`
   }
-  return rank === 2
-    ? 'The worker process that runs the job does nothing else meanwhile.'
-    : 'Whatever runs it does nothing else meanwhile.'
+  if (rank === 2)
+    return language === 'typescript'
+      ? 'The job stays open as long, and holds its place among those that run at once.'
+      : 'The worker process that runs the job does nothing else meanwhile.'
+  return language === 'typescript' ? 'What awaits it goes no further meanwhile.' : 'Whatever runs it does nothing else meanwhile.'
 }

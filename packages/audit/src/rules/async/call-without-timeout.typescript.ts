@@ -6,8 +6,8 @@ import { calleeName, positional } from '../../survey/expressions.ts'
 import { type LibraryCall, libraryCalls } from '../../survey/library-calls.ts'
 import { entryOf, hasSpread } from '../../survey/object-literal.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
-import { givenValue, literalsOf } from '../../survey/what-it-is.ts'
-import { isProduct } from '../../survey/whereabouts.ts'
+import { argumentsFor, givenValues, literalsOf, resultsOf } from '../../survey/what-it-is.ts'
+import { isProduct, placeOf } from '../../survey/whereabouts.ts'
 import type { EndlessCall, EndlessCalls } from './endless-call.ts'
 
 /** How a library is told how long to wait. */
@@ -97,7 +97,9 @@ export function endlessTypeScriptCalls(context: RuleContext): EndlessCalls {
     const waiter = WAITERS.get(call.name)!
     if (call.name === 'pg.Pool' && !context.trees[call.module]!.has(call.node, Flag.NEW)) continue
     examined++
-    if (waiter.client === 'axios' && (axiosDefault || clientHasLimit(context, call))) continue
+    if (waiter.client === 'axios' && axiosDefault) continue
+    const makers = clientMakers(context, call)
+    if (makers !== undefined && (makers.length === 0 || makers.some((maker) => isMadeWithLimit(context, maker)))) continue
     if (waiter.client === 'nest' && nestDefault) continue
     if (isLimited(context, call, waiter) || isLimitedAround(context.trees[call.module]!, call)) continue
     endless.push({
@@ -106,7 +108,7 @@ export function endlessTypeScriptCalls(context: RuleContext): EndlessCalls {
       name: call.name.replace('.__call__', '').replace('axios.AxiosInstance', 'axios instance'),
       confidence: call.confidence === 'definite' ? 'definite' : 'probable',
       waits: waiter.waits ?? 'for ever',
-      remedy: waiter.remedy,
+      remedy: makers?.[0] === undefined ? waiter.remedy : whereMade(context, makers[0]),
       isMild: waiter.isMild === true,
     })
   }
@@ -120,7 +122,7 @@ function isLimited(context: RuleContext, call: LibraryCall, { options, keys }: W
   for (const place of options) {
     const node = positional(tree, call.node, place)
     if (node < 0 || isPlain(tree, node)) continue
-    const literals = literalsOf(context, { module: call.module, node })
+    const literals = optionsAt(context, { module: call.module, node })
     // An address that is a variable stands in the first place of `axios(url)` and `got(url)`.
     if (literals === undefined) {
       if (place === 0 && options.length > 1) continue
@@ -183,14 +185,65 @@ function setsNestDefault(context: RuleContext): boolean {
   )
 }
 
-/** The instance is made by `axios.create({ timeout })`, or where nobody can see how. */
-function clientHasLimit(context: RuleContext, call: LibraryCall): boolean {
-  if (!call.name.startsWith('axios.AxiosInstance')) return false
-  const receiver = call.name.endsWith('__call__') ? call.node + 1 : call.node + 2
-  const made = givenValue(context, { module: call.module, node: receiver })
-  if (made === undefined || context.trees[made.module]!.kind(made.node) !== Kind.Call) return true
-  const options = positional(context.trees[made.module]!, made.node, 0)
+/** Where an instance is made that a call is of: empty when nobody can see; undefined for a call of no instance. */
+function clientMakers(context: RuleContext, call: LibraryCall): readonly Site[] | undefined {
+  if (!call.name.startsWith('axios.AxiosInstance')) return undefined
+  return makersOf(context, { module: call.module, node: call.name.endsWith('__call__') ? call.node + 1 : call.node + 2 })
+}
+
+function whereMade(context: RuleContext, maker: Site): string {
+  const { path, line } = placeOf(context, maker)
+  return `Give \`timeout\` in milliseconds once, where the client is made: \`${path}:${line}\`.`
+}
+
+function isMadeWithLimit(context: RuleContext, { module, node }: Site): boolean {
+  const options = positional(context.trees[module]!, node, 0)
   if (options < 0) return false
-  const literals = literalsOf(context, { module: made.module, node: options })
+  const literals = optionsAt(context, { module, node: options })
   return literals === undefined || literals.some((one) => saysAny(context, one, ['timeout']))
+}
+
+/** Steps from the use of an instance back to its making: a name, an attribute, a factory, a wrapper. */
+const FAR = 6
+
+/** Calls of `axios.create` that may have made an instance: through names, attributes, functions of the house and wrappers. */
+function makersOf(context: RuleContext, site: Site, far = FAR): Site[] {
+  const tree = context.trees[site.module]!
+  const { module, node } = site
+  if (far === 0) return []
+  switch (tree.kind(node)) {
+    case Kind.Await:
+      return makersOf(context, { module, node: node + 1 }, far)
+    case Kind.Call: {
+      const targets = context.program.targetsOf(context.program.callAt(module, node))
+      if (targets.some(({ external }) => external === 'axios.create')) return [site]
+      const made = targets.flatMap(({ function: fn }) => (fn < 0 ? [] : resultsOf(context, fn)))
+      if (made.length > 0) return made.flatMap((one) => makersOf(context, one, far - 1))
+      // `rateLimit(axios.create(…))`: what wraps a client limits how often it asks, not how long.
+      const given = tree.nextSibling(node + 1)
+      return given < 0 ? [] : makersOf(context, { module, node: given }, far - 1)
+    }
+    case Kind.Name:
+    case Kind.Attribute:
+      return givenValues(context, site)
+        .filter((value) => value.module !== module || value.node > node || tree.end(value.node) <= node)
+        .flatMap((value) => makersOf(context, value, far - 1))
+    default:
+      return []
+  }
+}
+
+/** The literals that options may be: written there, or by those who call the function whose parameter they are. */
+function optionsAt(context: RuleContext, site: Site): readonly Site[] | undefined {
+  const literals = literalsOf(context, site)
+  if (literals !== undefined) return literals
+  const given = argumentsFor(context, site)
+  if (given === undefined) return undefined
+  const all: Site[] = []
+  for (const one of given) {
+    const found = literalsOf(context, one)
+    if (found === undefined) return undefined
+    all.push(...found)
+  }
+  return all
 }

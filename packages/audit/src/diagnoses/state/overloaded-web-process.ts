@@ -13,7 +13,8 @@ export const diagnosis: Diagnosis = {
   decision: 'state',
   summary: 'The web process is scheduler, consumer or job queue as well.',
   diagnose(context) {
-    const found = ofRules(context, [SCHEDULER, QUEUE, CONSUMER])
+    // A schedule whose leader is elected fires once: it is told at its place and is no part of this.
+    const found = ofRules(context, [SCHEDULER, QUEUE, CONSUMER]).filter(({ severity }) => severity !== 'info')
     if (placesOf(found) < 2) return []
     const schedules = placesOf(found.filter(({ rule }) => rule === SCHEDULER))
     const consumers = placesOf(found.filter(({ rule }) => rule === CONSUMER))
@@ -28,7 +29,7 @@ export const diagnosis: Diagnosis = {
     return [
       {
         what: `The web process is also ${text}.`,
-        why: `It happens ${many}: schedules fire more than once, and work that was taken on is lost when a process is replaced, which a deployment does to all of them.`,
+        why: `It happens ${many}: ${schedules > 0 ? 'schedules fire more than once' : ''}${schedules > 0 && jobs + consumers > 0 ? ', and ' : ''}${jobs + consumers > 0 ? 'work that was taken on is lost when a process is replaced, which a deployment does to all of them' : ''}.`,
         do: 'Give the work to a queue that outlives the process and start it in a worker of its own, from the same code with another command.',
         findings: found,
       },

@@ -8,7 +8,6 @@ const KINDS: Readonly<Record<string, string>> = {
   'state/process-state-in-request-path': 'module variables that requests change',
   'state/in-memory-session': 'sessions in memory',
   'state/local-disk-upload': 'files on the local disk',
-  'state/file-lock-as-mutex': 'locks on the local disk',
   'state/local-disk-store': 'a store on the local disk',
   'state/process-cache': 'caches of what others change',
 }

@@ -1,7 +1,7 @@
 // in-process-scheduler in Python: a scheduler that starts inside each web process, so every job runs once per worker.
 
 import type { Detection } from '../../detection/detection.ts'
-import { Kind } from '../../facts/contract.ts'
+import { Flag, Kind } from '../../facts/contract.ts'
 import type { Confidence } from '../../facts/place.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { EntryKind, FunctionId, ModuleId } from '../../graph/contract.ts'
@@ -9,6 +9,8 @@ import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { type WorkerCount, webWorkers } from '../../survey/deployment.ts'
 import { calleeName, isUnderMainGuard, positional } from '../../survey/expressions.ts'
 import { type Site, surveyOf } from '../../survey/survey.ts'
+import { taskStarts } from '../../survey/task-starts.ts'
+import { definitionOf } from '../../survey/what-it-is.ts'
 import { bodyOf, isProduct, placeOf, subjectOf, WEB } from '../../survey/whereabouts.ts'
 
 const IN_WEB: readonly EntryKind[] = [...WEB, 'startup']
@@ -39,6 +41,9 @@ export function python(context: RuleContext): RuleResult {
 const HOUSEKEEPING =
   /flush|heartbeat|metrics?|monitor|refresh|watch|listen|keep_?alive|log_|ping|publish|poll|beat|reload|health|persist|record|consume/i
 
+/** The loop that elects the one process which works: each process needs one, and it works off nothing itself. */
+const ELECTION = /(?:^|[._])(?:lock|leader\w*|elect\w*)(?:_|$)/i
+
 interface Scheduler extends Site {
   readonly what: string
   readonly confidence: Confidence
@@ -64,25 +69,31 @@ function schedulers(context: RuleContext): Scheduler[] {
   return found
 }
 
-/** `create_task(poll())` at start-up, where `poll` is `while True: … await asyncio.sleep(…)`. */
+/** `create_task(poll())` at start-up, directly or through the house, where `poll` is `while True: … await asyncio.sleep(…)`. */
 function loops(context: RuleContext): Scheduler[] {
-  const { program, trees } = context
+  const { program } = context
   const found: Scheduler[] = []
-  for (const name of ['create_task', 'ensure_future']) {
-    for (const site of surveyOf(context).callsNamed(name)) {
-      if (!isProduct(program.modules[site.module]!)) continue
-      const tree = trees[site.module]!
-      const coroutine = positional(tree, site.node, 0)
-      if (coroutine < 0 || tree.kind(coroutine) !== Kind.Call) continue
-      const body = bodyOf(context, site)
-      if (!program.reach.isReachable(body, ['startup'])) continue
-      const target = program
-        .targetsOf(program.callAt(site.module, coroutine))
-        .find((item) => item.function >= 0)?.function
-      if (target === undefined || HOUSEKEEPING.test(program.functionInfo(target).name) || !isPeriodic(context, target))
-        continue
-      found.push({ ...site, what: program.functionInfo(target).name, confidence: 'probable', inWeb: true })
-    }
+  for (const start of taskStarts(context)) {
+    if (!program.reach.isReachable(bodyOf(context, start), ['startup'])) continue
+    const [target] = start.work
+    if (target === undefined) continue
+    const { name } = program.functionInfo(target)
+    if (HOUSEKEEPING.test(name) || ELECTION.test(name)) continue
+    if (![target, ...asyncFunctionsIn(context, target)].some((fn) => isPeriodic(context, fn))) continue
+    found.push({ ...start, what: name, confidence: 'probable', inWeb: true })
+  }
+  return found
+}
+
+/** `run_interval(60, check)` gives an async function that is written inside it. */
+function asyncFunctionsIn(context: RuleContext, fn: FunctionId): FunctionId[] {
+  const { program, trees } = context
+  if (program.functionInfo(fn).isAsync) return []
+  const { module, node } = definitionOf(context, fn)
+  const tree = trees[module]!
+  const found: FunctionId[] = []
+  for (let at = node + 1; at < tree.end(node); at++) {
+    if (tree.kind(at) === Kind.FunctionDef && tree.has(at, Flag.ASYNC)) found.push(program.functionAt(module, at))
   }
   return found
 }

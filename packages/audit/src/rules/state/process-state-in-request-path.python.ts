@@ -83,6 +83,8 @@ function isMemo(context: RuleContext, write: StateWrite): boolean {
     return remembered(tree, `asks ${fn} ${name}`, () => asksWhetherMade(tree, fn, name))
   if (write.variable.kind === 'scalar' && SETS_UP.test(subjectOf(context, write))) return true
   if (write.variable.kind === 'container' && isUnderEmptyTest(tree, write.node, name)) return true
+  // A memo that doubts itself: the function that fills it under a key also drops what is no longer good, each process for itself.
+  if (write.how === 'an item deleted' && fillsItself(tree, fn, name)) return true
   // A set of what this process has done already: `if x not in seen: …; seen.add(x)`.
   if (write.how === '`.add()`' && looksUp(tree, fn, name)) return true
   if (write.variable.kind === 'container' && write.how === 'an item set') {
@@ -105,6 +107,16 @@ function isUnderEmptyTest(tree: SyntaxTree, node: number, name: number): boolean
       tree.text(test + 2) === 'len' &&
       mentions(tree, test + 1, name)
     if (isNegated || isCounted) return true
+  }
+  return false
+}
+
+/** The function looks the name up under a key and sets that key: `one = X.get(k); if stale(one): del X[k]; X[k] = make()`. */
+function fillsItself(tree: SyntaxTree, fn: number, name: number): boolean {
+  if (!looksUp(tree, fn, name)) return false
+  for (let at = fn; at < tree.end(fn); at++) {
+    if (tree.kind(at) !== Kind.Subscript || !tree.has(at, Flag.STORE) || tree.name(at + 1) !== name) continue
+    return true
   }
   return false
 }

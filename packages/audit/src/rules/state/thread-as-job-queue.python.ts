@@ -1,13 +1,16 @@
-// thread-as-job-queue in Python: work handed to a thread of the web process, which dies with it and is never tried again.
+// thread-as-job-queue in Python: work handed to a thread or a task of the web process, which dies with it and is never tried again.
 
 import type { Detection } from '../../detection/detection.ts'
 import { Kind } from '../../facts/contract.ts'
-import type { FunctionId } from '../../graph/contract.ts'
+import type { EntryKind, FunctionId } from '../../graph/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
+import { waitsForSomething } from '../../survey/async-work.ts'
 import { addTo } from '../../survey/grouping.ts'
+import { type TaskStart, taskStarts } from '../../survey/task-starts.ts'
 import { type Start, threadStarts } from '../../survey/thread-starts.ts'
 import { definitionOf, functionsOf } from '../../survey/what-it-is.ts'
 import { bodyOf, chainTo, functionSite, isProduct, placeOf, servedBy, WEB } from '../../survey/whereabouts.ts'
+import { mayBeLost } from './best-effort.ts'
 
 /** Judges a Python program. */
 export function python(context: RuleContext): RuleResult {
@@ -28,7 +31,38 @@ export function python(context: RuleContext): RuleResult {
     const wrapped = decorated.get(decorator)?.find((fn) => servedBy(context, fn, WEB) !== undefined)
     if (wrapped !== undefined) detections.push(detection(context, start, body, wrapped))
   }
-  return { detections, examined: { count: starts.length, of: 'threads and pools' } }
+  const tasks = taskStarts(context)
+  for (const task of tasks) {
+    const found = ofTask(context, task)
+    if (found !== undefined) detections.push(found)
+  }
+  return { detections, examined: { count: starts.length + tasks.length, of: 'threads, pools and tasks' } }
+}
+
+const REQUESTS: readonly EntryKind[] = ['route']
+/** Calls on the way from the route beyond which the way itself is a guess too many. */
+const FAR = 5
+
+/** A task that a request leaves on the event loop: kept in a set or nowhere, its end is waited for by nobody. */
+function ofTask(context: RuleContext, task: TaskStart): Detection | undefined {
+  const { program } = context
+  const body = bodyOf(context, task)
+  if (task.isMinded || program.functionInfo(body).kind === 'module' || mayBeLost(task.name)) return undefined
+  if (task.work.length === 0 || task.work.length > 2) return undefined
+  if (!task.work.some((fn) => program.functionInfo(fn).isAsync && waitsForSomething(context, fn))) return undefined
+  if (servedBy(context, body, REQUESTS) === undefined) return undefined
+  const start = { module: task.module, node: task.node, what: 'a task on the event loop' }
+  const found = detection(context, start, body, body, REQUESTS)
+  return {
+    ...found,
+    evidence: `task ${task.name}`,
+    message: {
+      ...found.message,
+      what: found.message.what.replace('hands work to', `leaves \`${task.name}\` to`),
+      do: 'Put it in the job queue (arq, Celery, Dramatiq, a table with leases), in the transaction that makes the work necessary; or await it.',
+    },
+    confidence: found.chain !== undefined && found.chain.length > FAR + 2 ? 'possible' : 'probable',
+  }
 }
 
 /** The function that a function is defined in. */
@@ -56,9 +90,15 @@ function decoratedFunctions(context: RuleContext): ReadonlyMap<FunctionId, reado
 }
 
 /** `entered` is the function that requests reach: the body itself, or one that a decorator wraps. */
-function detection(context: RuleContext, start: Start, body: FunctionId, entered: FunctionId): Detection {
+function detection(
+  context: RuleContext,
+  start: Pick<Start, 'module' | 'node' | 'what'>,
+  body: FunctionId,
+  entered: FunctionId,
+  kinds = WEB,
+): Detection {
   const place = placeOf(context, start)
-  const { entry, chain } = chainTo(context, entered, WEB, { ...place, label: start.what })
+  const { entry, chain } = chainTo(context, entered, kinds, { ...place, label: start.what })
   const { name } = context.program.functionInfo(body)
   return {
     place,

@@ -9,11 +9,9 @@ import { handedFunction, waitsForSomething } from '../../survey/async-work.ts'
 import { calleeName, positional } from '../../survey/expressions.ts'
 import { serverModules } from '../../survey/server-code.ts'
 import { chainTo, functionSite, servedBy } from '../../survey/whereabouts.ts'
+import { inWords, mayBeLost } from './best-effort.ts'
 
 const REQUESTS: readonly EntryKind[] = ['route']
-/** Work that may be lost: measures, marks, caches, and what tidies up after the answer. */
-const BEST_EFFORT =
-  /log|track|telemetr|metric|analytic|capture|report|trace|record|touch|last_?(?:seen|used|active|login)|seen|cache|invalidate|prefetch|warm|refresh|clean|unlink|release|abort|stop|close|disconnect|heartbeat|ping|flush|stream|listen|subscribe|poll|watch|loop|progress|write_?(?:chunk|event|line)|typing|presence|usage|stat(?:s|istic)|audit|seed|shut_?down|exit|terminate/i
 /** An assertion without `await` is a mistake of another kind. */
 const ASSERTION = /(?:^|[._])(?:assert|check|validate|verify|ensure|require|authori[sz]e|guard|expect)(?:_|$)/i
 /** The work is in a queue as soon as this has run. */
@@ -68,7 +66,7 @@ function postponed(context: RuleContext, call: CallId): Floating | undefined {
   const fn = handedFunction(context, { module, node: positional(tree, node, 0) })
   if (fn === undefined || !program.functionInfo(fn).isAsync || !waitsForSomething(context, fn)) return undefined
   const inside = program.callsIn(fn).map((one) => program.callInfo(one).text)
-  if (inside.some((text) => BEST_EFFORT.test(snake(text)) || QUEUED.test(snake(text)))) return undefined
+  if (inside.some((text) => mayBeLost(text) || QUEUED.test(inWords(text)))) return undefined
   if (inside.some((text) => ANSWER.test(text.split('.')[0]!))) return undefined
   return { call, what: `a callback of \`${name}\``, work: inside.find((text) => text !== '') ?? name }
 }
@@ -84,8 +82,8 @@ function unawaited(context: RuleContext, call: CallId): Floating | undefined {
   const isSure = targets.length > 0 && targets.length < 3
   if (!isSure || targets.some((item) => item.function < 0 || item.confidence === 'possible')) return undefined
   if (!targets.every((item) => isWork(context, item.function))) return undefined
-  const text = snake(info.text)
-  if (BEST_EFFORT.test(text) || ASSERTION.test(text) || givenTheAnswer(tree, node)) return undefined
+  const text = inWords(info.text)
+  if (mayBeLost(text) || ASSERTION.test(text) || givenTheAnswer(tree, node)) return undefined
   if (QUEUED.test(text) || targets.some((item) => isQueued(context, item.function, 0))) return undefined
   if (tree.kind(node + 1) === Kind.Lambda && streams(tree, node)) return undefined
   return {
@@ -105,7 +103,7 @@ function isQueued(context: RuleContext, fn: FunctionId, depth: number): boolean 
   const before = known.get(`${fn} ${depth}`)
   if (before !== undefined) return before
   const result = program.callsIn(fn).some((call) => {
-    if (QUEUED.test(snake(program.callInfo(call).text))) return true
+    if (QUEUED.test(inWords(program.callInfo(call).text))) return true
     if (depth === 2) return false
     return program.targetsOf(call).some((one) => one.function >= 0 && isQueued(context, one.function, depth + 1))
   })
@@ -121,8 +119,6 @@ function streams(tree: SyntaxTree, node: number): boolean {
   }
   return false
 }
-
-const snake = (text: string): string => text.replace(/([a-z0-9])([A-Z])/g, '$1_$2')
 
 function isWork(context: RuleContext, fn: FunctionId): boolean {
   const info = context.program.functionInfo(fn)

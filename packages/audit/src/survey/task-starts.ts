@@ -177,7 +177,7 @@ function startOf(context: RuleContext, { module, node, coroutine }: Making): Tas
         : functionsOf(context, { module, node: coroutine })
   const named = kind === Kind.Call ? coroutine + 1 : coroutine
   const name = tree.dotted(named) || (kind === Kind.Call ? calleeName(tree, coroutine) : '')
-  return { module, node, work, name: name || 'a coroutine', isMinded: isMinded(context, tree, { module, node }) }
+  return { module, node, work, name: name || 'a coroutine', isMinded: isMinded(tree, { module, node }) }
 }
 
 /** Calls that keep a task from the garbage collector or write it down, and wait for nothing. */
@@ -187,7 +187,7 @@ const KEEPS = /^(?:add|append|add_done_callback|set_name|discard|debug|info|warn
  * Whether the function waits for the task, cancels it, hands it on or keeps it with its object. Put into a set of the module it is kept
  * from the garbage collector, which is no minding: nobody waits for it.
  */
-function isMinded(context: RuleContext, tree: SyntaxTree, site: Site): boolean {
+function isMinded(tree: SyntaxTree, site: Site): boolean {
   const parent = tree.parent(site.node)
   const kind = tree.kind(parent)
   if (kind === Kind.Expr) return false
@@ -195,7 +195,7 @@ function isMinded(context: RuleContext, tree: SyntaxTree, site: Site): boolean {
     // `create_task(f()).add_done_callback(g)`
     return !KEEPS.test(tree.text(parent))
   }
-  if (kind === Kind.Call && parent + 1 !== site.node) return !isKeptOutside(context, tree, parent)
+  if (kind === Kind.Call && parent + 1 !== site.node) return !isKeptOutside(tree, parent)
   if ((kind !== Kind.Assign && kind !== Kind.AnnAssign) || tree.kind(parent + 1) !== Kind.Name) return true
   const task = tree.name(parent + 1)
   const fn = Math.max(tree.enclosingFunction(site.node), 0)
@@ -203,7 +203,7 @@ function isMinded(context: RuleContext, tree: SyntaxTree, site: Site): boolean {
     if (tree.kind(at) !== Kind.Name || tree.name(at) !== task || tree.has(at, Flag.STORE)) continue
     const use = tree.parent(at)
     const isArgument = tree.kind(use) === Kind.Call && use + 1 !== at
-    if (isArgument ? isKeptOutside(context, tree, use) : isKeeping(tree, at, use)) continue
+    if (isArgument ? isKeptOutside(tree, use) : isKeeping(tree, at, use)) continue
     if (tree.kind(use) === Kind.Interpolation) continue
     return true
   }
@@ -214,7 +214,7 @@ const isKeeping = (tree: SyntaxTree, name: number, use: number): boolean =>
   tree.kind(use) === Kind.Attribute && use + 1 === name && KEEPS.test(tree.text(use))
 
 /** `tasks.add(task)` where the collection is not one of the function, which may wait for all of them. */
-function isKeptOutside(context: RuleContext, tree: SyntaxTree, call: number): boolean {
+function isKeptOutside(tree: SyntaxTree, call: number): boolean {
   if (!KEEPS.test(calleeName(tree, call)) || tree.kind(call + 1) !== Kind.Attribute) return false
   const holder = call + 2
   if (tree.kind(holder) !== Kind.Name) return true

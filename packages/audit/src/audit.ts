@@ -186,7 +186,7 @@ function report(
       marked.filter((finding) => finding.silence !== undefined),
       read,
     ),
-    scorecard: makeScorecard(debt, evidence, reachOf(judgement, given), causeOfEach(diagnoses)).filter(
+    scorecard: makeScorecard(debt, evidence, reachOf(judgement, given), causesOfWeight(diagnoses)).filter(
       (score) => options.only?.includes(score.decision) ?? true,
     ),
     diagnoses: withEfforts(diagnoses, plan),
@@ -263,9 +263,14 @@ function reachOf({ inventory }: Judgement, { takesInventory }: Case): Reach {
   }
 }
 
-/** What the most harmful diagnosis of each decision says. */
-function causeOfEach(diagnoses: readonly ToldDiagnosis[]): ReadonlyMap<DecisionId, string> {
-  return new Map([...diagnoses].sort((a, b) => a.impact - b.impact).map(({ decision, what }) => [decision, what]))
+/** What the most harmful diagnosis of each decision says, of those that weigh. */
+function causesOfWeight(diagnoses: readonly ToldDiagnosis[]): ReadonlyMap<DecisionId, string> {
+  return new Map(
+    diagnoses
+      .filter(({ severity }) => severity !== 'low' && severity !== 'info')
+      .sort((a, b) => a.impact - b.impact)
+      .map(({ decision, what }) => [decision, what]),
+  )
 }
 
 /** Newest commits that tell what is being changed. */
@@ -315,7 +320,16 @@ function evidenceOf({ rule, result }: RuleOutcome, findings: readonly Finding[])
     of: result.examined.of,
     heldBack: own.length - sure.length,
     ...(result.couldNotTell === undefined ? {} : { couldNotTell: result.couldNotTell }),
+    ...assuranceOf({ rule, result }, own.length === 0),
   }
+}
+
+/** What speaks for the decision: what the rule saw, or what its silence says; else what would. */
+function assuranceOf({ rule, result }: RuleOutcome, isSilent: boolean): Pick<RuleEvidence, 'assurance' | 'wouldAssure'> {
+  if (result.assurance !== undefined) return { assurance: result.assurance }
+  if (rule.assures === undefined) return {}
+  const isAssured = isSilent && result.examined.count >= rule.assures.from
+  return isAssured ? { assurance: rule.assures.says } : { wouldAssure: rule.assures.says }
 }
 
 function nothingToRead(root: string, facts: Facts) {

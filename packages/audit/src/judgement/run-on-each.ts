@@ -22,6 +22,7 @@ export function runOnEach(
   const told = results.flatMap(({ couldNotTell }) => couldNotTell ?? [])
   // A rule of another language has nothing to say of a Python tree; that is no gap in the audit of it.
   if (rule.judges.python !== undefined) told.push(...left.map(notJudged))
+  const assurances = results.flatMap(({ assurance }) => assurance ?? [])
   return {
     detections: results.flatMap(({ detections }) => detections),
     examined: {
@@ -29,6 +30,7 @@ export function runOnEach(
       of: counted?.examined.of ?? 'files',
     },
     ...(told.length === 0 ? {} : { couldNotTell: told.join(' ') }),
+    ...(assurances.length === 0 ? {} : { assurance: assurances.join(', ') }),
   }
 }
 

@@ -36,6 +36,8 @@ export interface RuleResult {
   readonly examined: { readonly count: number; readonly of: string }
   /** Why the rule could not judge, as a sentence: "Not enough history: 12 commits." */
   readonly couldNotTell?: string
+  /** What the rule saw that speaks for the decision, as the end of "For it speaks that …"; more than the absence of findings. */
+  readonly assurance?: string
 }
 
 /** How long the repair takes at the median, in minutes, for a person who knows the code. */
@@ -59,6 +61,11 @@ export interface Rule {
   readonly trial: boolean
   /** One sentence that says what the rule finds, with a full stop. */
   readonly summary: string
+  /**
+   * What its silence says for the decision when it has examined at least `from` things: only of rules that look for something
+   * missing ("errors reach a tracker"), or that see all there is ("no files import each other in a circle").
+   */
+  readonly assures?: { readonly says: string; readonly from: number }
   /** What judges the program of a language. A language without an entry is not read, and the report says so. */
   readonly judges: Readonly<Partial<Record<LanguageName, Judge>>>
 }

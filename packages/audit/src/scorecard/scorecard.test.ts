@@ -88,7 +88,11 @@ describe('a verdict', () => {
   })
 
   it('could not tell when nothing was entered, most registrations lead nowhere, or too little was examined', () => {
-    const told = [evidence(rule, 4000), evidence('async/unawaited-bridge', 900), evidence('async/file-io-in-async', 5)]
+    const told = [
+      evidence(rule, 4000, { assurance: 'outgoing calls have a limit' }),
+      evidence('async/unawaited-bridge', 900),
+      evidence('async/file-io-in-async', 5),
+    ]
     const reach = { isKnown: true, files: 500, programs: 1, entries: 40, found: 40, lost: 0 }
     expect(verdict([], told, reach)?.verdict).toBe('sound')
     expect(verdict([], told, { ...reach, entries: 0, found: 0 })).toMatchObject({
@@ -103,7 +107,7 @@ describe('a verdict', () => {
       verdict: 'drifting',
       because: expect.stringMatching(/ 226 registrations of routes could not be followed; there may be more\.$/),
     })
-    const little = [evidence(rule, 15), evidence('async/unawaited-bridge', 1), evidence('async/file-io-in-async', 0)]
+    const little = [evidence(rule, 15, { assurance: 'jobs have a limit' }), evidence('async/unawaited-bridge', 1), evidence('async/file-io-in-async', 0)]
     expect(verdict([], little, reach)).toMatchObject({
       verdict: 'could not tell',
       because: expect.stringMatching(/^Only 2 of 3 checks had something to examine in 500 files: /),
@@ -118,7 +122,25 @@ describe('a verdict', () => {
     expect(verdict([madeFinding()], [evidence(rule, 40)], reach, causes)?.because).toBe(
       'Outgoing calls have no time-out.',
     )
-    expect(verdict([], [evidence(rule, 40)], reach, causes)?.because).not.toContain('time-out')
+    expect(verdict([], [evidence(rule, 40)], reach, causes)).toMatchObject({
+      verdict: 'drifting',
+      because: 'Outgoing calls have no time-out.',
+    })
+  })
+
+  it('is sound only when something speaks for the decision, and says what', () => {
+    const reach = { isKnown: true, files: 5, programs: 1, entries: 4, found: 4, lost: 0 }
+    expect(verdict([], [evidence(rule, 40, { assurance: 'outgoing calls have a limit' })], reach)).toMatchObject({
+      verdict: 'sound',
+      because:
+        'Nothing found. Examined: async functions (40). For it speaks that outgoing calls have a limit.',
+    })
+    expect(verdict([], [evidence(rule, 40, { wouldAssure: 'outgoing calls have a limit' })], reach)).toMatchObject({
+      verdict: 'could not tell',
+      because:
+        'Nothing found. Examined: async functions (40). But nothing was seen that speaks for it, such as that outgoing calls have a limit.',
+    })
+    expect(verdict([], [evidence(rule, 40)], reach)?.verdict).toBe('could not tell')
   })
 
   it('says what it costs to reverse', () => expect(verdict([], [])?.costToReverse).toMatch(/^high/))

@@ -1,7 +1,7 @@
-// The scorecard: a verdict per decision from findings and from what was examined and reached. Formula version 2, in docs and here.
+// The scorecard: a verdict per decision from findings and from what was examined and reached. Formula version 3, in docs and here.
 import { type DecisionId, decisions } from '@footing/kernel'
 import { type RuleId, SEVERITIES, type Severity } from '../detection/detection.ts'
-import { count, counted } from '../detection/words.ts'
+import { count, counted, listed } from '../detection/words.ts'
 import type { Finding } from '../findings/finding.ts'
 import { severityRank } from '../findings/order.ts'
 
@@ -52,6 +52,10 @@ export interface RuleEvidence {
   /** Found by name only, not shown. */
   readonly heldBack: number
   readonly couldNotTell?: string
+  /** What speaks for the decision: "errors reach a tracker". */
+  readonly assurance?: string
+  /** What would speak for it, and does not. */
+  readonly wouldAssure?: string
 }
 
 /** The verdict of one decision. */
@@ -74,9 +78,11 @@ export interface DecisionScore {
  * Judges each decision.
  *
  * - compounding: a critical finding, or high findings at three fix sites or more;
- * - drifting: a high finding, a definite one of medium severity, or three places of medium severity that are only probable;
- * - could not tell: nothing of that, and no entry point was found to begin at, most registrations of routes lead nowhere, or
- *   too little was examined for the size of the tree, or rules on trial report something of medium severity or more;
+ * - drifting: a high finding, a definite one of medium severity, three places of medium severity that are only probable, or a
+ *   diagnosis of medium severity;
+ * - could not tell: nothing of that, and no entry point was found to begin at, most registrations of routes lead nowhere,
+ *   too little was examined for the size of the tree, nothing was seen that speaks for the decision, or rules on trial report
+ *   something of medium severity or more;
  * - not applicable: there is nothing here that the decision is about;
  * - sound: the rest. Low and info findings do not change a verdict, nor do trial rules.
  *
@@ -94,7 +100,9 @@ export function makeScorecard(
     const own = findings.filter((finding) => finding.decision === decision.id)
     const counted = own.filter((finding) => !finding.trial && finding.confidence !== 'possible')
     const checks = rules.filter((rule) => rule.examined > 0 && !rule.trial)
-    const weighty = judge(counted)
+    // What a diagnosis says together weighs, also where its findings one by one do not.
+    const judged = judge(counted)
+    const weighty = judged === 'sound' && causes.has(decision.id) ? 'drifting' : judged
     const doubt =
       weighty === 'sound' ? (doubtOf(decision.id, counted, rules, checks, reach) ?? trialDoubt(own)) : undefined
     const beside = doubt?.because.startsWith(ON_TRIAL) === true ? '' : besideVerdict(own)
@@ -183,6 +191,14 @@ function doubtOf(
       verdict: 'could not tell',
       because: `Only ${checks.length} of ${rules.length} checks had something to examine in ${count(reach.files)} files: ${examined(checks)}. ${findings.length === 0 ? 'Nothing found there.' : lessWords(findings)}`,
     }
+  // That nothing was found is no praise: something has to speak for the decision.
+  if (reach.isKnown && !rules.some(({ assurance }) => assurance !== undefined)) {
+    const missing = rules.flatMap(({ wouldAssure }) => wouldAssure ?? []).slice(0, NAMED)
+    return {
+      verdict: 'could not tell',
+      because: `${findings.length === 0 ? 'Nothing found.' : lessWords(findings)} Examined: ${examined(checks)}. But nothing was seen that speaks for it${missing.length === 0 ? '' : `, such as that ${listed(missing)}`}.`,
+    }
+  }
   return undefined
 }
 
@@ -225,8 +241,10 @@ function because(
     .sort((a, b) => worstOf(findings, a) - worstOf(findings, b) || b.flagged - a.flagged)[0]
   const most = [...checks].sort((a, b) => b.examined - a.examined || (a.rule < b.rule ? -1 : 1))
   const looked = most.length === 0 ? '' : ` Examined: ${examined(most)}.`
-  if (worst === undefined) return `${isOnTrial ? 'Nothing found by rules that judge' : 'Nothing found'}.${looked}`
-  if (verdict === 'sound') return `${lessWords(findings)}${looked}`
+  const saw = rules.flatMap(({ assurance }) => assurance ?? []).slice(0, NAMED)
+  const speaks = saw.length === 0 ? '' : ` For it speaks that ${listed(saw)}.`
+  if (worst === undefined) return `${isOnTrial ? 'Nothing found by rules that judge' : 'Nothing found'}.${looked}${speaks}`
+  if (verdict === 'sound') return `${lessWords(findings)}${looked}${speaks}`
   // A rule that speaks once about many places has said the figure itself.
   const own = findings.filter((finding) => finding.rule === worst.rule)
   if (own.length === 1 && own[0] !== undefined) return own[0].message.what

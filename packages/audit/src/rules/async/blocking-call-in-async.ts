@@ -39,6 +39,7 @@ export const rule: Rule = {
   trial: false,
   summary:
     'A call that waits for the network, a process or a clock stands in an async function and stops its event loop.',
+  assures: { says: 'no function on the event loop waits by a call that blocks', from: 20 },
   judges: { python: judge, typescript: judge },
 }
 

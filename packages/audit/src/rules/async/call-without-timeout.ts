@@ -16,6 +16,7 @@ export const rule: Rule = {
   effort: { minutes: 15, per: 'site' },
   trial: false,
   summary: 'An outgoing call has no time-out, so that a silent server keeps the caller waiting.',
+  assures: { says: 'outgoing calls have a limit', from: 3 },
   judges: {
     python: (context) => result(context, endlessPythonCalls(context)),
     typescript: (context) => result(context, endlessTypeScriptCalls(context)),

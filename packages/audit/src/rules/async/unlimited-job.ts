@@ -10,5 +10,6 @@ export const rule: Rule = {
   effort: { minutes: 60, per: 'once' },
   trial: false,
   summary: 'Jobs have no time limit, so that one that hangs keeps its worker.',
+  assures: { says: 'jobs have a time limit', from: 1 },
   judges: { python, typescript },
 }

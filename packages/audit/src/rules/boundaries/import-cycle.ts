@@ -12,6 +12,7 @@ export const rule: Rule = {
   effort: { minutes: 40, per: 'site' },
   trial: false,
   summary: 'Modules import each other in a circle at import time.',
+  assures: { says: 'no files import each other in a circle', from: 1 },
   judges: {
     python: (context) => judge(context, context.program.imports.cycles('runtime')),
     typescript: (context) => judge(context, fileCycles(context)),

@@ -14,6 +14,7 @@ export const rule: Rule = {
   effort: { minutes: 60, per: 'site' },
   trial: false,
   summary: 'Modules import each other in a circle.',
+  assures: { says: 'no modules import each other in a circle', from: 1 },
   judges: { typescript: judge },
 }
 

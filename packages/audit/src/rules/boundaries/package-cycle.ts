@@ -10,6 +10,7 @@ export const rule: Rule = {
   effort: { minutes: 30, per: 'site' },
   trial: false,
   summary: 'Two domain packages import each other.',
+  assures: { says: 'no two packages import each other', from: 1 },
   judges: { python: judge },
 }
 

@@ -13,6 +13,7 @@ export const rule: Rule = {
   effort: { minutes: 30, per: 'site' },
   trial: false,
   summary: 'CODEOWNERS leaves code without an owner, or is missing.',
+  assures: { says: 'code has owners', from: 1 },
   judges: { python: judge, typescript: judge },
 }
 

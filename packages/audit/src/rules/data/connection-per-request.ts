@@ -93,6 +93,7 @@ export const rule: Rule = {
   effort: { minutes: 60, per: 'site' },
   trial: false,
   summary: 'Requests open connections of their own instead of taking one from a pool.',
+  assures: { says: 'connections come from a pool', from: 1 },
   judges: { python: (context) => judged(context, PYTHON), typescript: (context) => judged(context, TYPESCRIPT) },
 }
 

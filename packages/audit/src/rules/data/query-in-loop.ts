@@ -21,6 +21,7 @@ export const rule: Rule = {
   effort: { minutes: 60, per: 'site' },
   trial: false,
   summary: 'A loop asks the database once for each element.',
+  assures: { says: 'no loop repeats a query', from: 20 },
   judges: {
     python: (context) => result(context, python(context)),
     typescript: (context) => result(context, typescript(context)),

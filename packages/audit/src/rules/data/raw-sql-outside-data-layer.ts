@@ -10,5 +10,6 @@ export const rule: Rule = {
   effort: { minutes: 25, per: 'site' },
   trial: false,
   summary: 'A view, controller, serializer or task holds SQL text that belongs in the data layer.',
+  assures: { says: 'SQL stands in the data layer', from: 20 },
   judges: { python, typescript },
 }

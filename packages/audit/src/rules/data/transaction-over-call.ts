@@ -31,6 +31,7 @@ export const rule: Rule = {
   effort: { minutes: 60, per: 'site' },
   trial: true,
   summary: 'A transaction waits for another machine, with its locks and its connection.',
+  assures: { says: 'no transaction waits for another machine', from: 5 },
   judges: { python: judged, typescript: judged },
 }
 

@@ -21,6 +21,7 @@ export const rule: Rule = {
   effort: { minutes: 60, per: 'once' },
   trial: false,
   summary: 'A database pool has its default size where more threads ask for connections, or there is none.',
+  assures: { says: 'pools have a size', from: 1 },
   judges: { python: judge },
 }
 

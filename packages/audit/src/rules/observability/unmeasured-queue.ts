@@ -10,5 +10,6 @@ export const rule: Rule = {
   effort: { minutes: 120, per: 'once' },
   trial: false,
   summary: 'Jobs are queued and nobody measures how many wait or how long.',
+  assures: { says: 'queues are measured', from: 1 },
   judges: { python, typescript },
 }

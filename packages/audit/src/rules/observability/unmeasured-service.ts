@@ -10,5 +10,6 @@ export const rule: Rule = {
   effort: { minutes: 240, per: 'once' },
   trial: false,
   summary: 'The service publishes no metrics, so load and latency are guessed.',
+  assures: { says: 'metrics are published', from: 1 },
   judges: { python, typescript },
 }

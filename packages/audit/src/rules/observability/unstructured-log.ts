@@ -10,5 +10,6 @@ export const rule: Rule = {
   effort: { minutes: 480, per: 'once' },
   trial: false,
   summary: 'Logs have no fields and no request id.',
+  assures: { says: 'log lines have fields', from: 1 },
   judges: { python, typescript },
 }

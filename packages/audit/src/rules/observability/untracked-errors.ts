@@ -10,5 +10,6 @@ export const rule: Rule = {
   effort: { minutes: 60, per: 'once' },
   trial: false,
   summary: 'No error tracker or tracer is set up, so failures are found by users.',
+  assures: { says: 'errors reach a tracker', from: 1 },
   judges: { python, typescript },
 }

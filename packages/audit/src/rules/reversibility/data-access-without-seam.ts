@@ -10,5 +10,6 @@ export const rule: Rule = {
   effort: { minutes: 0, per: 'report' },
   trial: false,
   summary: 'Most route modules call the ORM themselves.',
+  assures: { says: 'routes ask a layer of their own', from: 3 },
   judges: { python, typescript },
 }

@@ -62,6 +62,7 @@ export const rule: Rule = {
   effort: { minutes: 45, per: 'site' },
   trial: false,
   summary: "A vendor's SDK is used in three or more domain packages instead of behind one adapter.",
+  assures: { says: 'each vendor SDK has one place', from: 1 },
   judges: { python: judge },
 }
 

@@ -48,6 +48,7 @@ export const rule: Rule = {
   effort: { minutes: 240, per: 'once' },
   trial: false,
   summary: 'There is no feature flag: a release can only be taken back as a whole.',
+  assures: { says: 'releases can be switched by a flag', from: 1 },
   judges: { python: judge },
 }
 

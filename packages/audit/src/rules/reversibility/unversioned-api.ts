@@ -10,5 +10,6 @@ export const rule: Rule = {
   effort: { minutes: 240, per: 'once' },
   trial: false,
   summary: 'Public routes carry no version in path, header or schema.',
+  assures: { says: 'public routes carry a version', from: 1 },
   judges: { python, typescript },
 }

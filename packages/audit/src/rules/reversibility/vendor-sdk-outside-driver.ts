@@ -20,6 +20,7 @@ export const rule: Rule = {
   effort: { minutes: 90, per: 'site' },
   trial: false,
   summary: "A vendor's SDK is imported outside of the drivers and adapters.",
+  assures: { says: 'vendor SDKs stay behind drivers', from: 3 },
   judges: { typescript: judge },
 }
 

@@ -14,6 +14,7 @@ export const rule: Rule = {
   effort: { minutes: 600, per: 'site' },
   trial: false,
   summary: 'Two services declare the same table as their own.',
+  assures: { says: 'each table has one owner', from: 1 },
   judges: { python: judge },
 }
 

@@ -13,6 +13,7 @@ export const rule: Rule = {
   effort: { minutes: 2000, per: 'site' },
   trial: false,
   summary: 'Two services that are built separately use the same database with the same user.',
+  assures: { says: 'services do not share a database user', from: 2 },
   judges: { python: judge, typescript: judge },
 }
 

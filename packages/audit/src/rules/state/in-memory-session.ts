@@ -10,5 +10,6 @@ export const rule: Rule = {
   effort: { minutes: 180, per: 'site' },
   trial: false,
   summary: 'Sessions are kept in the memory or on the disk of one worker.',
+  assures: { says: 'sessions are kept outside of the process', from: 1 },
   judges: { python, typescript },
 }

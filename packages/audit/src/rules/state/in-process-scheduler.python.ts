@@ -12,6 +12,7 @@ import { type Site, surveyOf } from '../../survey/survey.ts'
 import { taskStarts } from '../../survey/task-starts.ts'
 import { definitionOf } from '../../survey/what-it-is.ts'
 import { bodyOf, isProduct, placeOf, subjectOf, WEB } from '../../survey/whereabouts.ts'
+import { isElected } from './elected.ts'
 
 const IN_WEB: readonly EntryKind[] = [...WEB, 'startup']
 const SCHEDULERS: Readonly<Record<string, RegExp>> = {
@@ -130,25 +131,8 @@ function startedByWeb({ program }: RuleContext, module: ModuleId): boolean {
   return program.imports.importersOf(module).some((edge) => edge.tier !== 'type-only' && web.has(edge.from))
 }
 
-/** Somebody elects one worker: a lock, a leader, a flag that one process has. */
-function hasLeader({ program, trees }: RuleContext, site: Site): boolean {
-  const near = new Set<ModuleId>([site.module, ...program.imports.importersOf(site.module).map((edge) => edge.from)])
-  return [...near].some((module) => mentionsLeader(trees[module]!))
-}
-
-const LEADER =
-  /leader|process_?lock|scheduler_?lock|advisory|redlock|(?:acquire|try)_?lock|single_?(?:instance|worker)|is_primary_worker|run_scheduler|enable_scheduler|scheduler_enabled/i
-
-function mentionsLeader(tree: SyntaxTree): boolean {
-  for (const name of tree.names) {
-    const text = tree.strings.text(name)
-    if (text.length < 60 && LEADER.test(text)) return true
-  }
-  return false
-}
-
 function detection(context: RuleContext, item: Scheduler, workers: WorkerCount): Detection {
-  const isLed = hasLeader(context, item)
+  const isLed = isElected(context, item.module)
   const known = workers.processes !== undefined
   return {
     place: placeOf(context, item),

@@ -10,5 +10,6 @@ export const rule: Rule = {
   effort: { minutes: 120, per: 'site' },
   trial: false,
   summary: 'A scheduler runs inside the web process, so every worker runs every job.',
+  assures: { says: 'schedules run in a process of their own', from: 1 },
   judges: { python, typescript },
 }

@@ -14,13 +14,11 @@ import { numberOf } from '../../survey/object-literal.ts'
 import { isWebPackage, serverModules } from '../../survey/server-code.ts'
 import { surveyOf } from '../../survey/survey.ts'
 import { bodyOf, isProduct, placeOf } from '../../survey/whereabouts.ts'
+import { isElected } from './elected.ts'
 
 /** Jobs that look after their own process: each process needs them. */
 const HOUSEKEEPING =
   /flush|heartbeat|metric|monitor|refresh|watch|listen|keep_?alive|ping|poll|beat|reload|health|probe|gauge|stat(?:s|istics)|connection|evict|prune|expire|cache|memory/i
-/** Somebody elects one process, or a setting starts the jobs in one of them only. */
-const LEADER =
-  /leader|redlock|mutex|advisory|semaphore|(?:process|scheduler?|schedule|cron|job|distributed|with|acquire|try|get|take|obtain|set|execute|lock)_?lock|lock_?(?:service|manager|key|provider)|single_?(?:instance|worker)|is_?primary|is_?master|node_app_instance|(?:run|enable|disable|use|start|is)_?(?:the_?)?(?:cron|schedul|worker|job)|(?:cron|schedul\w*|job|worker)s?_?(?:enabled|disabled|mode|only)/i
 /** A shorter period is a poll, which each process may do. */
 const LONG_MS = 60_000
 
@@ -108,20 +106,8 @@ const wordsOf = ({ program }: RuleContext, fn: FunctionId): string =>
     .map((call) => program.callInfo(call).text)
     .join(' ')
 
-function isLed({ program, trees }: RuleContext, module: ModuleId): boolean {
-  const near = new Set<ModuleId>([module, ...program.imports.importersOf(module).map((edge) => edge.from)])
-  return [...near].some((one) => {
-    const tree = trees[one]!
-    for (const name of tree.names) {
-      const text = tree.strings.text(name)
-      if (text.length < 60 && LEADER.test(text.replace(/([a-z0-9])([A-Z])/g, '$1_$2'))) return true
-    }
-    return false
-  })
-}
-
 function detection(context: RuleContext, module: ModuleId, jobs: readonly Job[]): Detection {
-  const led = isLed(context, module)
+  const led = isElected(context, module)
   const first = jobs[0]!
   const names = [...new Set(jobs.map((job) => `\`${job.what}\``))]
   return {

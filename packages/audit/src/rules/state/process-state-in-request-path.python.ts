@@ -8,6 +8,7 @@ import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { type WorkerCount, webWorkers } from '../../survey/deployment.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { type ModuleVariable, moduleVariables, type StateWrite, stateWrites } from '../../survey/module-state.ts'
+import { keptOutside } from '../../survey/shared-stores.ts'
 import { bodyOf, chainTo, placeOf, SERVING, servedBy, subjectOf } from '../../survey/whereabouts.ts'
 import { isSessionStore } from './session-store.ts'
 
@@ -29,9 +30,11 @@ export function python(context: RuleContext): RuleResult {
   }
   dropLatches(context, byPlace)
   const containers = [...variables.values()].filter((variable) => variable.kind !== 'scalar').length
+  const assurance = keptOutside(context)
   return {
     detections: [...byPlace.values()].map((writes) => detection(context, writes, workers)),
     examined: { count: Math.max(containers, first.size), of: 'module-level variables' },
+    ...(assurance === undefined ? {} : { assurance }),
     ...(workers.processes === 1
       ? { couldNotTell: `The deployment runs ${workers.what}: state in its memory is shared by all requests.` }
       : {}),

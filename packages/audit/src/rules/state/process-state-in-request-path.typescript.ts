@@ -11,6 +11,7 @@ import { webWorkers } from '../../survey/deployment.ts'
 import { addTo } from '../../survey/grouping.ts'
 import type { ModuleVariable, StateWrite } from '../../survey/module-state.ts'
 import { serverModules } from '../../survey/server-code.ts'
+import { keptOutside } from '../../survey/shared-stores.ts'
 import { bodyOf, chainTo, placeOf, servedBy, subjectOf } from '../../survey/whereabouts.ts'
 import { isSessionStore } from './session-store.ts'
 import { variablesIn, writesIn } from './typescript-module-state.ts'
@@ -49,9 +50,11 @@ export function typescript(context: RuleContext): RuleResult {
     if (!adds || isSessionStore({ ...variable, name: snake(variable.name) })) byVariable.delete(variable)
   }
   const containers = [...variables.values()].filter((variable) => variable.kind === 'container').length
+  const assurance = keptOutside(context)
   return {
     detections: [...byVariable.values()].map((writes) => detection(context, writes)),
     examined: { count: Math.max(containers, byVariable.size), of: 'module-level variables' },
+    ...(assurance === undefined ? {} : { assurance }),
   }
 }
 

@@ -3,7 +3,6 @@
 import type { Detection } from '../../detection/detection.ts'
 import { Flag, Kind } from '../../facts/contract.ts'
 import type { Confidence } from '../../facts/place.ts'
-import type { SyntaxTree } from '../../facts/tree.ts'
 import type { EntryKind, FunctionId, ModuleId } from '../../graph/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { type WorkerCount, webWorkers } from '../../survey/deployment.ts'

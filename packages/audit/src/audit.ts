@@ -325,7 +325,10 @@ function evidenceOf({ rule, result }: RuleOutcome, findings: readonly Finding[])
 }
 
 /** What speaks for the decision: what the rule saw, or what its silence says; else what would. */
-function assuranceOf({ rule, result }: RuleOutcome, isSilent: boolean): Pick<RuleEvidence, 'assurance' | 'wouldAssure'> {
+function assuranceOf(
+  { rule, result }: RuleOutcome,
+  isSilent: boolean,
+): Pick<RuleEvidence, 'assurance' | 'wouldAssure'> {
   if (result.assurance !== undefined) return { assurance: result.assurance }
   if (rule.assures === undefined) return {}
   const isAssured = isSilent && result.examined.count >= rule.assures.from

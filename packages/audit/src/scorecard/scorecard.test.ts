@@ -107,7 +107,11 @@ describe('a verdict', () => {
       verdict: 'drifting',
       because: expect.stringMatching(/ 226 registrations of routes could not be followed; there may be more\.$/),
     })
-    const little = [evidence(rule, 15, { assurance: 'jobs have a limit' }), evidence('async/unawaited-bridge', 1), evidence('async/file-io-in-async', 0)]
+    const little = [
+      evidence(rule, 15, { assurance: 'jobs have a limit' }),
+      evidence('async/unawaited-bridge', 1),
+      evidence('async/file-io-in-async', 0),
+    ]
     expect(verdict([], little, reach)).toMatchObject({
       verdict: 'could not tell',
       because: expect.stringMatching(/^Only 2 of 3 checks had something to examine in 500 files: /),
@@ -132,8 +136,7 @@ describe('a verdict', () => {
     const reach = { isKnown: true, files: 5, programs: 1, entries: 4, found: 4, lost: 0 }
     expect(verdict([], [evidence(rule, 40, { assurance: 'outgoing calls have a limit' })], reach)).toMatchObject({
       verdict: 'sound',
-      because:
-        'Nothing found. Examined: async functions (40). For it speaks that outgoing calls have a limit.',
+      because: 'Nothing found. Examined: async functions (40). For it speaks that outgoing calls have a limit.',
     })
     expect(verdict([], [evidence(rule, 40, { wouldAssure: 'outgoing calls have a limit' })], reach)).toMatchObject({
       verdict: 'could not tell',

@@ -243,7 +243,8 @@ function because(
   const looked = most.length === 0 ? '' : ` Examined: ${examined(most)}.`
   const saw = rules.flatMap(({ assurance }) => assurance ?? []).slice(0, NAMED)
   const speaks = saw.length === 0 ? '' : ` For it speaks that ${listed(saw)}.`
-  if (worst === undefined) return `${isOnTrial ? 'Nothing found by rules that judge' : 'Nothing found'}.${looked}${speaks}`
+  if (worst === undefined)
+    return `${isOnTrial ? 'Nothing found by rules that judge' : 'Nothing found'}.${looked}${speaks}`
   if (verdict === 'sound') return `${lessWords(findings)}${looked}${speaks}`
   // A rule that speaks once about many places has said the figure itself.
   const own = findings.filter((finding) => finding.rule === worst.rule)

@@ -135,7 +135,13 @@ function isCallable(tree: SyntaxTree, use: number): boolean {
 }
 
 /** `create_task(wrapper())` with `async def wrapper(): await coro` inside the same function: what it awaits. */
-function wrappedIn(context: RuleContext, module: number, tree: SyntaxTree, around: number, coroutine: number): number[] {
+function wrappedIn(
+  context: RuleContext,
+  module: number,
+  tree: SyntaxTree,
+  around: number,
+  coroutine: number,
+): number[] {
   if (tree.kind(coroutine) !== Kind.Call) return []
   const inner = functionsOf(context, { module, node: coroutine + 1 })
     .map((fn) => definitionOf(context, fn))
@@ -226,4 +232,3 @@ function isKeptOutside(tree: SyntaxTree, call: number): boolean {
   }
   return true
 }
-

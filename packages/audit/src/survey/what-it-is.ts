@@ -133,7 +133,8 @@ export function resultsOf(context: RuleContext, fn: FunctionId): Site[] {
   const { start, node } = index.results
   const found: Site[] = []
   for (let i = start[fn]!; i < start[fn + 1]!; i++) {
-    if (tree.kind(node[i]!) === Kind.Return && tree.firstChild(node[i]!) >= 0) found.push({ module, node: node[i]! + 1 })
+    if (tree.kind(node[i]!) === Kind.Return && tree.firstChild(node[i]!) >= 0)
+      found.push({ module, node: node[i]! + 1 })
   }
   return found
 }

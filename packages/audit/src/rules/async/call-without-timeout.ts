@@ -96,5 +96,7 @@ function who({ language }: RuleContext, label: string | undefined, rank: 0 | 1 |
     return language === 'typescript'
       ? 'The job stays open as long, and holds its place among those that run at once.'
       : 'The worker process that runs the job does nothing else meanwhile.'
-  return language === 'typescript' ? 'What awaits it goes no further meanwhile.' : 'Whatever runs it does nothing else meanwhile.'
+  return language === 'typescript'
+    ? 'What awaits it goes no further meanwhile.'
+    : 'Whatever runs it does nothing else meanwhile.'
 }

@@ -99,7 +99,8 @@ export function endlessTypeScriptCalls(context: RuleContext): EndlessCalls {
     examined++
     if (waiter.client === 'axios' && axiosDefault) continue
     const makers = clientMakers(context, call)
-    if (makers !== undefined && (makers.length === 0 || makers.some((maker) => isMadeWithLimit(context, maker)))) continue
+    if (makers !== undefined && (makers.length === 0 || makers.some((maker) => isMadeWithLimit(context, maker))))
+      continue
     if (waiter.client === 'nest' && nestDefault) continue
     if (isLimited(context, call, waiter) || isLimitedAround(context.trees[call.module]!, call)) continue
     endless.push({
@@ -188,7 +189,10 @@ function setsNestDefault(context: RuleContext): boolean {
 /** Where an instance is made that a call is of: empty when nobody can see; undefined for a call of no instance. */
 function clientMakers(context: RuleContext, call: LibraryCall): readonly Site[] | undefined {
   if (!call.name.startsWith('axios.AxiosInstance')) return undefined
-  return makersOf(context, { module: call.module, node: call.name.endsWith('__call__') ? call.node + 1 : call.node + 2 })
+  return makersOf(context, {
+    module: call.module,
+    node: call.name.endsWith('__call__') ? call.node + 1 : call.node + 2,
+  })
 }
 
 function whereMade(context: RuleContext, maker: Site): string {

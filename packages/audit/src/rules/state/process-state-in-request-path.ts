@@ -10,6 +10,9 @@ export const rule: Rule = {
   effort: { minutes: 120, per: 'site' },
   trial: false,
   summary: 'Requests or jobs change a module-level variable, which every process has for itself.',
-  assures: { says: 'something outside of the process keeps what processes share: a job queue, Redis, object storage', from: Number.POSITIVE_INFINITY },
+  assures: {
+    says: 'something outside of the process keeps what processes share: a job queue, Redis, object storage',
+    from: Number.POSITIVE_INFINITY,
+  },
   judges: { python, typescript },
 }

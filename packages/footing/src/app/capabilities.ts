@@ -7,6 +7,7 @@ import { dataCapability } from '../data/capability.ts'
 import { eventsCapability } from '../events/capability.ts'
 import { httpCapability } from '../http/capability.ts'
 import { limitsCapability } from '../limits/capability.ts'
+import { locksCapability } from '../locks/capability.ts'
 import { loopCapability } from '../loop/capability.ts'
 import { migrationsCapability } from '../migrations/capability.ts'
 import { placementCapability } from '../placement/capability.ts'
@@ -25,6 +26,7 @@ export const capabilities: readonly AnyCapability[] = [
   recordsCapability,
   redisCapability,
   limitsCapability,
+  locksCapability,
   storageCapability,
   searchCapability,
   analyticsCapability,

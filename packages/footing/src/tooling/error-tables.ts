@@ -11,6 +11,7 @@ import { httpErrors } from '../http/errors.ts'
 import { limitsErrors } from '../limits/contract/errors.ts'
 import { fanOutErrors } from '../loop/fan-out/errors.ts'
 import { eventLoopErrors } from '../loop/guard/errors.ts'
+import { lockErrors } from '../locks/contract/errors.ts'
 import { limitErrors } from '../loop/limit/errors.ts'
 import { cpuErrors } from '../loop/threads/errors.ts'
 import { moduleErrors } from '../module/errors.ts'
@@ -33,6 +34,7 @@ export const errorTables = {
   cron: cronErrors,
   limit: limitErrors,
   limits: limitsErrors,
+  locks: lockErrors,
   data: dataErrors,
   eventLoop: eventLoopErrors,
   events: eventErrors,

@@ -21,6 +21,7 @@ import { adviseOnce } from './findings/whole-repair.ts'
 import { type Case, type Judgement, judge } from './judgement/judge.ts'
 import { caseKey, judgementFile, keepJudgement, recallJudgement } from './judgement/judgement-cache.ts'
 import { toolVersion } from './judgement/tool-version.ts'
+import { causesInOrder } from './plan/cause-order.ts'
 import { addEfforts } from './plan/effort.ts'
 import { makePlan, type PlanContext, type PlanItem } from './plan/plan.ts'
 import { SERVING_KINDS } from './programs/contract.ts'
@@ -170,11 +171,14 @@ function report(
     marked.filter((finding) => finding.silence === undefined),
     { programs: judgement.inventory, processes: judgement.processes, changesOf: changesOf(history) },
   )
-  const causes = diagnoses.map(({ id }): string => id)
+  const planning = planningOf(judgement, history)
+  const rough = makePlan(findings, planning)
+  const costed = withEfforts(diagnoses, rough)
+  const causes = causesInOrder(costed, findings, rough).map((cause) => ('rule' in cause ? cause.rule : cause.id))
   const open = orderFindings(findings, causes)
   const debt = marked.filter((finding) => finding.silence?.by !== 'comment')
   const used = new Set(marked.map((finding) => finding.rule))
-  const plan = makePlan(open, planningOf(judgement, history), causes)
+  const plan = makePlan(open, planning, causes)
   const evidence = outcomes.map((outcome) => evidenceOf(outcome, all))
   const read = (path: string, line: number) => source.excerpt(path, line)
   return {
@@ -189,7 +193,7 @@ function report(
     scorecard: makeScorecard(debt, evidence, reachOf(judgement, given), causesOfWeight(diagnoses)).filter(
       (score) => options.only?.includes(score.decision) ?? true,
     ),
-    diagnoses: withEfforts(diagnoses, plan),
+    diagnoses: costed,
     plan,
     effort: addEfforts(plan.map((item) => item.effort).filter((effort) => effort !== undefined)),
     coverage: coverageOf(given, judgement, all.length - visible.length, repeated),

@@ -158,7 +158,7 @@ describe('suppression comments', () => {
 })
 
 describe('the order', () => {
-  it('is by severity, then each rule has its turn', () => {
+  it('gives each cause its turn, in the order of causes, and within a turn goes by severity', () => {
     const many = Array.from({ length: 3 }, (_, n) =>
       madeFinding({ rule: 'boundaries/package-cycle', path: `p${n}.py` }),
     )
@@ -170,11 +170,13 @@ describe('the order', () => {
     expect(orderFindings([...many, ...other]).map(({ place }) => place.path)).toEqual([
       'y.py',
       'p0.py',
-      'z.py',
       'p1.py',
+      'z.py',
       'p2.py',
       'a.py',
     ])
+    const named = orderFindings([...many, ...other], ['boundaries/package-cycle'])
+    expect(named.slice(0, 2).map(({ place }) => place.path)).toEqual(['p0.py', 'y.py'])
   })
 
   it('does not depend on the order given, and keeps a fix site together', () => {

@@ -32,9 +32,9 @@ export function compareFindings(a: Finding, b: Finding): number {
 }
 
 /**
- * Puts findings in the order of every report: by severity, then round by round through the causes (the diagnosis, or the
- * rule of a finding without one), the most harmful cause first, so that a cause with a hundred findings does not hide what
- * the others have to say. One round is one fix site.
+ * Puts findings in the order of every report: round by round through the causes (the diagnosis, or the rule of a finding
+ * without one) in the order in which they are read, so that a cause with a hundred findings does not hide what the others
+ * have to say. One round is one fix site. A cause that is not named comes after those that are.
  */
 export function orderFindings(findings: readonly Finding[], causes: readonly string[] = []): Finding[] {
   const sorted = [...findings].sort(compareFindings)
@@ -42,7 +42,7 @@ export function orderFindings(findings: readonly Finding[], causes: readonly str
   const sitesOfLane = new Map<string, number>()
   const rounds = new Map<Finding, number>()
   for (const finding of sorted) {
-    const lane = `${finding.severity}\0${causeOf(finding)}`
+    const lane = causeOf(finding)
     const site = `${lane}\0${finding.rule}\0${finding.fixSite.path}\0${finding.fixSite.name}`
     const round = sites.get(site) ?? sitesOfLane.get(lane) ?? 0
     if (!sites.has(site)) {
@@ -51,18 +51,11 @@ export function orderFindings(findings: readonly Finding[], causes: readonly str
     }
     rounds.set(finding, round)
   }
+  const ranks = new Map([...new Set(causes)].map((cause, rank) => [cause, rank]))
   const roundOf = (finding: Finding): number => rounds.get(finding) ?? 0
-  const rankOf = (finding: Finding): number => {
-    const rank = causes.indexOf(causeOf(finding))
-    return rank < 0 ? causes.length : rank
-  }
-  return sorted.sort(
-    (a, b) =>
-      severityRank(a.severity) - severityRank(b.severity) ||
-      roundOf(a) - roundOf(b) ||
-      rankOf(a) - rankOf(b) ||
-      compareFindings(a, b),
-  )
+  const rankOf = (finding: Finding): number => ranks.get(causeOf(finding)) ?? causes.length
+  return sorted.sort((a, b) => roundOf(a) - roundOf(b) || rankOf(a) - rankOf(b) || compareFindings(a, b))
 }
 
-const causeOf = ({ diagnosis, rule }: Finding): string => diagnosis ?? rule
+/** What a finding is told under. */
+export const causeOf = ({ diagnosis, rule }: Finding): string => diagnosis ?? rule

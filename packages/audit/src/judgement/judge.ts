@@ -15,6 +15,7 @@ import type { Rule, RuleContext, RuleResult } from '../rule/rule.ts'
 import { packageStructure } from '../scorecard/package-structure.ts'
 import type { AuditSettings } from '../settings/settings.ts'
 import { webWorkers } from '../survey/deployment.ts'
+import { withPlainNames } from './plain-names.ts'
 import { runOnEach } from './run-on-each.ts'
 
 /** Everything that is judged. */
@@ -77,18 +78,18 @@ export function judge(
     others.set(one, context)
     return context
   }
+  const all = programs.map(({ program }) => program)
   const results: Record<string, RuleResult> = {}
   const outside: ApartDetection[] = []
   for (const [index, rule] of rules.entries()) {
     signal?.throwIfAborted()
     onProgress('judging', index, rules.length)
     const result = runOnEach(rule, programs, (one) => contexts.get(one)!)
-    results[rule.id] = { ...result, detections: withoutApart(result.detections, apart) }
+    results[rule.id] = { ...result, detections: withPlainNames(withoutApart(result.detections, apart), all) }
     if (apart.size === 0 || !FITTING.has(rule.id)) continue
     const beside = runOnEach(rule, programs, (one) => othersOf(one))
-    outside.push(...onlyApart(rule.id, beside.detections, apart))
+    outside.push(...onlyApart(rule.id, withPlainNames(beside.detections, all), apart))
   }
-  const all = programs.map(({ program }) => program)
   // Nobody waits for calls to be resolved that no rule has asked about.
   const asked = all.filter((program) => program.graph.asked)
   const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0)

@@ -64,9 +64,10 @@ describe('a tree of both', () => {
       judged(PYTHON),
       judged(TYPESCRIPT),
     ])
-    const byPath = (a: { place: { path: string } }, b: { place: { path: string } }) =>
-      a.place.path < b.place.path ? -1 : 1
-    expect(shown(both).sort(byPath)).toEqual([...shown(python), ...shown(typescript)].sort(byPath))
+    const key = ({ place, rule }: { place: { path: string; line: number }; rule: string }) =>
+      `${place.path}:${place.line} ${rule}`
+    const byPlace = (a: Parameters<typeof key>[0], b: Parameters<typeof key>[0]) => (key(a) < key(b) ? -1 : 1)
+    expect(shown(both).sort(byPlace)).toEqual([...shown(python), ...shown(typescript)].sort(byPlace))
     const counted = (result: AuditResult) => evidence(result, 'async/blocking-call-in-async')?.examined ?? 0
     expect(counted(both)).toBe(counted(python) + counted(typescript))
   })

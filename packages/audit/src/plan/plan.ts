@@ -38,8 +38,8 @@ export interface PlanContext {
 }
 
 /**
- * Orders fix sites by impact: by the cause that they belong to, in the order of the diagnoses, which says what makes what
- * easier; then by their own. Findings of trial rules are left out: they are not yet trusted enough to plan by.
+ * Orders fix sites by impact: by the cause that they belong to (a diagnosis, or the rule of what none explains), in the
+ * order given; then by their own. Findings of trial rules are left out: they are not yet trusted enough to plan by.
  */
 export function makePlan(
   findings: readonly Finding[],
@@ -80,7 +80,7 @@ function inRounds(ranked: readonly Ranked[], causes: readonly string[]): PlanIte
   }
   const roundOf = ({ item }: Ranked): number => rounds.get(item) ?? 0
   const rankOf = ({ item }: Ranked): number => {
-    const rank = causes.indexOf(item.diagnosis ?? '')
+    const rank = causes.indexOf(item.diagnosis ?? item.rule)
     return rank < 0 ? causes.length : rank
   }
   return [...ranked]

@@ -1,22 +1,21 @@
 // A self-contained HTML report: no script from elsewhere, no font, no request; SVG drawn by hand.
 
 import { printable } from '@footing/kernel'
-import { counted } from '../detection/words.ts'
+import { count, counted } from '../detection/words.ts'
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import type { AuditResult } from '../result/audit-result.ts'
 import type { DecisionScore, Verdict } from '../scorecard/scorecard.ts'
 import { coverageSentences } from './coverage-words.ts'
+import { type Entry, entriesOf, labelOf, restOf } from './entries.ts'
 import { esc, prose } from './escape-html.ts'
-import { firstSteps, furtherSteps } from './first-steps.ts'
 import { matrix } from './matrix.ts'
 import { systemSentences } from './program-words.ts'
 import type { Reporter } from './report.ts'
 
-const SHOWN = 200
-/** Steps that are told at least, where there are as many. */
-const FIRST = 10
+/** Places of one entry that are shown. */
+const PLACES = 50
 
-/** One page: what is judged, eight gauges with their legend, what to do first, the structure matrix, findings, coverage. Readable without scripts. */
+/** One page: what is judged, eight gauges with their legend, what to do in which order with its places, the structure matrix, coverage. Readable without scripts. */
 export const html: Reporter = (result, { command }) => `<!doctype html>
 <html lang="en">
 <head>
@@ -32,10 +31,9 @@ export const html: Reporter = (result, { command }) => `<!doctype html>
 ${head(result, command)}
 <section class="gauges" aria-label="Eight decisions">${result.scorecard.map(gauge).join('\n')}</section>
 ${LEGEND}
-${plan(result)}
-${apart(result)}
+${told(result)}
 ${matrix(result.structure)}
-${findings(result)}
+${apart(result)}
 <h2>Coverage</h2>
 <ul>${coverageSentences(result)
   .map((sentence) => `<li>${esc(sentence)}</li>`)
@@ -93,16 +91,39 @@ const LEGEND = `<p class="quiet">compounding: dearer every week · drifting: cos
 little could be followed or examined to call it sound · not applicable: there is nothing here that the decision is about. The ring shows
 which share of the checks passes.</p>`
 
-function plan(result: AuditResult): string {
-  const steps = firstSteps(result, Math.max(FIRST, result.diagnoses.length))
-  if (steps.length === 0) return ''
-  const rows = steps.map((step) => {
-    const after =
-      step.after.length === 0 ? '' : ` · after ${step.after.map((number) => `step ${number}`).join(' and ')}`
-    return `<li><p><strong>${prose(step.what)}</strong> ${prose(step.why)}</p><p>${prose(step.do)}</p>
-<p class="quiet"><code>${esc(step.place.path)}:${step.place.line}</code> ${esc(step.id)} · ${esc(step.facts)}${after}</p></li>`
-  })
-  return `<h2>Do first</h2><ol>${rows.join('')}</ol><p class="quiet">${esc(furtherSteps(result, steps))}</p>`
+/** Each thing once: first what weighs, in the order in which to take it up, then a line each for what does not. */
+function told(result: AuditResult): string {
+  const entries = entriesOf(result)
+  if (entries.length === 0) return '<h2>Findings</h2><p>None.</p>'
+  const isLarge = ({ trial, isSmall }: Entry): boolean => !trial && !isSmall
+  const large = entries.filter(isLarge)
+  const small = entries.filter((entry) => !isLarge(entry))
+  const total = restOf(entries, 0, result)
+  return `${large.length === 0 ? '' : `<h2>What to do, in this order</h2><ol>${large.map(entryText).join('')}</ol>`}
+${small.length === 0 ? '' : `<h2>Small, or of rules on trial</h2><ul>${small.map(smallText).join('')}</ul>`}
+<p class="quiet">${esc(total)}</p>`
+}
+
+function entryText(entry: Entry): string {
+  const after =
+    entry.after.length === 0 ? '' : ` · after ${entry.after.map((number) => `number ${number}`).join(' and ')}`
+  return `<li><p><strong>${prose(entry.what)}</strong> ${prose(entry.why)}</p><p>${prose(entry.do)}</p>
+<p class="quiet"><span class="severity ${entry.severity}">${entry.severity}</span><code>${esc(entry.place.path)}:${entry.place.line}</code> ${esc(entry.id)} · ${esc(entry.facts)}${after}</p>
+${places(entry)}</li>`
+}
+
+function smallText(entry: Entry): string {
+  return `<li><p>${prose(entry.what)}</p>
+<p class="quiet"><span class="severity ${entry.severity}">${entry.severity}</span><code>${esc(entry.place.path)}:${entry.place.line}</code> ${esc(entry.id)} · ${esc(entry.facts)}</p>
+${places(entry)}</li>`
+}
+
+/** The places of an entry, shut: what one edit removes is one of them. */
+function places({ findings, extent }: Entry): string {
+  const groups = groupByFixSite(findings)
+  const rest =
+    groups.length > PLACES ? `<p class="quiet">${count(groups.length - PLACES)} more are in the JSON report.</p>` : ''
+  return `<details><summary>${esc(extent)}</summary>${groups.slice(0, PLACES).map(groupText).join('\n')}${rest}</details>`
 }
 
 /** What was found in programs that serve nobody, counted. */
@@ -117,15 +138,6 @@ function apart({ apart: found, programs }: AuditResult): string {
   return `<h2>Judged apart</h2><p class="quiet">In no verdict and no plan; the places are in the JSON report.</p><ul>${rows.join('')}</ul>`
 }
 
-function findings({ findings: all }: AuditResult): string {
-  const groups = groupByFixSite(all)
-  if (groups.length === 0) return '<h2>Findings</h2><p>None.</p>'
-  const shown = groups.slice(0, SHOWN).map(groupText).join('\n')
-  const rest =
-    groups.length > SHOWN ? `<p class="quiet">${groups.length - SHOWN} more places are in the JSON report.</p>` : ''
-  return `<h2>Findings (${all.length} at ${groups.length} places)</h2>${shown}${rest}`
-}
-
 function groupText({ first, others }: FindingGroup): string {
   const { place, message, chain, excerpt } = first
   const lines = excerpt.map((line) => `${String(line.line).padStart(5)}  ${printable(line.text)}`).join('\n')
@@ -136,10 +148,11 @@ function groupText({ first, others }: FindingGroup): string {
   const places = others
     .slice(0, 50)
     .map((other) => `<li><code>${esc(other.place.path)}:${other.place.line}</code></li>`)
-  return `<details><summary><span class="severity ${first.severity}">${first.severity}</span> ${esc(first.rule)} <code>${esc(place.path)}:${place.line}</code>${others.length === 0 ? '' : ` and ${others.length} more`}</summary>
+  const label = labelOf(first)
+  return `<details><summary><code>${esc(place.path)}:${place.line}</code>${label === '' ? '' : ` ${esc(label)}`}${others.length === 0 ? '' : ` and ${count(others.length)} more with the same repair`}</summary>
 <p>${prose(message.what)} ${prose(message.why)} <strong>${prose(message.do)}</strong></p>
 ${lines === '' ? '' : `<pre>${esc(lines)}</pre>`}${steps.length === 0 ? '' : `<pre>${esc(steps.join('\n'))}</pre>`}${places.length === 0 ? '' : `<p>The same repair removes:</p><ul>${places.join('')}</ul>`}
-<p class="quiet">${first.confidence}${first.trial ? ', trial' : ''} · ${esc(first.subject)} · ${esc(first.fingerprint)}</p></details>`
+<p class="quiet"><span class="severity ${first.severity}">${first.severity}</span>${esc(first.rule)} · ${first.confidence}${first.trial ? ', trial' : ''} · ${esc(first.subject)} · ${esc(first.fingerprint)}</p></details>`
 }
 
 const STYLE = `
@@ -149,14 +162,15 @@ main{max-width:72rem;margin:0 auto;padding:2rem 1rem}
 h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.5rem}h3{margin:.3rem 0 0;font-size:1rem}
 .gauges{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1rem}
 .gauges article{border:1px solid var(--line);border-radius:8px;padding:1rem}
-.gauges p{margin:.2rem 0}.gauges svg{float:right}
+.gauges p{margin:.2rem 0;overflow-wrap:anywhere}.gauges svg{float:right}
 .track{fill:none;stroke:var(--line);stroke-width:6}.arc{fill:none;stroke:currentColor;stroke-width:6}
 .sound svg{color:light-dark(#1a7f37,#3fb950)}.drifting svg{color:light-dark(#9a6700,#d29922)}
 .compounding svg{color:light-dark(#cf222e,#f85149)}.not-applicable,.could-not-tell{color:var(--quiet)}
 .headline{font-size:1.1rem}
 .quiet{color:var(--quiet);font-size:.9rem;margin:.2rem 0}
 code,pre{font:13px/1.45 ui-monospace,monospace}pre{overflow:auto;border:1px solid var(--line);border-radius:6px;padding:.6rem}
-details{border-bottom:1px solid var(--line);padding:.4rem 0}summary{cursor:pointer;overflow-wrap:anywhere}
+li{margin-bottom:1.2rem}li p{margin:.2rem 0;overflow-wrap:anywhere}
+details{padding:.2rem 0}details details{border-bottom:1px solid var(--line);margin-left:1rem}summary{cursor:pointer;overflow-wrap:anywhere}
 .severity{display:inline-block;min-width:4.5rem;font-weight:600}
 .critical,.high{color:light-dark(#cf222e,#f85149)}.medium{color:light-dark(#9a6700,#d29922)}
 .matrix{overflow:auto}.matrix text{font:11px system-ui,sans-serif;fill:currentColor}.cell{fill:light-dark(#4f7cac,#6ea0d8)}.back{fill:light-dark(#cf222e,#f85149)}

@@ -1,11 +1,12 @@
 // Markdown: for pull request comments, step summaries and wikis.
 
 import { printable } from '@footing/kernel'
+import { count } from '../detection/words.ts'
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import type { AuditResult } from '../result/audit-result.ts'
 import type { DecisionScore } from '../scorecard/scorecard.ts'
 import { coverageSentences } from './coverage-words.ts'
-import { firstSteps, furtherSteps } from './first-steps.ts'
+import { type Entry, entriesOf, labelOf, restOf } from './entries.ts'
 import { systemSentences } from './program-words.ts'
 import type { Reporter } from './report.ts'
 
@@ -16,18 +17,16 @@ const SHAPES = {
   'could not tell': '❔ could not tell',
   'not applicable': '⚪ not applicable',
 }
-const SHOWN = 100
-/** Steps that are told at least, where there are as many. */
-const FIRST = 10
+/** Places of one entry in the short report. */
+const PLACES = 10
 
-/** Scorecard, what to do first, the first hundred findings with their three sentences, coverage. */
+/** Scorecard, what to do in which order with its places, coverage. */
 export const markdown: Reporter = (result, options) => {
   const parts = [
     `# Audit of ${text(result.root)}`,
     system(result),
     scorecard(result.scorecard),
-    plan(result),
-    findings(result, options.verbose ? Number.POSITIVE_INFINITY : SHOWN),
+    told(result, options.verbose ? Number.POSITIVE_INFINITY : PLACES),
     `## Coverage\n\n${coverageSentences(result)
       .map((sentence) => `- ${text(sentence)}`)
       .join('\n')}`,
@@ -55,33 +54,53 @@ function system(result: AuditResult): string {
   return [...commit, ...systemSentences(result).map(text)].join(' ')
 }
 
-function plan(result: AuditResult): string {
-  const steps = firstSteps(result, Math.max(FIRST, result.diagnoses.length))
-  if (steps.length === 0) return ''
-  const rows = steps.map((step, index) => {
-    const after =
-      step.after.length === 0 ? '' : ` · after ${step.after.map((number) => `step ${number}`).join(' and ')}`
-    const site = `${step.place.path}:${step.place.line}`
-    const why = step.why === '' ? '' : `${text(step.why)} `
-    return `${index + 1}. **${text(step.what)}** ${why}${text(step.do)}  \n   ${code(site)} · ${step.id} · ${step.facts}${after}`
-  })
-  const more = furtherSteps(result, steps)
-  return `## Do first\n\n${rows.join('\n')}${more === '' ? '' : `\n\n${more}`}`
+/** Each thing once: what weighs with its places, and a line each for what does not. */
+function told(result: AuditResult, limit: number): string {
+  const entries = entriesOf(result)
+  if (entries.length === 0) return ''
+  const isLarge = ({ trial, isSmall }: Entry): boolean => !trial && !isSmall
+  const large = entries.filter(isLarge)
+  const small = entries.filter((entry) => !isLarge(entry))
+  const parts = [
+    ...(large.length === 0
+      ? []
+      : ['## What to do, in this order', ...large.map((entry, index) => entryText(entry, index, limit))]),
+    ...(small.length === 0 ? [] : ['## Small, or of rules on trial', small.map(smallText).join('\n')]),
+    restOf(entries, 0, result),
+  ]
+  return parts.join('\n\n')
 }
 
-function findings(result: AuditResult, limit: number): string {
-  const groups = groupByFixSite(result.findings)
-  if (groups.length === 0) return ''
-  const shown = groups.slice(0, limit).map(groupText)
+function entryText(entry: Entry, index: number, limit: number): string {
+  const after =
+    entry.after.length === 0 ? '' : ` · after ${entry.after.map((number) => `number ${number}`).join(' and ')}`
+  const site = code(`${entry.place.path}:${entry.place.line}`)
+  const groups = groupByFixSite(entry.findings)
+  const shown = groups.slice(0, limit).map(limit === PLACES ? groupLine : groupText)
   const left = groups.length - shown.length
-  const rest = left > 0 ? `\n\n${left} more places: \`footing audit --format json\` has them all.` : ''
-  return `## Findings\n\n${shown.join('\n\n')}${rest}`
+  return [
+    `### ${index + 1}. ${text(entry.what)}`,
+    `${text(entry.why)} **${text(entry.do)}**`,
+    `${entry.severity} · ${site} · ${entry.id} · ${entry.facts}${after}`,
+    ...(limit === PLACES ? [shown.join('\n')] : shown),
+    ...(left > 0 ? [`${count(left)} more: \`footing audit --format json\` has them all.`] : []),
+  ].join('\n\n')
+}
+
+function smallText({ severity, id, facts, place, what }: Entry): string {
+  return `- ${severity} · ${id} · ${facts}, for example ${code(`${place.path}:${place.line}`)}: ${text(what)}`
+}
+
+function groupLine({ first, others }: FindingGroup): string {
+  const label = labelOf(first)
+  const more = others.length === 0 ? '' : ` and ${count(others.length)} more with the same repair`
+  return `- ${code(`${first.place.path}:${first.place.line}`)}${label === '' ? '' : ` ${text(label)}`}${more}`
 }
 
 function groupText({ first, others }: FindingGroup): string {
   const { place, message, chain } = first
   const lines = [
-    `### ${first.rule}`,
+    `#### ${first.rule}`,
     `${code(`${place.path}:${place.line}`)} · ${first.severity} · ${first.confidence}${first.trial ? ' · trial' : ''}`,
     `${text(message.what)} ${text(message.why)} **${text(message.do)}**`,
   ]

@@ -60,19 +60,23 @@ describe('terminal', () => {
     for (const part of ['Do first', '1. `show` calls', 'resolved']) expect(screen).toContain(part)
   })
 
-  it('names three rules under "Do first" before it names one twice', () => {
-    const item = (rule: 'async/x' | 'data/y', what: string) => ({ ...madeResult([madeFinding()]).plan[0]!, rule, what })
-    const plan = [
-      item('async/x', 'first'),
-      item('async/x', 'second'),
-      item('data/y', 'third'),
-      item('async/x', 'fourth'),
+  it('tells each rule once, the most harmful first, with the places that it has', () => {
+    const found = [
+      ...Array.from({ length: 8 }, (_, n) => madeFinding({ rule: 'async/x', line: n + 1, what: 'The first.' })),
+      madeFinding({ rule: 'data/y', path: 'b.py', severity: 'medium', what: 'The second.' }),
+      madeFinding({ rule: 'state/z', path: 'c.py', severity: 'low', what: 'The third.' }),
+      madeFinding({ rule: 'state/t', path: 'd.py', trial: true, what: 'The fourth.' }),
     ]
-    const text = reporters.terminal({ ...madeResult([madeFinding()]), plan }, PLAIN)
-    expect(text).toContain('  1. first')
-    expect(text).toContain('  2. third')
-    expect(text).toContain('  3. second')
-    expect(text).not.toContain('fourth')
+    const text = lines(found).join('\n')
+    expect(text).toContain('  1. The first.')
+    expect(text).toContain('  2. The second.')
+    expect(text).not.toMatch(/[34]\. The /)
+    for (const one of ['The first.', 'The second.', 'The third.', 'The fourth.'])
+      expect(text.split(one)).toHaveLength(2)
+    expect(text).toContain('8 places in one file; ')
+    expect(text).toContain('and 3 more of 8 places in one file')
+    expect(text).toContain('Small, or of rules on trial')
+    expect(text).toContain('on trial, 1 place: d.py:7')
   })
 
   it('names a worse place that is sooner mended before a cause, and counts what is left', () => {
@@ -86,7 +90,7 @@ describe('terminal', () => {
       do: 'Do.',
       places: 3,
       files: 1,
-      impact: 5,
+      impact: 50,
       first: { path: 'a.py', line: 1 },
       findings: [],
       repeated: [],
@@ -94,7 +98,9 @@ describe('terminal', () => {
       effort: { least: 600, most: 3600 },
     })
     const report = (severity: 'medium' | 'high') =>
-      lines([madeFinding()], [], { diagnoses: [cause(severity)] }).filter((line) => /^ {2}\d\. /.test(line))
+      lines([madeFinding()], [], { diagnoses: [cause(severity)] })
+        .filter((line) => /^ {2}\d\. /.test(line))
+        .slice(0, 2)
     expect(report('medium')).toEqual([expect.stringMatching('1. `show` calls'), '  2. The cause.'])
     expect(report('high')).toEqual(['  1. The cause.', expect.stringMatching('2. `show` calls')])
   })
@@ -113,12 +119,15 @@ describe('terminal', () => {
 
   it('tells findings of one fix site once', () => {
     const site = { path: 'w.py', line: 1, name: 'w' }
-    const text = lines([
+    const made = madeResult([
       madeFinding({ path: 'a.py', fixSite: site }),
       madeFinding({ path: 'b.py', fixSite: site }),
-    ]).join('\n')
-    expect(text.match(/which waits for the network/g)).toHaveLength(2) // Once in the plan, once in the findings.
-    expect(text).toContain('1 more that go with the same repair:\n    b.py:7')
+    ])
+    const text = reporters.terminal(made, PLAIN)
+    expect(text.match(/which waits for the network/g)).toHaveLength(1)
+    expect(text).toContain('     a.py:7  show\n     b.py:7  show')
+    const verbose = reporters.terminal(made, { ...PLAIN, verbose: true })
+    expect(verbose).toContain('1 more that go with the same repair:\n    b.py:7')
   })
 
   it('has the same words with colour, and only ASCII shapes when asked', () => {

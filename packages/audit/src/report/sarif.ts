@@ -77,6 +77,7 @@ function resultOf(finding: Finding, ruleIndex: number, hasBaseline: boolean): Re
       severity: finding.severity,
       decision: finding.decision,
       subject: finding.subject,
+      ...(finding.diagnosis === undefined ? {} : { diagnosis: finding.diagnosis }),
       fixSite: `${finding.fixSite.path}:${finding.fixSite.line}`,
       ...(finding.fanOut === undefined ? {} : { fanOut: finding.fanOut }),
       ...(finding.trial ? { trial: true } : {}),

@@ -9,7 +9,7 @@ import { formatEffort } from '../plan/effort.ts'
 import type { AuditResult } from '../result/audit-result.ts'
 import type { DecisionScore, Verdict } from '../scorecard/scorecard.ts'
 import { coverageSentences } from './coverage-words.ts'
-import { firstSteps, furtherSteps, type Step } from './first-steps.ts'
+import { type Entry, entriesOf, labelOf, restOf } from './entries.ts'
 import { wrap } from './fit-text.ts'
 import { systemSentences } from './program-words.ts'
 import type { Reporter, ReportOptions } from './report.ts'
@@ -21,11 +21,12 @@ interface Ink extends ReportOptions {
   readonly paint: Paint
 }
 
-const DETAILED = 20
-/** Steps of the first screen. */
+/** Entries of the first screen. */
 const FIRST = 3
-/** Places of one rule in the short report; the others are counted. */
-const PER_RULE = 4
+/** Entries told in the short report. */
+const TOLD = 20
+/** Places of one entry in the short report; the others are counted. */
+const PLACES = 5
 
 const LOOK: Record<
   Verdict,
@@ -46,12 +47,14 @@ const SEVERITY_STYLE: Record<Severity, 'red' | 'yellow' | 'cyan' | 'dim'> = {
   info: 'dim',
 }
 
-/** The report for a person at a terminal. With `verbose` every finding is told in full, else the first twenty. */
+/** The report for a person at a terminal: each thing once. With `verbose` every finding of it is told in full. */
 export const terminal: Reporter = (result, options) => {
   const paint: Paint = options.color
     ? (style, text) => styleText(style, text, { validateStream: false })
     : (_, text) => text
   const ink: Ink = { ...options, width: Math.min(Math.max(options.width, 40), 120), paint }
+  const entries = entriesOf(result)
+  const first = entries.filter(({ trial, isSmall }) => !trial && !isSmall).slice(0, FIRST).length
   const lines = [
     ...heading(result, ink),
     ...systemSentences(result).flatMap((sentence) => wrap(printable(sentence), ink.width)),
@@ -60,10 +63,10 @@ export const terminal: Reporter = (result, options) => {
     '',
     ...result.scorecard.flatMap((score) => scoreLine(score, ink)),
     '',
-    ...first(result, ink),
+    ...doFirst(entries, first, result, ink),
     ...coverageSentences(result).flatMap((sentence) => indented(sentence, 2, ink).map((line) => paint('dim', line))),
     '',
-    ...details(result, ink),
+    ...details(entries, first, ink),
     ...closing(result, ink),
   ]
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
@@ -105,61 +108,100 @@ function scoreLine(score: DecisionScore, ink: Ink): string[] {
   return [head + ink.paint('dim', line), ...rest.map((more) => ink.paint('dim', ' '.repeat(39) + more))]
 }
 
-function first(result: AuditResult, ink: Ink): string[] {
-  const steps = firstSteps(result, ink.verbose ? Math.max(FIRST, result.diagnoses.length) : FIRST)
-  if (steps.length === 0) return []
-  const more = furtherSteps(result, steps)
+function doFirst(entries: readonly Entry[], first: number, result: AuditResult, ink: Ink): string[] {
+  if (first === 0) return []
+  const more = restOf(entries, first, result)
   return [
     ink.paint('bold', 'Do first'),
-    ...steps.flatMap((step, index) => stepLines(step, index, ink)),
+    ...entries
+      .slice(0, first)
+      .flatMap((entry, index) => [
+        ...toldLines(entry, index, ink),
+        ink.paint('dim', `     ${printable(entry.place.path)}:${entry.place.line}  ${entry.id}`),
+        ...factLines(entry, ink),
+      ]),
     ...(more === '' ? [] : indented(more, 2, ink).map((line) => ink.paint('dim', line))),
     '',
   ]
 }
 
-function stepLines(step: Step, index: number, ink: Ink): string[] {
-  const [what = '', ...rest] = wrap(printable(step.what), ink.width - 5)
-  const after = step.after.length === 0 ? '' : `; after ${step.after.map((number) => `step ${number}`).join(' and ')}`
+/** The three sentences of an entry, under its number. */
+function toldLines(entry: Entry, index: number, ink: Ink): string[] {
+  const number = `${index + 1}.`.padStart(4)
+  const [what = '', ...rest] = wrap(printable(entry.what), ink.width - 5)
   return [
-    `  ${index + 1}. ${what}`,
+    `${number} ${what}`,
     ...rest.map((line) => `     ${line}`),
-    ...(step.why === '' ? [] : indented(step.why, 5, ink)),
-    ...indented(step.do, 5, ink).map((line) => ink.paint('green', line)),
-    ink.paint('dim', `     ${printable(step.place.path)}:${step.place.line}  ${step.id}`),
-    ...indented(`${step.facts}${after}`, 5, ink).map((line) => ink.paint('dim', line)),
+    ...indented(entry.why, 5, ink),
+    ...indented(entry.do, 5, ink).map((line) => ink.paint('green', line)),
   ]
 }
 
-function details(result: AuditResult, ink: Ink): string[] {
-  const groups = groupByFixSite(result.findings)
-  const shown = ink.verbose ? groups : short(groups)
-  if (shown.length === 0) return []
-  const left = groups.length - shown.length
+function factLines({ facts, after }: Entry, ink: Ink): string[] {
+  const before = after.length === 0 ? '' : `; after ${after.map((number) => `number ${number}`).join(' and ')}`
+  return indented(`${facts}${before}`, 5, ink).map((line) => ink.paint('dim', line))
+}
+
+/** Evidence of what was told above, then the others with theirs; what is small or on trial has one line each. */
+function details(entries: readonly Entry[], first: number, ink: Ink): string[] {
+  const large = entries.filter(({ trial, isSmall }) => !trial && !isSmall)
+  const small = entries.filter((entry) => !large.includes(entry))
+  const shown = ink.verbose ? large : large.slice(0, TOLD)
   return [
-    ink.paint('bold', left > 0 ? `Findings at ${shown.length} of ${count(groups.length)} places` : 'Findings'),
-    '',
-    ...shown.flatMap((group) => [...groupLines(group, ink), '']),
-    ...(left > 0
-      ? [ink.paint('dim', `${count(left)} more places: --verbose tells them all, --format json writes them.`), '']
+    ...(shown.length === 0 ? [] : [ink.paint('bold', 'Findings'), '']),
+    ...shown.flatMap((entry, index) => [...entryLines(entry, index, index < first, ink), '']),
+    ...(large.length > shown.length
+      ? [ink.paint('dim', `${count(large.length - shown.length)} more: --verbose tells them.`), '']
       : []),
+    ...(small.length === 0
+      ? []
+      : [
+          ink.paint('bold', 'Small, or of rules on trial'),
+          '',
+          ...small.flatMap((entry) => [...smallLines(entry, ink), ...(ink.verbose ? everyPlace(entry, ink) : [])]),
+          '',
+        ]),
   ]
 }
 
-function short(groups: readonly FindingGroup[]): FindingGroup[] {
-  const taken = new Map<string, number>()
-  const shown = groups.filter(({ first: { rule } }) => {
-    const count = taken.get(rule) ?? 0
-    taken.set(rule, count + 1)
-    return count < PER_RULE
+function entryLines(entry: Entry, index: number, isTold: boolean, ink: Ink): string[] {
+  const { severity, id, confidence, isCause } = entry
+  const head = `${ink.paint(SEVERITY_STYLE[severity], severity)} ${ink.paint('bold', id)} ${ink.paint('dim', confidence)}`
+  const told = isTold
+    ? [`${`${index + 1}.`.padStart(4)} ${head}`]
+    : [...toldLines(entry, index, ink), `     ${head}`, ...factLines(entry, ink)]
+  if (ink.verbose) return [...told, '', ...everyPlace(entry, ink)]
+  const [first] = entry.findings
+  const evidence = first === undefined || isCause ? [] : [...excerpt(first, ink), ...chain(first, ink)]
+  return [...told, ...placeLines(entry, ink), ...evidence]
+}
+
+/** The places of an entry, a line each. */
+function placeLines({ findings, extent }: Entry, ink: Ink): string[] {
+  const rows = [...new Map(findings.map((one) => [`${printable(one.place.path)}:${one.place.line}`, one])).entries()]
+  const shown = rows.slice(0, PLACES).map(([place, one]) => {
+    const label = printable(labelOf(one))
+    return `     ${ink.paint('cyan', place)}${label === '' ? '' : `  ${label}`}`
   })
-  return shown.slice(0, DETAILED)
+  const left = rows.length - shown.length
+  return left > 0 ? [...shown, ink.paint('dim', `     and ${count(left)} more of ${extent}`)] : shown
+}
+
+function smallLines({ severity, id, trial, extent, place, what }: Entry, ink: Ink): string[] {
+  const where = `${printable(place.path)}:${place.line}`
+  const head = `  ${ink.paint(SEVERITY_STYLE[severity], severity)} ${ink.paint('bold', id)} ${ink.paint('dim', `${trial ? 'on trial, ' : ''}${extent}${extent === '1 place' ? ':' : ', first'}`)} ${ink.paint('cyan', where)}`
+  return [head, ...indented(what, 4, ink)]
+}
+
+function everyPlace({ findings }: Entry, ink: Ink): string[] {
+  return groupByFixSite(findings).flatMap((group) => [...groupLines(group, ink), ''])
 }
 
 function groupLines({ first: finding, others }: FindingGroup, ink: Ink): string[] {
   const { place, message, severity, confidence, trial } = finding
   const marks = [confidence, ...(trial ? ['trial, fails no build'] : [])].join(', ')
   return [
-    `${ink.paint(SEVERITY_STYLE[severity], severity)} ${ink.paint('bold', finding.rule)} ${ink.paint('dim', finding.diagnosis === undefined ? marks : `${marks}; part of ${finding.diagnosis}`)}`,
+    `${ink.paint(SEVERITY_STYLE[severity], severity)} ${ink.paint('bold', finding.rule)} ${ink.paint('dim', marks)}`,
     `${ink.paint('cyan', `${printable(place.path)}:${place.line}`)}`,
     ...excerpt(finding, ink),
     ...indented(message.what, 2, ink),
@@ -222,12 +264,12 @@ function closing(result: AuditResult, ink: Ink): string[] {
   ]
 }
 
-/** How many places the plan has and what they take, and the findings that it leaves out. */
+/** How many repairs the plan has and what they take, and the findings that it leaves out. */
 function repairs({ plan, effort, findings }: AuditResult): string {
   const cost = plan.every((item) => item.effort === undefined) ? 'decisions to take' : formatEffort(effort)
   const onTrial = findings.filter(({ trial }) => trial).length
   return [
-    ...(plan.length === 0 ? [] : [`${counted(plan.length, 'place')} to repair, ${cost}. `]),
+    ...(plan.length === 0 ? [] : [`${counted(plan.length, 'repair')}, ${cost}. `]),
     ...(onTrial === 0 ? [] : [`Nothing is planned for ${counted(onTrial, 'finding')} of rules on trial. `]),
   ].join('')
 }

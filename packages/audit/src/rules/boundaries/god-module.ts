@@ -84,7 +84,7 @@ function detection({ module, lines, inward, commits }: Grown): Detection {
     evidence: 'grown',
     message: {
       what: `\`${module.name}\` has ${counted(lines, 'line')}, ${counted(inward, 'module')} import it, and it was changed ${commits} times.`,
-      why: 'Nobody has it in mind as a whole: people change it side by side, tests load all of it, and what one part needs weighs on the others.',
+      why: 'People change it side by side, and what one part of it needs weighs on the users of the others.',
       do: 'Move out, one at a time, the part that changes most together with those who need it; leave the name as a front until nobody imports it.',
     },
     confidence: 'definite',

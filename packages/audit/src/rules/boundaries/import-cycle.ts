@@ -66,7 +66,7 @@ function detection({ edge, circle }: ImportCut, cycle: ImportCycle, context: Rul
     evidence: `imports ${to.name}`,
     message: {
       what: `\`${from.name}\` and \`${to.name}\` import each other${circle.length > 2 ? ` through ${circle.length - 2} more` : ''}${size > circle.length ? `, in a circle of ${size} ${unit}` : ''}.`,
-      why: `${size === 2 ? 'Both' : `All ${size}`} can only be loaded, tested and moved together, and whichever is imported first sees the ${size === 2 ? 'other' : 'others'} half made.`,
+      why: `Importing one imports ${size === 2 ? 'both' : `all ${size}`}, in an order that depends on which came first, and one of them then sees another half made.`,
       do: `Cut this import${cycle.cuts.length > 1 ? ` and ${cycle.cuts.length - 1} more` : ''}: ${isThroughOwnIndex(edge, program.modules) && context.language === 'typescript' ? 'name the file that it needs instead of the index, which exports this file as well' : `move ${names === '' || names === `\`${to.name.split('.').at(-1)}\`` ? 'what it needs' : names} to a ${context.language === 'typescript' ? 'file' : 'module'} below both, or pass it in as an argument`}.`,
     },
     confidence: 'definite',

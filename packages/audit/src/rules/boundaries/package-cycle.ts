@@ -45,7 +45,7 @@ function detection(minority: DomainArrow, majority: DomainArrow, { program }: Ru
     evidence: `${from.name} imports ${to.name}`,
     message: {
       what: `The packages \`${from.name}\` and \`${to.name}\` import each other: ${minority.edges.length} ${minority.edges.length === 1 ? 'import' : 'imports'} this way, ${majority.edges.length} the other.`,
-      why: 'Neither can be understood, tested, owned or moved to a service of its own without the other.',
+      why: 'Neither can be tested, or moved to a service of its own, without taking the other along.',
       do: remedy(minority),
     },
     confidence: 'definite',

@@ -151,7 +151,7 @@ function detection(context: RuleContext, prints: readonly Print[]): Detection | 
       what: inHandler
         ? `\`${info.name}\` prints an exception instead of logging it${times}.`
         : `\`${info.name}\` prints instead of logging${times}.`,
-      why: `The line has no level, time, logger name or request id, so nobody can find, filter or count it. ${who}${inHandler ? ' The traceback is lost as well.' : ''}`,
+      why: `The line has no level, time, logger name or request id, so it cannot be filtered or counted with the rest of the log. ${who}${inHandler ? ' The traceback is lost as well.' : ''}`,
       do: inHandler
         ? 'Use `logger.exception("…")` of `logging.getLogger(__name__)`.'
         : 'Use `logging.getLogger(__name__)` with a level.',

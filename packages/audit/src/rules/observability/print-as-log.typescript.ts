@@ -121,7 +121,7 @@ function detection(context: RuleContext, unsorted: readonly Print[]): Detection 
     evidence: inHandler ? 'console in catch' : 'console',
     message: {
       what: `\`${info.name}\` writes to the console${inHandler ? ' what it caught' : ''} instead of logging${times}.`,
-      why: `The line has no fields and no request id, and no setting decides what is shown, so nobody can find, filter or count it. \`${entry.label}\` leads here${routes > 1 ? `, one of ${counted(routes, 'route')}` : ''}.`,
+      why: `The line has no fields and no request id, and no setting decides what is shown, so it cannot be filtered or counted with the rest of the log. \`${entry.label}\` leads here${routes > 1 ? `, one of ${counted(routes, 'route')}` : ''}.`,
       do: inHandler
         ? "Give the error to the project's logger (`logger.error({ err }, '…')`), or let it rise to the handler that logs."
         : "Use the project's logger with a level and fields: `logger.info({ orderId }, 'order placed')`.",

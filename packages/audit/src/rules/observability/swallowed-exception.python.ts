@@ -141,7 +141,7 @@ function detection(context: RuleContext, site: Site, how: 'pass' | 'print'): Det
     evidence: `except Exception: ${how}`,
     message: {
       what: `\`${info.name}\` catches every exception and ${how === 'print' ? 'only prints it' : 'does nothing with it'}.`,
-      why: `\`${entry.label}\` goes on as if the work had been done: a wrong password, a full disk and a typing error all look like success, and no error report shows them.`,
+      why: `\`${entry.label}\` goes on, and no log line or error report says that something failed or what.`,
       do: 'Catch the one exception that is expected; log the rest with `logger.exception`, or let it rise. If it is meant, say why in a comment.',
     },
     confidence: isDoubtful ? 'possible' : isEntry ? 'definite' : 'probable',

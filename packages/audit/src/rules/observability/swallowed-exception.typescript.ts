@@ -168,7 +168,7 @@ function add(context: RuleContext, detections: Detection[], site: Site, how: How
     evidence: WRITTEN[how],
     message: {
       what: `\`${info.name}\` catches every exception and ${DOES[how]}.`,
-      why: `\`${entry.label}\` goes on as if the work had been done: a server that is away, a wrong password and a typing error all look alike, and no error report shows them.`,
+      why: `\`${entry.label}\` goes on, and no log line or error report says that something failed or what.`,
       do: 'Look for the one error that is expected; log the rest with its stack, or let it rise. If it is meant, say why in a comment.',
     },
     confidence: isDoubtful ? 'possible' : isEntry && how === 'empty' ? 'definite' : 'probable',

@@ -58,4 +58,4 @@ export function orderFindings(findings: readonly Finding[], causes: readonly str
 }
 
 /** What a finding is told under. */
-export const causeOf = ({ diagnosis, rule }: Finding): string => diagnosis ?? rule
+const causeOf = ({ diagnosis, rule }: Finding): string => diagnosis ?? rule

@@ -1,6 +1,7 @@
 // Manifest of billing: readers support authors month by month.
 import { defineModule, op } from '@footing/core'
 import { z } from 'zod'
+import { contentEvents } from '../content/content.events.ts'
 import { identity } from '../identity/identity.module.ts'
 import { page, rowId, visibleText } from '../realworld/text.ts'
 import { personal } from './personal.ts'
@@ -13,6 +14,8 @@ const idempotent = { idempotent: true } as const
 export const billing = defineModule('billing', {
   owner: '@conduit/payments',
   needs: [identity],
+  // Content needs billing, so billing knows of its articles by what it announces.
+  hears: [contentEvents],
   port: {
     setPlan: op({ ...idempotent, in: z.object({ authorId: rowId, plan: newPlan }), out: plan }),
     plan: op({ ...idempotent, in: z.object({ author }), out: plan }),
@@ -29,15 +32,11 @@ export const billing = defineModule('billing', {
     pay: op({ ...idempotent, in: z.object({ readerId: rowId, invoiceId: rowId }), out: invoice }),
     // Not idempotent: it issues nothing twice, but its answer counts what this very call has issued.
     issueDue: op({ out: z.object({ issued: z.int() }), deadline: '60s' }),
-    // What content asks and tells. Billing never asks content: the arrow points one way.
+    // What content asks. Billing never asks content: the arrow points one way.
     supports: op({
       ...idempotent,
       in: z.object({ readerId: rowId, authorId: rowId }),
       out: z.object({ supports: z.boolean() }),
-    }),
-    announceArticle: op({
-      ...idempotent,
-      in: z.object({ articleId: rowId, authorId: rowId, supportersOnly: z.boolean() }),
     }),
   },
   tables: ['plan', 'pledge', 'invoice', 'publication'],

@@ -1,5 +1,5 @@
 import { type ManualClock, manualClock } from '@footing/core/testing'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { type Newcomer, type RunningConduit, startConduit } from '../specification/running-conduit.ts'
 import { type Invoice, invoicePage, plan, pledge, support } from './pledge.ts'
@@ -67,6 +67,13 @@ async function publishForSupporters(author: Newcomer, title: string) {
   return (await conduit.api.call('CreateArticle', { token: author.token, body: { article } })).data.article
 }
 
+/** Billing hears of articles by event: a moment later, in whichever process it is. */
+async function countedForSupporters(author: Newcomer, articles: number): Promise<void> {
+  const text = 'select from billing.publication p join identity.account a on a.id = p.author_id where a.username = $1'
+  const published = () => conduit.database.query(text, [author.username])
+  await vi.waitUntil(async () => (await published()).length === articles, { timeout: 20_000, interval: 20 })
+}
+
 async function read(slug: string, who?: Newcomer) {
   const input = who === undefined ? {} : { token: who.token }
   return (await conduit.api.call('GetArticle', { params: { slug }, ...input })).data.article
@@ -112,10 +119,25 @@ describe('supporters-only articles', () => {
 })
 
 describe('pledges and invoices', () => {
+  test('billing hears which articles are for supporters, and which are not any more', async () => {
+    const author = await authorWithPlan(500)
+    const { slug } = await publishForSupporters(author, 'Heard of')
+    await publishForSupporters(author, 'Heard of as well')
+    await countedForSupporters(author, 2)
+    const open = { params: { slug }, token: author.token, body: { article: { supportersOnly: false } } }
+    await conduit.api.call('UpdateArticle', open)
+    await countedForSupporters(author, 1)
+    const { slug: other } = await publishForSupporters(author, 'Gone soon')
+    await countedForSupporters(author, 2)
+    await conduit.api.call('DeleteArticle', { params: { slug: other }, token: author.token })
+    await countedForSupporters(author, 1)
+  })
+
   test('a pledge begins with an invoice; the monthly run adds one a month, however often it runs', async () => {
     const author = await authorWithPlan(750)
     const reader = await conduit.newcomer('reader')
     await publishForSupporters(author, 'What the first month pays for')
+    await countedForSupporters(author, 1)
     const today = new Date(clock.now()).toISOString().slice(0, 10)
     const { pledge: started } = await send(pledgeAnswer, 'POST', `/profiles/${author.username}/pledge`, reader)
     expect(started).toMatchObject({ author: author.username, amountCents: 750, startedOn: today, ended: false })

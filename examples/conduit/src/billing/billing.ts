@@ -1,14 +1,21 @@
 // Implementation of billing.
-import { type Implementation, implement } from '@footing/core'
+import { type EventFacts, type Implementation, implement } from '@footing/core'
 import { fault } from '../realworld/fault.ts'
 import { billing } from './billing.module.ts'
 import { billingErrors } from './errors.ts'
 import { billingRoutes } from './http.ts'
-import { InvoiceRepository, type InvoiceRow } from './invoice-repository.ts'
+import { addPublication, InvoiceRepository, type InvoiceRow, withdrawPublication } from './invoice-repository.ts'
 import { dateOf } from './month.ts'
 import type { Invoice, Pledge } from './pledge.ts'
 import { erasePledges, PledgeRepository, type PledgeRow } from './pledge-repository.ts'
 import type { BillingTables } from './tables.generated.ts'
+
+/** What content says of an article that concerns billing. */
+interface Announced {
+  readonly articleId: string
+  readonly authorId: string
+  readonly supportersOnly: boolean
+}
 
 export const billingModule = implement(billing, ({ database, ports, clock }): Implementation<typeof billing> => {
   const db = database<BillingTables>()
@@ -29,6 +36,18 @@ export const billingModule = implement(billing, ({ database, ports, clock }): Im
     const plan = await pledges.plan(card.id)
     if (plan === undefined) throw billingErrors('plan-missing', fault('plan', 'not found'))
     return { card, plan }
+  }
+
+  async function announce({ articleId, authorId, supportersOnly }: Announced, event: EventFacts): Promise<void> {
+    // One that was never for supporters only is none of billing's business.
+    if (!supportersOnly && event.name === 'content.published') return
+    await db.transaction(async (tx) => {
+      await event.once(tx, () =>
+        supportersOnly
+          ? addPublication(tx, { articleId, authorId, on: dateOf(event.at) })
+          : withdrawPublication(tx, articleId),
+      )
+    })
   }
 
   return {
@@ -87,10 +106,21 @@ export const billingModule = implement(billing, ({ database, ports, clock }): Im
       async supports({ readerId, authorId }) {
         return { supports: await pledges.supports(readerId, authorId, today()) }
       },
+    },
 
-      async announceArticle({ articleId, authorId, supportersOnly }) {
-        if (supportersOnly) await invoices.announce(articleId, authorId, today())
-        else await invoices.withdraw(articleId)
+    // Supporters pay for articles: what is for them is counted on the day it was published, once, whatever comes twice.
+    on: {
+      'content.published': {
+        from: 'beginning',
+        handle: (article, _context, event) => announce(article, event),
+      },
+      'content.accessChanged': { from: 'beginning', handle: (article, _context, event) => announce(article, event) },
+      'content.withdrawn': {
+        from: 'beginning',
+        handle: ({ articleId }, _context, event) =>
+          db.transaction(async (tx) => {
+            await event.once(tx, () => withdrawPublication(tx, articleId))
+          }),
       },
     },
 

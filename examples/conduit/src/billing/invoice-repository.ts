@@ -58,6 +58,22 @@ export async function issueInvoice(
     .execute()
 }
 
+/** Counts an article that is for supporters among those of its day. */
+export async function addPublication(
+  tx: Transaction<BillingTables>,
+  article: { readonly articleId: string; readonly authorId: string; readonly on: string },
+): Promise<void> {
+  await tx
+    .insertInto('publication')
+    .values({ article_id: article.articleId, author_id: article.authorId, published_on: article.on })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+export async function withdrawPublication(tx: Transaction<BillingTables>, articleId: string): Promise<void> {
+  await tx.deleteFrom('publication').where('article_id', '=', articleId).execute()
+}
+
 export class InvoiceRepository {
   readonly #db: Database<BillingTables>
   constructor(db: Database<BillingTables>) {
@@ -97,18 +113,5 @@ export class InvoiceRepository {
       .where('reader_id', '=', readerId)
       .returning(invoiceColumns)
       .executeTakeFirst()
-  }
-
-  async announce(articleId: string, authorId: string, today: string): Promise<void> {
-    await this.#db
-      .write()
-      .insertInto('publication')
-      .values({ article_id: articleId, author_id: authorId, published_on: today })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
-  }
-
-  async withdraw(articleId: string): Promise<void> {
-    await this.#db.write().deleteFrom('publication').where('article_id', '=', articleId).execute()
   }
 }

@@ -15,10 +15,13 @@ let database: TestDatabase
 let dataSource: DataSource
 let articles: ArticleRepository
 
+// Lists announce nothing.
+const noEvents = Object.assign(async () => undefined, { in: async () => undefined })
+
 beforeAll(async () => {
   database = await createTestDatabase({ migrations: migrationsOf() })
   dataSource = openDataSource({ url: database.url })
-  articles = new ArticleRepository(dataSource.forModule<ContentTables>('content'))
+  articles = new ArticleRepository(dataSource.forModule<ContentTables>('content'), noEvents)
   await fill()
 })
 

@@ -1,5 +1,5 @@
 // All queries about articles: pages of them, one of them, their tags and who likes them.
-import { type Database, isFootingError, type Transaction } from '@footing/core'
+import { type Database, type Emit, isFootingError, type Transaction } from '@footing/core'
 import { sql } from 'kysely'
 import {
   type ArticleRow,
@@ -8,6 +8,7 @@ import {
   articlePageQuery,
   type ListSelection,
 } from './article-list.ts'
+import type { content } from './content.module.ts'
 import { slugCandidates } from './slug.ts'
 import type { ContentTables } from './tables.generated.ts'
 import { countArticle } from './tally.ts'
@@ -41,8 +42,10 @@ const slugAttempts = 8
 
 export class ArticleRepository {
   readonly #db: Database<ContentTables>
-  constructor(db: Database<ContentTables>) {
+  readonly #emit: Emit<typeof content>
+  constructor(db: Database<ContentTables>, emit: Emit<typeof content>) {
     this.#db = db
+    this.#emit = emit
   }
 
   page(selection: ListSelection, page: { limit: number; offset: number }, viewerId?: string): Promise<ArticleRow[]> {
@@ -76,6 +79,7 @@ export class ArticleRepository {
         await tx.insertInto('article_tag').values(tags).execute()
       }
       await countArticle(tx, { ...stored, tag_list: article.tagList }, 1)
+      await this.#emit.in(tx, 'published', accessOf(stored))
       return stored
     })
   }
@@ -86,13 +90,18 @@ export class ArticleRepository {
     const renamed = title !== undefined && title !== key.title
     for (const slug of renamed ? firstOf(slugCandidates(title)) : [key.slug]) {
       try {
-        return await this.#db
-          .write()
-          .updateTable('article')
-          .set({ ...texts, title, slug, supporters_only: supportersOnly, updated_at: sql`now()` })
-          .where('id', '=', key.id)
-          .returning(['id', 'slug', 'title', 'author_id', 'supporters_only'])
-          .executeTakeFirst()
+        return await this.#db.transaction(async (tx) => {
+          const changed = await tx
+            .updateTable('article')
+            .set({ ...texts, title, slug, supporters_only: supportersOnly, updated_at: sql`now()` })
+            .where('id', '=', key.id)
+            .returning(['id', 'slug', 'title', 'author_id', 'supporters_only'])
+            .executeTakeFirst()
+          // Said by whoever asks for it, also when it was so before: of two at once, the one that commits later is right.
+          if (changed !== undefined && supportersOnly !== undefined)
+            await this.#emit.in(tx, 'accessChanged', accessOf(changed))
+          return changed
+        })
       } catch (error) {
         if (!isFootingError(error, 'data-unique-violation')) throw error
       }
@@ -107,7 +116,9 @@ export class ArticleRepository {
         .where('id', '=', id)
         .returning(['id', 'author_id', 'tag_list'])
         .executeTakeFirst()
-      if (removed !== undefined) await countArticle(tx, removed, -1)
+      if (removed === undefined) return
+      await countArticle(tx, removed, -1)
+      await this.#emit.in(tx, 'withdrawn', { articleId: removed.id, authorId: removed.author_id })
     })
   }
 
@@ -164,6 +175,11 @@ export class ArticleRepository {
     }
     throw noFreeSlug()
   }
+}
+
+/** What others hear of an article. */
+function accessOf({ id, author_id, supporters_only }: ArticleKey) {
+  return { articleId: id, authorId: author_id, supportersOnly: supporters_only }
 }
 
 /** True when the mark was not as it should be, and now is. */

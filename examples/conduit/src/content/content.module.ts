@@ -14,6 +14,7 @@ import {
   newComment,
   viewerId,
 } from './article.ts'
+import { contentEvents } from './content.events.ts'
 import { personal } from './personal.ts'
 
 const slug = text({ max: 300 })
@@ -43,6 +44,7 @@ export const content = defineModule('content', {
     removeComment: op({ in: z.object({ slug, id: commentId, authorId: rowId }) }),
     tags: op({ ...read, out: z.array(z.string()) }),
   },
+  events: contentEvents,
   tables: ['article', 'article_tag', 'favorite', 'comment', 'tally'],
   personal,
   // A list needs the author of each article, and a feed needs to know who is followed: joined in one query.

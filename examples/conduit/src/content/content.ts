@@ -15,9 +15,9 @@ import type { ContentTables } from './tables.generated.ts'
 
 export const contentModule = implement(
   content,
-  ({ database, ports, self, config, profile }): Implementation<typeof content> => {
+  ({ database, ports, self, config, profile, emit }): Implementation<typeof content> => {
     const db = database<ContentTables>()
-    const articles = new ArticleRepository(db)
+    const articles = new ArticleRepository(db, emit)
     const comments = new CommentRepository(db)
 
     /** @throws article-missing */
@@ -44,11 +44,6 @@ export const contentModule = implement(
       return viewerId === authorId || (await ports.billing.supports({ readerId: viewerId, authorId })).supports
     }
 
-    /** Tells billing what supporters get for their money. Said again, it changes nothing. */
-    async function announce({ id, author_id: authorId, supporters_only: supportersOnly }: ArticleKey): Promise<void> {
-      await ports.billing.announceArticle({ articleId: id, authorId, supportersOnly })
-    }
-
     async function pageOf(selection: ListSelection, page: { limit: number; offset: number }, viewerId?: string) {
       const [rows, articlesCount] = await Promise.all([
         articles.page(selection, page, viewerId),
@@ -68,21 +63,18 @@ export const contentModule = implement(
         async publish({ authorId, article }) {
           const tagList = [...new Set(article.tagList)]
           const key = await articles.add({ ...article, tagList, authorId })
-          if (key.supporters_only) await announce(key)
           return articleFor(key.slug, authorId)
         },
 
         async change({ slug, authorId, article }) {
           const before = await ownKeyOf(slug, authorId)
           const after = (await articles.change(before, article)) ?? missing()
-          if (before.supporters_only !== after.supporters_only) await announce(after)
           return articleFor(after.slug, authorId)
         },
 
         async withdraw({ slug, authorId }) {
           const key = await ownKeyOf(slug, authorId)
           await articles.remove(key.id)
-          if (key.supporters_only) await announce({ ...key, supporters_only: false })
         },
 
         async favorite({ slug, readerId }) {

@@ -31,7 +31,7 @@ const expected: readonly (readonly [OperationId, number, CallInput?])[] = [
   ['GetArticles', 2, { query: { author: 'author-2' } }],
   ['GetArticles', 2, { query: { favorited: 'reader-1' } }],
   ['GetArticlesFeed', 2],
-  ['CreateArticle', 4, { body: { article: { title: 'New one', description: 'd', body: 'b', tagList: ['x', 'y'] } } }],
+  ['CreateArticle', 5, { body: { article: { title: 'New one', description: 'd', body: 'b', tagList: ['x', 'y'] } } }],
   ['GetArticle', 1],
   ['UpdateArticle', 3, { body: { article: { body: 'Newer' } } }],
   ['GetArticleComments', 2],

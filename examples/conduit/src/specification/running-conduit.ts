@@ -1,7 +1,13 @@
 // Conduit on a database of its own, for tests: real PostgreSQL behind PgBouncer, a free port, nothing left behind.
 import type { App } from '@footing/core'
 import type { MigrationSource } from '@footing/core/data'
-import { type QueryCounter, startTestApp, type TestApp, type TestAppOptions } from '@footing/core/testing'
+import {
+  type QueryCounter,
+  startTestApp,
+  type TestApp,
+  type TestAppOptions,
+  type TestDatabase,
+} from '@footing/core/testing'
 import { app } from '../app.ts'
 import { type SpecificationClient, specificationClient } from './specification-client.ts'
 
@@ -16,6 +22,8 @@ export interface RunningConduit {
   newcomer(name?: string): Promise<Newcomer>
   /** Statements that the application sends. */
   readonly queries: QueryCounter
+  /** Its database, past the application. */
+  readonly database: TestDatabase
   readonly ports: TestApp<typeof app.options.modules>['app']['ports']
   stop(): Promise<void>
 }
@@ -33,7 +41,8 @@ export async function startConduit({ env, ...options }: TestAppOptions = {}): Pr
   const running = await startTestApp(app, { ...options, env: { TOKEN_SECRET: testSecret, ...env } })
   const url = `${running.url}/api`
   const api = specificationClient(url)
-  return { url, api, newcomer: newcomers(api), queries: running.queries, ports: running.app.ports, stop: running.stop }
+  const { queries, database, stop } = running
+  return { url, api, newcomer: newcomers(api), queries, database, ports: running.app.ports, stop }
 }
 
 /** The migrations of an application's modules, as the migrator takes them. */

@@ -35,6 +35,10 @@ export interface BoundaryModule {
   readonly face: ModuleFace
   /** Names of the modules that it may import; undefined when it did not say. */
   readonly needs: readonly string[] | undefined
+  /** Names of the modules whose events it hears without needing them. */
+  readonly hears: readonly string[]
+  /** Files by which it hears them: the only ones of those modules that it may import. */
+  readonly contracts: ReadonlySet<string>
   readonly owner: string
   readonly tables: readonly string[]
   /** Tables and views of other modules that it may read, by module; `*` holds what was given without one. */

@@ -21,6 +21,8 @@ export interface ReportedModule {
   readonly reads: Readonly<Record<string, readonly string[]>>
   readonly operations: readonly string[]
   readonly events: readonly string[]
+  /** Names of the modules whose events it hears without needing them. */
+  readonly hears: readonly string[]
   /** Source files, those of modules inside of it left out. */
   readonly files: number
 }
@@ -94,7 +96,7 @@ export function boundaryReport(context: BoundaryContext): BoundaryReport | undef
     }
   }
   return {
-    modules: model.modules.map(({ id, face, reads, parent: _, ...module }) => ({
+    modules: model.modules.map(({ id, face, reads, parent: _, contracts: _files, ...module }) => ({
       ...module,
       face: face.kind === 'open' ? '' : face.words,
       reads: Object.fromEntries(reads),

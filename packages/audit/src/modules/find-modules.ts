@@ -6,7 +6,7 @@ import type { SyntaxTree } from '../facts/tree.ts'
 import type { Module, Program } from '../graph/contract.ts'
 import type { BoundaryContext, BoundaryModel, BoundaryModule, ModuleOrigin } from './boundary-model.ts'
 import { exportedKeys, type FaceSource, faceOf } from './module-face.ts'
-import { isManifestPath, type ReadManifest, readModuleManifest } from './read-module-manifest.ts'
+import { isManifestPath, type ReadManifest, readEventContract, readModuleManifest } from './read-module-manifest.ts'
 
 /** A module before it has its number. */
 interface Candidate extends Omit<BoundaryModule, 'id' | 'parent'> {}
@@ -94,8 +94,13 @@ function byManifests(context: BoundaryContext): Found {
   const nameAt = new Map(
     read.map(({ id, path, manifest: { name } }) => [id, often(name) ? `${name} (${parentOf(path)})` : name]),
   )
+  const nameIn = new Map(read.map(({ id, path }) => [parentOf(path), nameAt.get(id) ?? '']))
   const candidates = read.map(({ id, path, manifest }): Candidate => {
     const folder = parentOf(path)
+    const contracts = manifest.hears.flatMap(
+      (variable) => program.modules[importedBy(context, id, variable)]?.path ?? [],
+    )
+    const own = manifest.eventsFrom === undefined ? undefined : trees[importedBy(context, id, manifest.eventsFrom)]
     return {
       name: nameAt.get(id) ?? manifest.name,
       folder,
@@ -107,7 +112,9 @@ function byManifests(context: BoundaryContext): Found {
       tables: manifest.tables,
       reads: manifest.reads,
       operations: manifest.operations,
-      events: manifest.events,
+      events: own === undefined ? manifest.events : readEventContract(own),
+      hears: contracts.flatMap((contract) => nameIn.get(parentOf(contract)) ?? []),
+      contracts: new Set(contracts),
     }
   })
   const problems = read.flatMap(({ path, manifest }) =>
@@ -121,19 +128,19 @@ function byManifests(context: BoundaryContext): Found {
 
 /** The variables in `needs` as module names: through the import of the manifest that declares them, else as they are called. */
 function needsOf(
-  { program, trees }: BoundaryContext,
+  context: BoundaryContext,
   file: number,
   { needs }: ReadManifest,
   nameAt: ReadonlyMap<number, string>,
 ): string[] | undefined {
-  if (needs === undefined) return undefined
-  const specifiers = specifiersOf(trees[file]!)
-  return needs.map((variable) => {
-    const specifier = specifiers.get(variable)
-    const statement = program.imports.statementsOf(file).find((item) => item.specifier === specifier)
-    const target = statement?.target.to === 'module' ? statement.target.module : -1
-    return nameAt.get(target) ?? variable
-  })
+  return needs?.map((variable) => nameAt.get(importedBy(context, file, variable)) ?? variable)
+}
+
+/** The file of the program that a variable of another file is imported from; -1 for none. */
+function importedBy({ program, trees }: BoundaryContext, file: number, variable: string): number {
+  const specifier = specifiersOf(trees[file]!).get(variable)
+  const statement = program.imports.statementsOf(file).find((item) => item.specifier === specifier)
+  return statement?.target.to === 'module' ? statement.target.module : -1
 }
 
 /** Where each imported local name of a file comes from, as written. */
@@ -278,6 +285,8 @@ function plain(name: string, folder: string, origin: ModuleOrigin, declaredAt: P
     reads: new Map(),
     operations: [],
     events: [],
+    hears: [],
+    contracts: new Set(),
   }
 }
 

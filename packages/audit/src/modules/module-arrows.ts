@@ -60,6 +60,8 @@ function collect(program: Program, model: BoundaryModel): Crossing[] {
     const imported = program.modules[statement.target.module]
     if (importer === undefined || imported === undefined || !isProduct(importer)) continue
     const sides = crossing(model, importer.id, imported.id)
+    // Hearing an event is declared, and is no need: whoever announces does not know who hears.
+    if (sides?.from?.contracts.has(imported.path)) continue
     if (sides !== undefined) found.push({ statement, importer, imported, ...sides })
   }
   return found

@@ -13,6 +13,10 @@ export interface ReadManifest {
   readonly needs: readonly string[] | undefined
   readonly operations: readonly string[]
   readonly events: readonly string[]
+  /** Variable that holds its events, where they are declared in another file. */
+  readonly eventsFrom: string | undefined
+  /** Names of the variables in `hears`. */
+  readonly hears: readonly string[]
   readonly tables: readonly string[]
   readonly reads: ReadonlyMap<string, readonly string[]>
   /** Fields that are not written as constants, so that nothing is known of them. */
@@ -36,18 +40,30 @@ export function readModuleManifest(tree: SyntaxTree): ReadManifest | undefined {
   if (tables === undefined) unread.push('tables')
   const needs = nameList(tree, fields.get('needs'))
   if (needs === undefined) unread.push('needs')
+  const hears = nameList(tree, fields.get('hears'))
+  if (hears === undefined) unread.push('hears')
   const owner = fields.get('owner')
+  const events = fields.get('events')
   return {
     name: tree.text(name),
     line: tree.line(call),
     owner: owner !== undefined && tree.kind(owner) === Kind.String ? tree.text(owner) : '',
     needs,
     operations: keysOf(tree, fields.get('port')),
-    events: keysOf(tree, fields.get('events')),
+    events: keysOf(tree, events),
+    eventsFrom: events !== undefined && tree.kind(events) === Kind.Name ? tree.text(events) : undefined,
+    hears: hears ?? [],
     tables: tables ?? [],
     reads: readsOf(tree, fields.get('reads'), unread),
     unread,
   }
+}
+
+/** The events that a file declares for a module by `defineEvents('billing', { … })`; none for a file that declares none. */
+export function readEventContract(tree: SyntaxTree): readonly string[] {
+  const [call] = callsOf(tree, 'defineEvents')
+  const events = call === undefined ? -1 : positional(tree, call, 1)
+  return events < 0 ? [] : keysOf(tree, events)
 }
 
 function callsOf(tree: SyntaxTree, name: string): number[] {

@@ -54,6 +54,7 @@ function domainPackages(program: Program): Pick<BoundaryReport, 'modules' | 'arr
       reads: {},
       operations: [],
       events: [],
+      hears: [],
       files: modules.length,
     })),
     arrows: [...domainArrows(program).values()].map(({ from, to, edges }) => ({

@@ -45,6 +45,7 @@ function describe(manifest: Manifest, all: readonly Manifest[], folder: string |
     reads: Object.entries(manifest.reads)
       .flatMap(([module, views]) => views.map((view) => `${module}.${view}`))
       .toSorted(byText),
+    hears: manifest.hears.map(({ module }) => module).toSorted(byText),
     settings: Object.keys(manifest.settings).toSorted(byText),
     needs: manifest.needs.map((needed) => needed.name).toSorted(byText),
     neededBy: all

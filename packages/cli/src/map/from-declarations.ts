@@ -29,6 +29,7 @@ export function mapOfDeclarations(
         reads: Object.entries(module.reads)
           .flatMap(([other, views]) => views.map((view) => `${other}.${view}`))
           .toSorted(byText),
+        hears: module.hears.toSorted(byText),
         settings: [],
         needs: needsOf.get(module.name) ?? [],
         neededBy: declared.map(({ name }) => name).filter((name) => needsOf.get(name)?.includes(module.name)),

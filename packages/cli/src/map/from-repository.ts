@@ -30,6 +30,7 @@ export function mapOfRepository(structure: Structure, below: (path: string) => s
         reads: Object.entries(module.reads)
           .flatMap(([other, views]) => views.map((view) => `${other}.${view}`))
           .toSorted(byText),
+        hears: module.hears.toSorted(byText),
         settings: [],
         needs: arrows.filter(({ from }) => from === module.name).map(({ to }) => to),
         neededBy: arrows.filter(({ to }) => to === module.name).map(({ from }) => from),

@@ -57,6 +57,7 @@ function modulePage(module: MapModule, map: ModuleMap): string {
     ['folder', module.folder === undefined ? '' : `<code>${esc(module.folder)}</code>`],
     ['needs', links(arrows.filter(({ from }) => from === module.name).map(({ to }) => to))],
     ['called by', links(arrows.filter(({ to }) => to === module.name).map(({ from }) => from))],
+    ['hears', module.hears.length === 0 ? '' : links(module.hears)],
     ['tables', codes(module.tables)],
     ['reads', codes(module.reads)],
     ['settings', codes(module.settings)],

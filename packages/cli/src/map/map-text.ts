@@ -18,6 +18,7 @@ function withPrintableNames(map: ModuleMap): ModuleMap {
       ...module,
       name: printable(module.name),
       owner: module.owner === undefined ? undefined : printable(module.owner),
+      hears: module.hears.map((name) => printable(name)),
     })),
     arrows: map.arrows.map((arrow) => ({ ...arrow, from: printable(arrow.from), to: printable(arrow.to) })),
   }
@@ -37,7 +38,9 @@ function linesOf(map: ModuleMap, { style, unicode, width }: Pick<Terminal, 'styl
     const facts = map.source === 'manifests' ? padEnd(counts(module), 36) : ''
     const room = Math.max(24, width - nameWidth - ownerWidth - facts.length - 12)
     const words = targets.map(({ to, imports }) => (imports === undefined ? to : `${to} ${imports}`))
-    return [`${start}${style(facts, 'dim')}${words.length === 0 ? '' : `${arrow} ${fit(words, room)}`}`.trimEnd()]
+    const heard = module.hears.length === 0 ? '' : `  hears ${fit(module.hears, room)}`
+    const needs = words.length === 0 ? '' : `${arrow} ${fit(words, room)}`
+    return [`${start}${style(facts, 'dim')}${needs}${style(heard, 'dim')}`.trimEnd()]
   })
   const count = (amount: number, word: string): string => `${amount} ${word}${amount === 1 ? '' : 's'}`
   const head = `${style(map.title, 'bold')}  ${count(map.modules.length, 'module')}, ${count(map.arrows.length, 'arrow')}, ${cycles.length === 0 ? 'no cycle' : style(count(cycles.length, 'cycle'), 'red')}`

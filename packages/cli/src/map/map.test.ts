@@ -52,6 +52,7 @@ describe('the map of an application', () => {
       events: [{ name: 'paid', summary: 'an invoice was paid', payload: '{ invoice: string }' }],
       tables: ['invoice'],
       reads: ['identity.account_card'],
+      hears: [],
       settings: [],
       needs: ['identity'],
       neededBy: [],

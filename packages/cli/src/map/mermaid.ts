@@ -1,7 +1,7 @@
 // The map as Mermaid text, which GitHub and GitLab draw in a README.
 import type { ModuleMap } from './model/module-map.ts'
 
-/** A flowchart: modules with their owners, arrows from caller to called. */
+/** A flowchart: modules with their owners, arrows from caller to called, dashed ones to whose events are heard. */
 export function mermaid(map: ModuleMap): string {
   const id = new Map(map.modules.map(({ name }, index) => [name, `m${index}`]))
   const nodes = map.modules.map(
@@ -12,7 +12,10 @@ export function mermaid(map: ModuleMap): string {
     if (start === undefined || end === undefined || from === to) return []
     return [`  ${start} -->${imports === undefined ? '' : `|${imports}|`} ${end}`]
   })
-  return ['flowchart LR', ...nodes, ...arrows, ''].join('\n')
+  const heard = map.modules.flatMap(({ name, hears }) =>
+    hears.flatMap((other) => (id.has(other) ? [`  ${id.get(name)} -. hears .-> ${id.get(other)}`] : [])),
+  )
+  return ['flowchart LR', ...nodes, ...arrows, ...heard, ''].join('\n')
 }
 
 /** Quotes and brackets have a meaning in Mermaid; entities have none. */

@@ -16,6 +16,9 @@ export function deploymentOf(manifest: AnyManifest, app: Pick<App, 'modules' | '
   const callsBack = manifest.needs.length > 0
   const stateful = manifest.tables.length > 0 || manifest.migrations !== undefined
   const othersKeepTables = modules.some(({ name, tables }) => name !== manifest.name && tables.length > 0)
+  const events = [manifest, ...manifest.needs, ...manifest.hears].some((one) => Object.keys(one.events).length > 0)
+  const logsEvents = events && (stateful || othersKeepTables)
+  const schemas = [...(stateful ? [manifest.name] : []), ...(logsEvents ? ['footing_events'] : [])]
   return {
     application: [
       `PLACE_${manifest.name.toUpperCase()}=https://<${manifest.name}>`,
@@ -23,17 +26,21 @@ export function deploymentOf(manifest: AnyManifest, app: Pick<App, 'modules' | '
       ...(callsBack
         ? [`# ${manifest.name} calls back: its process must reach /modules/ here, and nobody else needs to`]
         : []),
-      ...(othersKeepTables ? [] : ['# DATABASE_URL is not needed any more']),
+      ...(othersKeepTables || logsEvents ? [] : ['# DATABASE_URL is not needed any more']),
     ],
     module: [
       `SERVE_MODULES=${manifest.name}`,
       keys,
       ...manifest.needs.map(({ name }) => `PLACE_${name.toUpperCase()}=https://<application>`),
-      ...(stateful ? [`DATABASE_URL=<as before; it uses the schema ${manifest.name} only>`] : []),
+      ...(schemas.length > 0 ? [`DATABASE_URL=<as before; it uses ${told(schemas)} only>`] : []),
       ...settingLines(usedSettings(manifest, app.capabilities)),
       ...settingLines(manifest.settings),
     ],
   }
+}
+
+function told(schemas: readonly string[]): string {
+  return `the schema${schemas.length === 1 ? '' : 's'} ${schemas.join(' and ')}`
 }
 
 type Settings = AnyManifest['settings']

@@ -29,6 +29,8 @@ export interface MapModule {
   readonly tables: readonly string[]
   /** Views of other modules, as `content.article_card`. */
   readonly reads: readonly string[]
+  /** Names of the modules whose events it hears without needing them: no arrow, because they may need it. */
+  readonly hears: readonly string[]
   readonly settings: readonly string[]
   /** Names of the modules that it may call. */
   readonly needs: readonly string[]

@@ -110,11 +110,14 @@ function findKnots(edges: readonly ImportEdge[], allowed: readonly Knot[]): read
 
 type Arrows = ReadonlyMap<string, ReadonlyMap<string, ImportEdge>>
 
+/** The contract of a module's events stands apart from the module, so that one that it needs can hear it. */
+const placeOf = (file: string): string => (file.endsWith('.events.ts') ? file : folderOf(file))
+
 /** From folder to folder, with the first import that goes there. */
 function folderArrows(edges: readonly ImportEdge[]): Arrows {
   const arrows = new Map<string, Map<string, ImportEdge>>()
   for (const edge of edges) {
-    const [from, to] = [folderOf(edge.from), folderOf(edge.to)]
+    const [from, to] = [placeOf(edge.from), placeOf(edge.to)]
     if (edge.external || from === to) continue
     const targets = arrows.get(from) ?? new Map<string, ImportEdge>()
     if (!targets.has(to)) targets.set(to, edge)

@@ -1,4 +1,4 @@
-// The example's hot routes as one would write them without Footing: bare Fastify, zod, jose, Kysely on a pg pool. The SQL,
+// The example's hot routes as one would write them without Footing: bare Fastify, zod, Kysely on a pg pool. The SQL,
 // the password hash, the token and the answers are the example's own, so that only the way there differs.
 import Fastify from 'fastify'
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
@@ -83,7 +83,7 @@ export async function startByHand(
       return reply.code(401).send({ errors: { credentials: ['invalid'] } })
     }
     const { id, password_hash: _hash, ...user } = found
-    return { user: { ...user, token: await tokens.issue(id) } }
+    return { user: { ...user, token: tokens.issue(id) } }
   })
 
   const creation = z.object({ article: newArticle })

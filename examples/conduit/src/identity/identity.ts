@@ -24,7 +24,7 @@ export const identityModule = implement(
       now: () => clock.now(),
     })
 
-    const open = async (account: Account) => ({ account, token: await tokens.issue(account.id) })
+    const open = (account: Account) => ({ account, token: tokens.issue(account.id) })
 
     /** @throws profile-missing */
     async function profileOf(username: string, viewerId?: string) {
@@ -97,7 +97,7 @@ export const identityModule = implement(
         // The specification writes `Token`, and what reads a description knows `Bearer`; both mean the same here.
         schemes: ['Bearer', 'Token'],
         async identify({ token }) {
-          const id = await tokens.read(token ?? '')
+          const id = tokens.read(token ?? '')
           if (id === undefined) throw identityErrors('token-refused', fault('token', 'is invalid or has expired'))
           return { id }
         },

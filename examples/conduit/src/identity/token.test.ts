@@ -62,12 +62,17 @@ test('forged tokens are refused', async () => {
     'not valid yet': await rightToken()
       .setNotBefore(start / 1000 + 1)
       .sign(bytes(secret)),
-    'a header that asks for more': signed({ alg: 'HS256', crit: ['b64'], b64: false }, { sub: '7', iss: 'conduit', exp }),
+    'a header that asks for more': signed(
+      { alg: 'HS256', crit: ['b64'], b64: false },
+      { sub: '7', iss: 'conduit', exp },
+    ),
     'an expiry that is no number': signed({ alg: 'HS256' }, { sub: '7', iss: 'conduit', exp: String(exp) }),
     'a payload that is no object': signed({ alg: 'HS256' }, null),
     'another spelling of the signature': `${tokensAt(start).issue('7')}=`,
     'a fourth part': `${tokensAt(start).issue('7')}.`,
-    'no signature': tokensAt(start).issue('7').replace(/[^.]*$/, ''),
+    'no signature': tokensAt(start)
+      .issue('7')
+      .replace(/[^.]*$/, ''),
     'a changed payload': swapPayload(tokensAt(start).issue('7'), { sub: '8', iss: 'conduit', exp }),
     nothing: '',
     'no token': 'not.a.token',

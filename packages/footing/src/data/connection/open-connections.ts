@@ -1,5 +1,6 @@
 // The connections that are open: a free one is taken from the top, a new one is made when there is none, idle ones are closed.
 import pg from 'pg'
+import { RowStream } from './row-stream.ts'
 import { isAtRest } from './wire-query.ts'
 
 /** How connections are made and kept. */
@@ -87,6 +88,7 @@ export class OpenConnections {
 
   async #connect(): Promise<pg.Client> {
     const client = new pg.Client(this.#options.config) as Client
+    RowStream.before(client)
     const connection: Connection = { client, alive: true, idleSince: 0 }
     const over = (): void => {
       connection.alive = false

@@ -3,9 +3,14 @@ import fc from 'fast-check'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../../testing/test-database.ts'
-import { readTimestamp } from './read-timestamp.ts'
+import { readTimestamp as readBytes } from './read-timestamp.ts'
 
 const driver = pg.types.getTypeParser(1184, 'text') as (text: string) => unknown
+/** In the middle of other bytes, as they come from the socket. */
+const readTimestamp = (text: string) => {
+  const bytes = Buffer.from(`99${text}99`)
+  return readBytes(bytes, 2, bytes.length - 2)
+}
 const digits = (length: number) =>
   fc.integer({ min: 0, max: 10 ** length - 1 }).map((n) => `${n}`.padStart(length, '0'))
 const written = fc

@@ -6,6 +6,7 @@ import { createTestDatabase, type TestDatabase } from '../../testing/test-databa
 import type { Database, DataSource } from '../contract/contract.ts'
 import { type DataSourceOptions, openDataSource } from '../data-source.ts'
 import { compiled } from '../query/compiled-query.ts'
+import { RowStream } from './row-stream.ts'
 import { Session } from './session.ts'
 import { StatementNames } from './statement-names.ts'
 import { StatementWatch } from './statement-watch.ts'
@@ -227,6 +228,7 @@ describe('behind a pooler that passes names on', () => {
   test('a name that is lost all the same: the statement is sent without, and so are all until the question is asked again', async () => {
     open(database.url)
     const client = new pg.Client({ connectionString: database.url })
+    RowStream.before(client)
     await client.connect()
     // Believes what a direct connection would have answered, as after a move of the address to a pooler.
     const now = { ms: 0 }

@@ -3,7 +3,8 @@ import type { EventEmitter } from 'node:events'
 import { Socket } from 'node:net'
 import pg from 'pg'
 import { dataError } from '../contract/errors.ts'
-import { readTimestamp } from './read-timestamp.ts'
+import { type ColumnReader, columnReader } from './read-column.ts'
+import { RowStream, type RowTaker } from './row-stream.ts'
 import { messageFor } from './wire-message.ts'
 
 /** One statement as it goes over the wire. */
@@ -32,11 +33,11 @@ export interface AnswerShape {
   columns: Columns | undefined
 }
 
-/** How rows are made of the server's text. */
+/** How rows are made of what the server sends. */
 interface Columns {
   readonly fields: pg.FieldDef[]
   readonly names: readonly string[]
-  readonly readers: readonly ((text: string) => unknown)[]
+  readonly readers: readonly ColumnReader[]
   /** Copied for each row, so that all rows of a statement have one form. */
   readonly empty: Readonly<Record<string, unknown>>
 }
@@ -65,10 +66,11 @@ const noColumns: Columns = { fields: [], names: [], readers: [], empty: {} }
  * the server still speaks. The driver's own query writes four messages, asks each time what the columns are, and believes
  * that a name is known when the statement in front of it was.
  */
-class WireQuery {
+class WireQuery implements RowTaker {
   callback: (error: Error | null, result: pg.QueryResult) => void
   readonly #client: pg.ClientBase
   readonly #statement: WireStatement
+  readonly #rows: RowStream | undefined
   readonly #answers: Answer[] = []
   #answer = new Answer()
   #columns: Columns
@@ -79,6 +81,7 @@ class WireQuery {
     this.callback = callback
     this.#client = client
     this.#statement = statement
+    this.#rows = RowStream.of(client)
     this.#left = statement.opening?.length ?? 0
     this.#columns = statement.shape?.columns ?? noColumns
   }
@@ -97,11 +100,13 @@ class WireQuery {
     if (!Array.isArray(values)) return dataError('data-invalid-value', { reason: 'the values are not a list' })
     if (!this.#extended) {
       connection.query(text)
+      this.#takeRows(this)
       return undefined
     }
     try {
       const message = messageFor(this.#statement)
       if (connection.stream.writable) connection.stream.write(message)
+      this.#takeRows(this)
       return undefined
     } catch (error) {
       // Nothing was sent: one of the values has no text.
@@ -115,16 +120,21 @@ class WireQuery {
     this.#answer.fields = fields
   }
 
-  handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
+  takeRow(bytes: Buffer, start: number, end: number): void {
     // Those of what is in front are dropped.
     if (this.#left > 0 || this.#refusal !== undefined) return
     const { names, readers, empty } = this.#columns
     const row: Record<string, unknown> = { ...empty }
     try {
-      for (let at = 0; at < fields.length; at += 1) {
-        const text = fields[at]
-        // As many names and readers as fields: both come from the description of these rows.
-        if (text !== null && text !== undefined) row[names[at]!] = readers[at]!(text)
+      let at = start + 2
+      for (let column = 0; column < names.length; column += 1) {
+        const size = bytes.readInt32BE(at)
+        at += 4
+        if (size < 0) continue
+        if (at + size > end) throw new RangeError('the server has sent less of a row than it said')
+        // As many readers as names: both come from the description of these rows.
+        row[names[column]!] = readers[column]!(bytes, at, at + size)
+        at += size
       }
     } catch (error) {
       this.#refusal = error instanceof Error ? error : new Error(String(error))
@@ -159,6 +169,7 @@ class WireQuery {
   }
 
   handleReadyForQuery(): void {
+    this.#takeRows(undefined)
     if (this.#refusal !== undefined) {
       this.callback(this.#refusal, nothing)
       return
@@ -169,6 +180,7 @@ class WireQuery {
   }
 
   handleError(error: Error, connection: WireConnection): void {
+    this.#takeRows(undefined)
     if (error instanceof pg.DatabaseError && connection.stream.readable) this.#whenAtRest(error, connection)
     else this.callback(this.#refusal ?? error, nothing)
   }
@@ -182,6 +194,10 @@ class WireQuery {
 
   handleCopyData(): void {
     this.#refusal = dataError('data-copy')
+  }
+
+  #takeRows(taker: RowTaker | undefined): void {
+    if (this.#rows !== undefined) this.#rows.taker = taker
   }
 
   // The driver forgets a query at its error, and the server may go on: with what it still has to say, or by hanging up.
@@ -203,28 +219,19 @@ function columnsOf(fields: pg.FieldDef[]): Columns {
   const empty: Record<string, unknown> = {}
   for (const { name } of fields) empty[name] = null
   const names = fields.map(({ name }) => name)
-  return { fields, names, readers: fields.map(({ dataTypeID }) => readerOf(dataTypeID)), empty }
+  return { fields, names, readers: fields.map(({ dataTypeID }) => columnReader(dataTypeID)), empty }
 }
 
-const timestamptz = 1184
-const builtIn = pg.types.getTypeParser(timestamptz, 'text')
-
-function readerOf(type: number): (text: string) => unknown {
-  const reader = pg.types.getTypeParser(type, 'text')
-  // An application that has set a reader of its own keeps it.
-  return type === timestamptz && reader === builtIn ? (text) => readTimestamp(text) ?? reader(text) : reader
-}
-
-// `SELECT 5`, `INSERT 0 1`, `CREATE TABLE`.
-const commandTag = /^([A-Za-z]+)(?: (\d+))?(?: (\d+))?/
-
+// `SELECT 5`, `INSERT 0 1`, `CREATE TABLE`, `BEGIN`.
 function readTag(answer: Answer, text: string): void {
-  const [, command = '', first, second] = commandTag.exec(text) ?? []
-  answer.command = command
-  if (second !== undefined) {
-    answer.oid = Number(first)
-    answer.rowCount = Number(second)
-  } else if (first !== undefined) answer.rowCount = Number(first)
+  const first = text.indexOf(' ')
+  answer.command = first < 0 ? text : text.slice(0, first)
+  if (first < 0) return
+  const last = text.lastIndexOf(' ')
+  const count = Number(text.slice(last + 1))
+  if (Number.isNaN(count)) return
+  answer.rowCount = count
+  if (last > first) answer.oid = Number(text.slice(first + 1, last))
 }
 
 /** Sends it. Rejects with the driver's error, or with a coded one for what is not sent. */

@@ -26,6 +26,7 @@ const mostTexts = 500
 export class WatchedReads {
   readonly #byOid = new Map<number, WatchedRelation[]>()
   readonly #names: readonly { readonly pattern: RegExp; readonly relation: WatchedRelation }[]
+  readonly #byFields = new WeakMap<readonly pg.FieldDef[], readonly WatchedRelation[]>()
   readonly #named = new Map<string, readonly WatchedRelation[]>()
 
   constructor(relations: readonly WatchedRelation[]) {
@@ -47,21 +48,31 @@ export class WatchedReads {
     if (Array.isArray(result)) return result.flatMap((one: pg.QueryResult) => this.recordsOf(text, one))
     // What a write returns is in its own entries.
     if (/^(INSERT|UPDATE|DELETE|MERGE)$/.test(result.command) || result.fields.length === 0) return []
+    const shown = this.#shown(result.fields)
+    const mentioned = this.#mentioned(text)
+    if (shown.length === 0 && mentioned.length === 0) return []
     const keyed = new Map<LoggedTable, readonly ReadRecord[]>()
     const stated = new Set<LoggedTable>()
-    for (const oid of new Set(result.fields.map(({ tableID }) => tableID))) {
-      for (const relation of this.#byOid.get(oid) ?? []) {
-        const fields = keyFields(relation, result)
-        if (fields === undefined) stated.add(relation.table)
-        else keyed.set(relation.table, recordsByKey(relation.table, fields, result.rows))
-      }
+    for (const relation of shown) {
+      const fields = keyFields(relation, result)
+      if (fields === undefined) stated.add(relation.table)
+      else keyed.set(relation.table, recordsByKey(relation.table, fields, result.rows))
     }
-    for (const { table } of this.#mentioned(text)) if (!keyed.has(table)) stated.add(table)
+    for (const { table } of mentioned) if (!keyed.has(table)) stated.add(table)
     const statement = text.slice(0, longestStatement).toWellFormed().replaceAll('\0', '\u{fffd}')
     return [
       ...[...keyed.values()].flat(),
       ...[...stated].map(({ module, table }) => ({ module, table_name: table, key: null, statement })),
     ]
+  }
+
+  /** The relations that the columns of a result come from. A prepared statement has the same list each time. */
+  #shown(fields: readonly pg.FieldDef[]): readonly WatchedRelation[] {
+    const known = this.#byFields.get(fields)
+    if (known !== undefined) return known
+    const found = [...new Set(fields.map(({ tableID }) => tableID))].flatMap((oid) => this.#byOid.get(oid) ?? [])
+    this.#byFields.set(fields, found)
+    return found
   }
 
   #mentioned(text: string): readonly WatchedRelation[] {

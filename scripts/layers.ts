@@ -367,7 +367,7 @@ export const layers: readonly Layer[] = [
   {
     folder: `${core}/http`,
     mayImport: [`${core}/loop`, `${core}/capability`, `${core}/work`, kernel, `${core}/module`],
-    vendors: ['fastify', '@fastify/cors', '@fastify/busboy'],
+    vendors: ['fastify', '@fastify/busboy'],
     because: 'the HTTP framework is known to one folder',
   },
   {
@@ -1170,7 +1170,7 @@ export const layers: readonly Layer[] = [
       core,
       `${core}/testing`,
     ],
-    vendors: ['zod', 'jose', 'kysely', 'ajv', 'ajv-formats', 'yaml'],
+    vendors: ['zod', 'kysely', 'ajv', 'ajv-formats', 'yaml'],
     because: 'an application knows the library and its own schemas, never the inside of a package',
   },
 ]

@@ -1,6 +1,6 @@
 // What the database learns of the work under way: who asks, until when, and whether anybody still waits.
 import { channel } from 'node:diagnostics_channel'
-import type { QueryRecord, QueryScope } from '../data/contract/contract.ts'
+import type { Actor, QueryRecord, QueryScope } from '../data/contract/contract.ts'
 import { type CallContext, currentContext } from '../work/call-context.ts'
 import type { Context } from '../work/context.ts'
 
@@ -20,26 +20,49 @@ export function databaseScope(): QueryScope | undefined {
   if (context === undefined) return undefined
   const known = scopes.get(context)
   if (known) return known
-  const { origin, deadlineAt } = context
-  origin.writes ??= { position: undefined }
-  const scope: QueryScope = {
-    ...(origin.route === undefined ? {} : { route: origin.route }),
-    ...(deadlineAt === undefined ? {} : { deadlineAt }),
-    traceId: context.traceId,
-    signal: context.signal,
-    writes: origin.writes,
-    actor: () => ({
-      user: context.user?.id,
-      request: context.requestId,
-      trace: context.traceId,
-      source: sourceOf(context),
-    }),
-    onQuery: (query) => {
-      if (queryChannel.hasSubscribers) queryChannel.publish({ ...query, context } satisfies QueryEvent)
-    },
-  }
+  const scope = new WorkScope(context)
   scopes.set(context, scope)
   return scope
+}
+
+/** Most statements need nothing but the deadline: a signal, ids and who acts are made when somebody asks. */
+class WorkScope implements QueryScope {
+  /** Not private: a scope that was made of this one reaches it too. */
+  readonly context: CallContext
+  readonly route?: string
+  readonly deadlineAt?: number
+  readonly writes: { position: string | undefined }
+
+  constructor(context: CallContext) {
+    const { origin, deadlineAt } = context
+    this.context = context
+    if (origin.route !== undefined) this.route = origin.route
+    if (deadlineAt !== undefined) this.deadlineAt = deadlineAt
+    origin.writes ??= { position: undefined }
+    this.writes = origin.writes
+  }
+
+  get traceId(): string {
+    return this.context.traceId
+  }
+
+  get signal(): AbortSignal {
+    return this.context.signal
+  }
+
+  get left(): boolean {
+    return this.context.reason !== undefined
+  }
+
+  actor(): Actor {
+    const { user, requestId, traceId } = this.context
+    return { user: user?.id, request: requestId, trace: traceId, source: sourceOf(this.context) }
+  }
+
+  onQuery({ text, module, durationMs, failed }: QueryRecord): void {
+    if (!queryChannel.hasSubscribers) return
+    queryChannel.publish({ text, module, durationMs, failed, context: this.context } satisfies QueryEvent)
+  }
 }
 
 /** `POST /api/users identity.register`: where it came in, and the operation that did it. */

@@ -1,13 +1,14 @@
 // The server of one process: framework, limits, headers and errors, all in one place.
 import type { IncomingMessage } from 'node:http'
-import cors from '@fastify/cors'
 import type { FootingError } from '@footing/kernel'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { bytes } from '../module/size.ts'
 import { milliseconds } from '../work/duration.ts'
 import type { Profile } from '../work/profile.ts'
+import { cancelledError } from '../work/run-work.ts'
 import { setMissing } from './adopt.ts'
 import { ClientErrors } from './client-error.ts'
+import { corsOf } from './cors.ts'
 import { httpErrors } from './errors.ts'
 import { mountRoute, type RequestRecord, type RouteEnvironment, requestChannel } from './mount-route.ts'
 import type { PlacedRoute } from './place-routes.ts'
@@ -77,7 +78,6 @@ export async function buildServer(
   server.decorateRequest('footingFault', undefined)
   readBodies(server)
   beginRequests(server, environment)
-  if (http.cors) await allowOrigins(server, environment)
   server.setErrorHandler((fault, request, reply) => sendFault(fault, request, reply, answerError, environment))
   server.setNotFoundHandler((request, reply) => answerUnmatched(server, request, reply))
   for (const placed of routes) mountRoute(server, placed, environment)
@@ -87,18 +87,26 @@ export async function buildServer(
 
 /** The one hook that every request passes: headers of its answer, and a record of it once that has left. */
 function beginRequests(server: FastifyInstance, environment: ServerEnvironment): void {
-  const { clock } = environment.calls
+  const { running, calls, http, withoutCors } = environment
+  const { clock } = calls
+  const cors = http.cors === undefined ? undefined : corsOf(http.cors, withoutCors)
   const secure = environment.trustProxy > 0 && environment.profile === 'production'
   server.addHook('onRequest', (request, reply, done) => {
     reply.headers(securityHeaders)
     if (secure && request.protocol === 'https') reply.header('strict-transport-security', transportSecurity)
     reply.header('x-request-id', request.id)
     if (environment.draining()) reply.header('connection', 'close')
-    if (requestChannel.hasSubscribers) {
-      const started = clock.monotonic()
-      reply.raw.once('close', () => requestChannel.publish(recordOf(request, reply, clock.monotonic() - started)))
-    }
+    const started = clock.monotonic()
+    reply.raw.on('close', () => {
+      const { footing: context } = request
+      // Nobody waits any more for what is still under way.
+      if (context !== undefined && running.has(context)) context.end(cancelledError(context))
+      if (requestChannel.hasSubscribers) {
+        requestChannel.publish(recordOf(request, reply, clock.monotonic() - started))
+      }
+    })
     refuseMalformed(request.raw)
+    if (cors?.(request, reply) === true) return
     // The framework would ask for a content type first.
     if (request.is404 && request.method === 'QUERY') answerUnmatched(server, request, reply)
     done()
@@ -136,25 +144,6 @@ function recordOf(request: FastifyRequest, reply: FastifyReply, durationMs: numb
     bytes: Number.isFinite(length) ? length : undefined,
     hungUp: !reply.raw.writableFinished,
   }
-}
-
-async function allowOrigins(server: FastifyInstance, { http, withoutCors = [] }: ServerEnvironment): Promise<void> {
-  const { origins, credentials = false } = http.cors ?? { origins: [] }
-  if (origins === '*' && credentials) {
-    throw new TypeError("cors: origins '*' with credentials would let every site act for your users; list the origins.")
-  }
-  const allowed = {
-    origin: origins === '*' ? '*' : [...origins],
-    credentials: origins !== '*' && credentials,
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    exposedHeaders: ['x-request-id'],
-    maxAge: 600,
-    strictPreflight: false,
-  }
-  const isClosed = (path: string) => withoutCors.some((closed) => path === closed || path.startsWith(`${closed}/`))
-  await server.register(cors, {
-    delegator: (request, done) => done(null, isClosed(pathOf(request.url)) ? { origin: false } : allowed),
-  })
 }
 
 function sendFault(

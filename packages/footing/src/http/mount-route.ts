@@ -11,7 +11,7 @@ import { type AnyRoute, type Calling, type CheckedInput, isReply, type Reply, re
 import { CallContext } from '../work/call-context.ts'
 import type { Context, User } from '../work/context.ts'
 import { milliseconds } from '../work/duration.ts'
-import { beginWork, type CallEnvironment, cancelledError } from '../work/run-work.ts'
+import { beginWork, type CallEnvironment } from '../work/run-work.ts'
 import { inputByName } from './call-mapping.ts'
 import { answersOf, type CheckedAnswers } from './check-answer.ts'
 import { checker } from './check-input.ts'
@@ -87,10 +87,6 @@ export function mountRoute(server: FastifyInstance, placed: PlacedRoute, environ
       const context = new CallContext(calls.clock, undefined, origin, module, label, started, started + deadlineMs)
       request.footing = context
       running.add(context)
-      reply.raw.on('close', () => {
-        // Nobody waits any more for what is still under way.
-        if (running.has(context)) context.end(cancelledError(context))
-      })
       const begin = (status: number, headers: Reply['headers']) => {
         const position = positionToSend(origin.writes, request.headers)
         if (position !== undefined) reply.header(positionHeader, position)

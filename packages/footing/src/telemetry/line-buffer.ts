@@ -10,8 +10,8 @@ export interface LineOutput {
 
 /** Longest time that a line waits for others, in milliseconds. */
 const longestWaitMs = 50
-/** Characters from which on they are written at once. */
-const enough = 8_192
+/** Characters from which on they are written at once. A write goes over another thread, which costs as much as some 20 lines. */
+const enough = 16_384
 
 /**
  * Lines for a file descriptor. One write for many lines costs a request next to nothing, one for each a tenth of its time. The

@@ -83,3 +83,23 @@ test('who may wait no time at all is turned away, not let in', async () => {
   expect(await line.enter({ timeoutMs: -5 })).toBe('timeout')
   expect(line.inside).toBe(1)
 })
+
+test('each who waits has the time that they said, in whatever order they came', async () => {
+  const line = new Semaphore(1)
+  line.enter(patient)
+  const turned: number[] = []
+  const began = performance.now()
+  const wait = async (timeoutMs: number) => {
+    expect(await line.enter({ timeoutMs })).toBe('timeout')
+    expect(performance.now() - began).toBeGreaterThanOrEqual(timeoutMs - 1)
+    turned.push(timeoutMs)
+  }
+  await Promise.all([wait(60), wait(10), wait(30)])
+  expect(turned).toEqual([10, 30, 60])
+  // A timer that is left from those before turns nobody away too early, and one that comes later is not forgotten.
+  const [third, fourth] = [line.enter({ timeoutMs: 5 }), line.enter(patient)]
+  expect(await third).toBe('timeout')
+  line.leave()
+  expect(await fourth).toBeUndefined()
+  expect([line.inside, line.waiting]).toEqual([1, 0])
+})

@@ -126,11 +126,11 @@ export class ConnectionPool {
   }
 
   #enter(scope: QueryScope | undefined): Promise<void> | undefined {
+    if (this.#line.enterAtOnce()) return undefined
     const { acquireTimeoutMs, now, size } = this.#options
     const remainingMs = scope?.deadlineAt === undefined ? Number.POSITIVE_INFINITY : scope.deadlineAt - now()
     const timeoutMs = Math.min(acquireTimeoutMs, remainingMs)
-    const waiting = this.#line.enter({ timeoutMs, signal: scope?.signal })
-    return waiting?.then((turned) => {
+    return this.#line.enter({ timeoutMs, signal: scope?.signal })?.then((turned) => {
       if (turned === undefined) return
       if (turned === 'closed') throw dataError('data-closed')
       if (turned === 'aborted') throw dataError('data-cancelled')

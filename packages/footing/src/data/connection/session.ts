@@ -2,6 +2,7 @@
 import type pg from 'pg'
 import type { QueryScope } from '../contract/contract.ts'
 import { dataError } from '../contract/errors.ts'
+import { hasLeft } from '../contract/query-scope.ts'
 import type { StatementHooks } from '../contract/statement-hooks.ts'
 import { isNameable } from './nameable-statement.ts'
 import { tagStatement } from './query-tag.ts'
@@ -78,7 +79,8 @@ export class Session {
     const { scope, module } = context
     this.refuseHopeless(values, scope)
     const started = scope?.onQuery === undefined ? 0 : performance.now()
-    const stop = scope?.deadlineAt === undefined && scope?.signal === undefined ? undefined : this.#watch(scope)
+    const stop = scope === undefined ? undefined : new StatementUnderWay(this, scope)
+    if (stop !== undefined) this.#environment.watch.add(stop)
     let failed = true
     try {
       const tagged = tagStatement(text, module, scope?.route)
@@ -159,24 +161,35 @@ export class Session {
     if (scope.deadlineAt !== undefined && scope.deadlineAt <= this.#environment.now()) {
       throw dataError('data-timeout', { reason: 'the deadline had passed before it was sent' })
     }
-    if (scope.signal?.aborted === true) throw dataError('data-cancelled')
+    if (hasLeft(scope)) throw dataError('data-cancelled')
   }
 
-  #watch(scope: QueryScope): WatchedStatement & { reason: 'timeout' | 'aborted' | undefined } {
-    const stop = {
-      scope,
-      cancelledAt: undefined,
-      reason: undefined as 'timeout' | 'aborted' | undefined,
-      cancel: (reason: 'timeout' | 'aborted') => {
-        stop.reason = reason
-        // A cancel request may arrive after its statement has ended, so nobody else gets this connection afterwards.
-        this.#broken = true
-        this.#environment.cancel(this.client).catch(() => undefined)
-      },
-      giveUp: () => cutConnection(this.client),
-    }
-    this.#environment.watch.add(stop)
-    return stop
+  /** Asks the server to stop what runs. */
+  cancel(): void {
+    // A cancel request may arrive after its statement has ended, so nobody else gets this connection afterwards.
+    this.#broken = true
+    this.#environment.cancel(this.client).catch(() => undefined)
+  }
+}
+
+class StatementUnderWay implements WatchedStatement {
+  readonly scope: QueryScope
+  cancelledAt: number | undefined = undefined
+  reason: 'timeout' | 'aborted' | undefined = undefined
+  readonly #session: Session
+
+  constructor(session: Session, scope: QueryScope) {
+    this.#session = session
+    this.scope = scope
+  }
+
+  cancel(reason: 'timeout' | 'aborted'): void {
+    this.reason = reason
+    this.#session.cancel()
+  }
+
+  giveUp(): void {
+    cutConnection(this.#session.client)
   }
 }
 

@@ -1,13 +1,14 @@
 // Looks after the statements under way: one look every few milliseconds for all of them, instead of a timer for each.
 import type { QueryScope } from '../contract/contract.ts'
+import { hasLeft } from '../contract/query-scope.ts'
 
 /** A statement that runs. */
 export interface WatchedStatement {
   readonly scope: QueryScope
   /** Asks the server to stop it. */
-  readonly cancel: (reason: 'timeout' | 'aborted') => void
+  cancel(reason: 'timeout' | 'aborted'): void
   /** Called when the server did not react to the cancellation. */
-  readonly giveUp: () => void
+  giveUp(): void
   /** When the server was asked, on the watch's own time. */
   cancelledAt: number | undefined
 }
@@ -59,13 +60,13 @@ export class StatementWatch {
   }
 
   #check(statement: WatchedStatement, now: number): void {
-    const { signal, deadlineAt } = statement.scope
+    const { deadlineAt } = statement.scope
     if (statement.cancelledAt !== undefined) {
       if (performance.now() - statement.cancelledAt > patience) statement.giveUp()
       return
     }
     const late = deadlineAt !== undefined && now >= deadlineAt
-    if (!late && signal?.aborted !== true) return
+    if (!late && !hasLeft(statement.scope)) return
     statement.cancelledAt = performance.now()
     // A signal that aborts because the deadline has passed is the deadline.
     statement.cancel(late ? 'timeout' : 'aborted')

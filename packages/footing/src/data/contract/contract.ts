@@ -102,8 +102,10 @@ export interface QueryScope {
   readonly deadlineAt?: number
   /** Aborted when nobody waits any longer; the running statement is then cancelled on the server. */
   readonly signal?: AbortSignal
+  /** True when `signal` has aborted; asked instead where nobody listens, because making a signal costs more than a statement. */
+  readonly left?: boolean
   /** Called once for each statement that was sent. */
-  readonly onQuery?: (query: QueryRecord) => void
+  readonly onQuery?: ((query: QueryRecord) => void) | undefined
   /** Who acts; asked only by hooks that want to know. */
   readonly actor?: () => Actor
   /** Where this session's last own write stands in the log; kept for reads that ask for `own-writes`. */

@@ -13,6 +13,7 @@ import type {
   Transaction,
   TransactionOptions,
 } from '../contract/contract.ts'
+import { changedScope } from '../contract/query-scope.ts'
 import { schemaOf } from '../contract/schema-name.ts'
 import type { ReadNotes, StatementHooks } from '../contract/statement-hooks.ts'
 import { bindQueries, type Run } from '../query/bound-queries.ts'
@@ -119,7 +120,7 @@ function writeNotes(router: Router, { module, scope }: StatementContext, notes: 
   const note = notes.take()
   if (note === undefined) return undefined
   // The statement is not the caller's, so nobody counts it.
-  const { onQuery: _uncounted, ...uncounted } = scope ?? {}
+  const uncounted = changedScope(scope, { onQuery: undefined })
   const send = (session: Session) => session.execute(note.text, note.values, { module, scope: uncounted })
   return router
     .writer()

@@ -4,6 +4,7 @@ import { refuseSessionState } from '../connection/session-state.ts'
 import type { QueryScope, Transaction, TransactionOptions } from '../contract/contract.ts'
 import { transactionBrand } from '../contract/contract.ts'
 import { dataError } from '../contract/errors.ts'
+import { changedScope } from '../contract/query-scope.ts'
 import type { ReadNotes } from '../contract/statement-hooks.ts'
 import { savepointBegins, transactionBegins, transactionEnds } from '../contract/transaction-end.ts'
 import { bindQueries, type Run } from '../query/bound-queries.ts'
@@ -117,7 +118,7 @@ async function commit(session: Session, context: TransactionContext, options: Tr
 function narrowScope(context: TransactionContext, timeoutMs: number | undefined): QueryScope | undefined {
   if (timeoutMs === undefined) return context.scope
   const own = context.now() + timeoutMs
-  return { ...context.scope, deadlineAt: Math.min(own, context.scope?.deadlineAt ?? own) }
+  return changedScope(context.scope, { deadlineAt: Math.min(own, context.scope?.deadlineAt ?? own) })
 }
 
 // SET LOCAL is the only kind of setting that a pooler cannot lose or leak.

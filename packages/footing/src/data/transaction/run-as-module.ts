@@ -1,6 +1,7 @@
 // Sends a statement with the rights of its module and no others.
 import type pg from 'pg'
 import type { Session, StatementContext } from '../connection/session.ts'
+import { changedScope } from '../contract/query-scope.ts'
 import { quoteName } from '../contract/quote.ts'
 
 /** The words that narrow a transaction's rights to those of a role, until it ends. */
@@ -16,8 +17,10 @@ export async function runAsModule(
 ): Promise<pg.QueryResult> {
   const { text, values, context } = statement
   // The statements that frame it are not the caller's, so nobody counts them.
-  const { onQuery: _uncounted, ...scope } = context.scope ?? {}
-  const frame: StatementContext = { module: context.module, scope }
+  const frame: StatementContext = {
+    module: context.module,
+    scope: changedScope(context.scope, { onQuery: undefined }),
+  }
   const { before, ...uncommitted } = context
   await session.execute(['begin', ...(before === undefined ? [] : [before]), setRole(role)].join('; '), [], frame)
   try {

@@ -4,8 +4,10 @@ import { archiveCapability } from '../archive/capability.ts'
 import type { AnyCapability } from '../capability/capability.ts'
 import { cronCapability } from '../cron/capability.ts'
 import { dataCapability } from '../data/capability.ts'
+import { effectsCapability } from '../effects/capability.ts'
 import { eventsCapability } from '../events/capability.ts'
 import { httpCapability } from '../http/capability.ts'
+import { jobsCapability } from '../jobs/capability.ts'
 import { limitsCapability } from '../limits/capability.ts'
 import { locksCapability } from '../locks/capability.ts'
 import { loopCapability } from '../loop/capability.ts'
@@ -32,6 +34,8 @@ export const capabilities: readonly AnyCapability[] = [
   analyticsCapability,
   archiveCapability,
   eventsCapability,
+  effectsCapability,
+  jobsCapability,
   cronCapability,
   placementCapability,
   httpCapability,

@@ -23,14 +23,19 @@ export type HandlesOf<Uses extends readonly Use[]> = {
     : never
 }
 
-/** What an implementation has to give because its manifest declares their use: `jobs: { welcome: async (mail) => … }`. */
-export type PartsOf<Uses extends readonly Use[]> = {
-  readonly [Declared in Uses[number] as Declared extends Use<infer Name, unknown, unknown, infer Part>
-    ? unknown extends Part
-      ? never
-      : Name
-    : never]: Declared extends Use<string, unknown, unknown, infer Part> ? Part : never
-}
+/** Name of the use where an implementation has to give something for it. */
+type PartName<Declared> =
+  Declared extends Use<infer Name, unknown, unknown, infer Part> ? (unknown extends Part ? never : Name) : never
+
+type PartOf<Declared> = Declared extends Use<string, unknown, unknown, infer Part> ? Part : never
+
+/**
+ * What an implementation has to give because its manifest declares their use: `jobs: { welcome: async (mail) => … }`. A
+ * conditional type, because the compiler looks through one for the types of parameters and not through a mapped type.
+ */
+export type PartsOf<Uses extends readonly Use[]> = [PartName<Uses[number]>] extends [never]
+  ? unknown
+  : { readonly [Name in PartName<Uses[number]>]: PartOf<Extract<Uses[number], { readonly capability: Name }>> }
 
 /** Declares a use; capabilities wrap this in a function of their own that checks what is declared. */
 export function use<const Name extends string, Handle, Declared = undefined, Part = unknown>(

@@ -5,6 +5,7 @@ import { type TickRecord, tickChannel } from '../cron/running-ticks.ts'
 import { type QueryEvent, queryChannel } from '../data/work-scope.ts'
 import { type EventRecord, eventChannel } from '../events/event-bus.ts'
 import { type RequestRecord, requestChannel } from '../http/mount-route.ts'
+import { type JobRecord, jobChannel } from '../jobs/job-channel.ts'
 import { type Stall, stallChannel } from '../loop/guard/stall.ts'
 import { type CallRecord, callChannel } from '../module/port-call.ts'
 import { LatencyHistogram } from '../work/latency-histogram.ts'
@@ -41,6 +42,11 @@ export function collectMetrics(): Metrics {
     'kind',
     'code',
   ])
+  const jobs = new Family('footing_job_duration_seconds', 'Duration of attempts of jobs.', ['job', 'outcome', 'code'])
+  const waits = new Family('footing_job_wait_seconds', 'How long jobs waited since they could have begun.', [
+    'job',
+    'outcome',
+  ])
   const stalls = new Family('footing_event_loop_stall_seconds', 'Stalls of the event loop, by who caused them.', [
     'handler',
     'module',
@@ -67,12 +73,18 @@ export function collectMetrics(): Metrics {
     const { schedule, kind, code = 'ok', durationMs } = message as TickRecord
     ticks.observe(durationMs, schedule, kind, code)
   }
+  const onJob = (message: unknown) => {
+    const { name, outcome, code = 'ok', durationMs, waitedMs } = message as JobRecord
+    jobs.observe(durationMs, name, outcome, code)
+    waits.observe(waitedMs, name, outcome)
+  }
   const onStall = (message: unknown) => {
     const { handler = 'none', module = 'none', durationMs } = message as Stall
     stalls.observe(durationMs, handler, module)
   }
   subscribe(eventChannel.name, onEvent)
   subscribe(tickChannel.name, onTick)
+  subscribe(jobChannel.name, onJob)
   subscribe(stallChannel.name, onStall)
   subscribe(requestChannel.name, onRequest)
   subscribe(callChannel.name, onCall)
@@ -82,11 +94,12 @@ export function collectMetrics(): Metrics {
   const loop = performance.eventLoopUtilization()
   return {
     text: () =>
-      [requests, calls, queries, events, ticks, stalls].map((family) => family.text()).join('') +
+      [requests, calls, queries, events, jobs, waits, ticks, stalls].map((family) => family.text()).join('') +
       loopText(delay.percentile(99) / 1e9, performance.eventLoopUtilization(loop).utilization),
     stop: () => {
       unsubscribe(eventChannel.name, onEvent)
       unsubscribe(tickChannel.name, onTick)
+      unsubscribe(jobChannel.name, onJob)
       unsubscribe(stallChannel.name, onStall)
       unsubscribe(requestChannel.name, onRequest)
       unsubscribe(callChannel.name, onCall)

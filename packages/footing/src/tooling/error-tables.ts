@@ -5,9 +5,11 @@ import { archiveErrors } from '../archive/contract/errors.ts'
 import { capabilityErrors } from '../capability/errors.ts'
 import { cronErrors } from '../cron/contract/errors.ts'
 import { dataErrors } from '../data/contract/errors.ts'
+import { effectErrors } from '../effects/contract/errors.ts'
 import { eventErrors } from '../events/contract/errors.ts'
 import { hostErrors } from '../host/errors.ts'
 import { httpErrors } from '../http/errors.ts'
+import { jobErrors } from '../jobs/contract/errors.ts'
 import { limitsErrors } from '../limits/contract/errors.ts'
 import { lockErrors } from '../locks/contract/errors.ts'
 import { fanOutErrors } from '../loop/fan-out/errors.ts'
@@ -36,11 +38,13 @@ export const errorTables = {
   limits: limitsErrors,
   locks: lockErrors,
   data: dataErrors,
+  effects: effectErrors,
   eventLoop: eventLoopErrors,
   events: eventErrors,
   fanOut: fanOutErrors,
   host: hostErrors,
   http: httpErrors,
+  jobs: jobErrors,
   module: moduleErrors,
   personalData: personalDataErrors,
   placement: placementErrors,

@@ -12,6 +12,18 @@ export type {
 } from '../data/contract/contract.ts'
 export { dataErrors } from '../data/contract/errors.ts'
 export { openDataSource } from '../data/data-source.ts'
+export { type JobsAdminOptions, openJobsAdmin } from '../jobs/admin.ts'
+export {
+  type JobCounts,
+  type JobListRequest,
+  type JobSelection,
+  type JobState,
+  type JobsAdmin,
+  jobStates,
+  type ListedJob,
+  type SelectionResult,
+  type ShownJob,
+} from '../jobs/contract/admin.ts'
 export * from '../migrations/index.ts'
 export * from '../records/index.ts'
 export * from '../servers/index.ts'

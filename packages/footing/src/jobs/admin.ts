@@ -1,0 +1,32 @@
+// Looking after the jobs of an application from outside: for the command line and for programs of an operator.
+import type { DataSource } from '../data/contract/contract.ts'
+import type { JobsAdmin } from './contract/admin.ts'
+import { jobError } from './contract/errors.ts'
+import { pgBossAdmin } from './drivers/pg-boss-admin.ts'
+import { jobsSchema } from './drivers/pg-boss-sample.ts'
+import { queuePrefix, readJobsUrl } from './open-jobs.ts'
+
+/** Which jobs: those of an application, in its store. */
+export interface JobsAdminOptions {
+  /** Name that the application gives to `createApp`. */
+  readonly application: string
+  /** Value of JOBS_URL; left out or empty, the jobs are in the database. */
+  readonly url?: string | undefined
+  /** The database, open. */
+  readonly data?: DataSource | undefined
+}
+
+/**
+ * Opens it. Nothing runs jobs because of it.
+ * @throws `jobs-url-invalid`, `jobs-store-missing`, `jobs-not-provisioned`
+ */
+export async function openJobsAdmin({ application, url, data }: JobsAdminOptions): Promise<JobsAdmin> {
+  if (url !== undefined && url !== '') readJobsUrl(url)
+  if (data === undefined) throw jobError('jobs-store-missing')
+  const database = data.forModule<unknown>(jobsSchema)
+  const [found] = await database.query<{ there: boolean }>(
+    `select to_regclass('${jobsSchema}.version') is not null as there`,
+  )
+  if (found?.there !== true) throw jobError('jobs-not-provisioned', { state: 'not there' })
+  return pgBossAdmin(database, queuePrefix(application))
+}

@@ -58,7 +58,9 @@ function insert(roots: Map<string, Folder>, map: ModuleMap, id: ModuleId): void 
     at = { path: root, name: '', own: [], children: new Map(), size: 0 }
     roots.set(root, at)
   }
-  at.size++
+  // Migrations pile up beside the code and say nothing about how it is divided.
+  const weight = map.roles[id] === 'migration' ? 0 : 1
+  at.size += weight
   const folder = map.folders[id]!
   const below = root === '' ? folder : folder.slice(root.length + 1)
   for (const segment of below === '' ? [] : below.split('/')) {
@@ -73,7 +75,7 @@ function insert(roots: Map<string, Folder>, map: ModuleMap, id: ModuleId): void 
       }
       at.children.set(segment, child)
     }
-    child.size++
+    child.size += weight
     at = child
   }
   at.own.push(id)

@@ -91,6 +91,45 @@ test('two back ends with the same package name each import their own', () => {
   ])
 })
 
+test('a folder without __init__ inside a package is a part of it, and its modules are no packages of their own', () => {
+  const files = {
+    'shop/__init__.py': '',
+    'shop/schemas/mcp.py': 'import openai\nfrom shop.schemas.order import Order',
+    'shop/schemas/order.py': 'class Order: ...',
+    'shop/schemas/openai/chat.py': '',
+    'shop/schemas/providers/__init__.py': '',
+    'shop/tools.py': 'from mcp import Tool\nfrom providers import base',
+    'shop/runner/main.py': 'from core.work import run',
+    'shop/runner/core/work.py': 'def run(): ...',
+  }
+  expect(arrows(files)).toEqual([
+    'shop/runner/main.py runtime shop/runner/core/work.py',
+    'shop/schemas/mcp.py runtime shop/schemas/order.py',
+  ])
+  expect(programOf(files).modules.find(({ path }) => path === 'shop/schemas/mcp.py')?.name).toBe('shop.schemas.mcp')
+})
+
+test('a package wins over a module of its name, which is never loaded', () => {
+  const files = {
+    'shop/__init__.py': '',
+    'shop/orders.py': 'import shop.carts',
+    'shop/orders/__init__.py': 'one = 1',
+    'shop/carts.py': 'from shop.orders import one',
+  }
+  const program = programOf(files)
+  expect(program.modules.find(({ path }) => path === 'shop/orders.py')?.role).toBe('stub')
+  expect(arrows(files)).toContain('shop/carts.py runtime shop/orders/__init__.py')
+})
+
+test('migrations do not hide how a package is divided', () => {
+  const versions = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`shop/migrations/versions/m${at}.py`, '']))
+  const code = ['models', 'services', 'utils'].flatMap((part) =>
+    ['a', 'b', 'c'].map((name): [string, string] => [`shop/app/${part}/${name}.py`, '']),
+  )
+  const program = programOf({ ...versions, ...Object.fromEntries(code), 'shop/__init__.py': '', 'shop/app/__init__.py': '' })
+  expect(program.packages.map(({ name }) => name)).toEqual(['shop.app.models', 'shop.app.services', 'shop.app.utils'])
+})
+
 test('src layouts and namespace packages without __init__ resolve', () => {
   expect(
     arrows({

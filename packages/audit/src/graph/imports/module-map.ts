@@ -29,14 +29,16 @@ export interface ModuleMap {
 /** Builds the map from paths in audit order. Cost: one entry per module and folder above it. */
 export function mapModules(paths: readonly string[]): ModuleMap {
   const layout = readLayout(paths)
-  const { fileAt, folders, stems, isPackage, packageFolders } = layout
+  const { fileAt, folders, stems, isPackage } = layout
+  const packageFolders = withNamespaces(paths, layout)
   const bySuffix = nameSuffixes(fileAt)
   const rootFolders = findRoots(paths, folders, packageFolders)
   const roots = folders.map((folder) => sourceRoot(folder, packageFolders, rootFolders))
   const topFolders = new Set([...new Set(folders)].flatMap((folder) => folder.split('/')))
   const children = childrenByFolder(fileAt)
   const childrenOf = folders.map((folder, id) => (isPackage[id]! ? children.get(folder) : undefined))
-  const finder = new ModuleFinder(layout, roots, bySuffix)
+  const finder = new ModuleFinder({ ...layout, packageFolders }, roots, bySuffix)
+  const roleOf = roles()
   return {
     language: 'python',
     paths,
@@ -44,7 +46,8 @@ export function mapModules(paths: readonly string[]): ModuleMap {
     roots,
     isPackage,
     folders,
-    roles: paths.map(roles()),
+    // A package wins over a module of its name: that file is never loaded, as a stub is not.
+    roles: paths.map((path, id) => (isShadowed(layout, id) ? 'stub' : roleOf(path))),
     find: (name, from) => finder.find(name, from),
     findBelow(folder, name) {
       const below = name.replaceAll('.', '/')
@@ -86,6 +89,35 @@ function readLayout(paths: readonly string[]): Layout {
     if (!path.endsWith('.pyi') && (package_ || !fileAt.has(stem))) fileAt.set(stem, id)
   }
   return { fileAt, packageFolders, isPackage, folders, stems }
+}
+
+/** `shop/orders.py` beside `shop/orders/__init__.py`: Python never loads it. */
+function isShadowed({ stems, isPackage, packageFolders }: Layout, id: ModuleId): boolean {
+  return !isPackage[id]! && packageFolders.has(stems[id]!)
+}
+
+/** Files that stand at the top of a project, or in a folder that Python or pytest looks for modules in. */
+const TOP_FILE = /^(?:setup|manage|wsgi|asgi|main|__main__|conftest)\.py$/
+
+/**
+ * Package folders with those that lack an `__init__.py` inside a package (PEP 420): they hold modules, nothing says that a project
+ * begins there, and the folder above is a package. What they hold is named from the top package on, never by itself.
+ */
+function withNamespaces(paths: readonly string[], { folders, packageFolders }: Layout): ReadonlySet<string> {
+  const holding = new Set<string>()
+  const tops = new Set<string>()
+  for (let id = 0; id < paths.length; id++) {
+    const folder = folders[id]!
+    if (packageFolders.has(folder)) continue
+    holding.add(folder)
+    if (TOP_FILE.test(lastSegment(paths[id]!)) || /^(?:src|python|lib)$/.test(lastSegment(folder))) tops.add(folder)
+  }
+  const all = new Set(packageFolders)
+  // Shorter paths first, so that a folder above is decided before those below it.
+  for (const folder of [...holding].sort((a, b) => a.length - b.length)) {
+    if (folder !== '' && !tops.has(folder) && all.has(parentOf(folder))) all.add(folder)
+  }
+  return all
 }
 
 /** Modules by each end of their dotted name: `a.b.c`, `b.c` and `c`. */

@@ -36,14 +36,17 @@ function cutsOf(cycle: ImportCycle, context: RuleContext): Detection[] {
     .map((cut) => detection(cut, cycle, context))
 }
 
-/** Whether a circle goes through an `__init__` that all its other modules are parts of. */
+/** Whether a circle goes through an `__init__` that all its other modules are parts of; the top one of several packages gathers no part. */
 function isOfOnePackage(circle: readonly ImportEdge[], program: Program): boolean {
   const members = circle.map((edge) => moduleOf(program, edge.from))
-  return members.some(
-    (gathering) =>
+  return members.some((gathering) => {
+    const parts = members.filter((module) => module !== gathering)
+    return (
       gathering.isPackage &&
-      members.every((module) => module === gathering || module.name.startsWith(`${gathering.name}.`)),
-  )
+      parts.every((module) => module.name.startsWith(`${gathering.name}.`)) &&
+      new Set(parts.map((module) => module.domain)).size < 2
+    )
+  })
 }
 
 function detection({ edge, circle }: ImportCut, cycle: ImportCycle, context: RuleContext): Detection {

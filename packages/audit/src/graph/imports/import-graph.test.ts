@@ -126,7 +126,12 @@ test('migrations do not hide how a package is divided', () => {
   const code = ['models', 'services', 'utils'].flatMap((part) =>
     ['a', 'b', 'c'].map((name): [string, string] => [`shop/app/${part}/${name}.py`, '']),
   )
-  const program = programOf({ ...versions, ...Object.fromEntries(code), 'shop/__init__.py': '', 'shop/app/__init__.py': '' })
+  const program = programOf({
+    ...versions,
+    ...Object.fromEntries(code),
+    'shop/__init__.py': '',
+    'shop/app/__init__.py': '',
+  })
   expect(program.packages.map(({ name }) => name)).toEqual(['shop.app.models', 'shop.app.services', 'shop.app.utils'])
 })
 

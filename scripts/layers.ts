@@ -1140,6 +1140,7 @@ export const layers: readonly Layer[] = [
       `${cli}/dev`,
       `${cli}/migrate`,
       `${cli}/records`,
+      `${cli}/state`,
     ],
     vendors: [],
     because: 'a command is a small object; the work is in the packages',
@@ -1164,6 +1165,12 @@ export const layers: readonly Layer[] = [
     mayImport: [`${cli}/command`, `${cli}/application`, core],
     vendors: [],
     because: 'commands about records share how they find the application and its database',
+  },
+  {
+    folder: `${cli}/state`,
+    mayImport: [`${cli}/command`, `${cli}/records`, `${core}/tooling`, core],
+    vendors: [],
+    because: 'the actions of the commands about work in the background, on the database of an application',
   },
   {
     folder: `${cli}/migrate`,

@@ -4,6 +4,7 @@ import { accessLog } from './commands/access-log.ts'
 import { archive } from './commands/archive.ts'
 import { audit } from './commands/audit.ts'
 import { check } from './commands/check.ts'
+import { cron } from './commands/cron.ts'
 import { dev } from './commands/dev.ts'
 import { drill } from './commands/drill.ts'
 import { explain } from './commands/explain.ts'
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   start,
   migrate,
   archive,
+  cron,
   map,
   rehearse,
   drill,

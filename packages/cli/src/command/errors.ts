@@ -237,6 +237,14 @@ export const cliErrors = defineErrors({
     why: 'Its first word says what to do: {actions}.',
     remedy: 'Run footing {command} --help for examples.',
   },
+  'state-words-wrong': {
+    status: 400,
+    retryable: false,
+    what: 'These words do not fit: {given}.',
+    why: 'It is written: {usage}',
+    remedy:
+      'Put quotation marks around a word with spaces; the folder of the application comes last and may be left out.',
+  },
   'number-invalid': {
     status: 400,
     retryable: false,

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readEnvFile } from '../application/env-file.ts'
+import { openJobsAdmin } from '@footing/core/tooling'
 import { cliErrors } from '../command/errors.ts'
 import { developmentSecrets } from '../dev/development-secrets.ts'
 import type { Drill, DrillContext } from './drill.ts'
@@ -16,9 +17,9 @@ import {
   restartDatabase,
   terminateBackends,
 } from './faults/faults.ts'
-import type { Fault, History, Phase } from './judge/history.ts'
+import type { Fault, History, Operation, Phase } from './judge/history.ts'
 import { judge } from './judge/judge.ts'
-import { backlog, journalLength, readProbe, writeProbeMigrations } from './probe/probe-tables.ts'
+import { backlog, journalLength, probeName, readProbe, tickSeconds, writeProbeMigrations } from './probe/probe-tables.ts'
 import { promisesOf } from './promises.ts'
 import { makeReport } from './report/make-report.ts'
 import type { DrillReport } from './report/report.ts'
@@ -62,6 +63,7 @@ async function runKillWorker(context: DrillContext): Promise<DrillReport> {
   const startedAt = Date.now()
   const drilled = await drilledApplication(place, {
     process: 'none',
+    parts: own.parts,
     migrations,
     sabotage: undefined,
     inWindow: () => undefined,
@@ -73,6 +75,7 @@ async function runKillWorker(context: DrillContext): Promise<DrillReport> {
     place,
     env: environment(context, scratch, stand),
     workers: request.workers,
+    parts: own.parts,
     migrations,
     scratch,
     sabotage: request.sabotage,
@@ -90,7 +93,9 @@ async function runKillWorker(context: DrillContext): Promise<DrillReport> {
     await run.go()
     await fleet.stop()
     const left = await stand.connectionsLeft()
-    const history: History = { ...(await readProbe(stand.source)), ...run.seen() }
+    const probe = await readProbe(stand.source)
+    const deadLetters = own.parts.jobs ? await givenUp(app.name, stand) : undefined
+    const history: History = { ...probe, ...run.seen(), due: own.parts.schedules ? dueTicks(probe.ticks, run) : [], deadLetters }
     const verdicts = judge(history, {
       promised: own.promised(drivers),
       kills: request.kills,
@@ -125,6 +130,31 @@ async function runKillWorker(context: DrillContext): Promise<DrillReport> {
   }
 }
 
+/** Operations whose jobs the store shows as given up. */
+async function givenUp(application: string, { source }: Stand): Promise<ReadonlySet<string>> {
+  const admin = await openJobsAdmin({ application, data: source })
+  try {
+    const failed = await admin.list({ state: 'failed', name: `${probeName}.poison`, limit: 1000 })
+    const shown = await Promise.all(failed.map(({ id }) => admin.show(id)))
+    return new Set(shown.flatMap((job) => (isOperation(job?.payload) ? [job.payload.id] : [])))
+  } finally {
+    await admin.close()
+  }
+}
+
+function isOperation(payload: unknown): payload is Operation {
+  return typeof payload === 'object' && payload !== null && 'id' in payload && typeof payload.id === 'string'
+}
+
+/** Every time at which the schedule was due, from its first run to the end of the load. */
+function dueTicks(ticks: History['ticks'], run: Run): readonly number[] {
+  const first = Math.min(...ticks.map(({ tick }) => tick))
+  const end = run.loadEnded
+  const due: number[] = []
+  for (let tick = first; tick < end - tickSeconds * 1000; tick += tickSeconds * 1000) due.push(tick)
+  return due
+}
+
 function repeatOf({ kills, workers, seed, budgetMs, sabotage }: DrillRequest): string {
   const planted = sabotage === undefined ? '' : ` --sabotage ${sabotage}`
   return `footing drill kill-worker --kills ${kills} --workers ${workers} --seed ${seed} --budget ${budgetMs / 1000}s${planted}`
@@ -153,6 +183,7 @@ const outside = /^(DATABASE_.*|JOBS_URL|EVENTS_URL|ROLE|PORT|HOST|PLACE_.*|SERVE
 class Run {
   readonly backlog: { at: number; waiting: number | null }[] = []
   waiting = 0
+  loadEnded = 0
   settled: 'rest' | 'stuck' | 'moving' = 'moving'
   readonly #context: DrillContext
   readonly #stand: Stand
@@ -178,11 +209,9 @@ class Run {
   }
 
   /** What the client and the faults have written down. */
-  seen(): Omit<History, 'stored' | 'journal' | 'effects' | 'ticks'> {
+  seen(): Pick<History, 'operations' | 'faults' | 'phases'> {
     return {
       operations: this.#ledger.operations,
-      due: [],
-      deadLetters: undefined,
       faults: this.#faults,
       phases: this.#phases,
     }
@@ -200,6 +229,7 @@ class Run {
       over.abort()
       await loading
       await sampling
+      this.loadEnded = Date.now()
     }
     await this.#phase('settling', () => this.#settle())
   }
@@ -303,7 +333,7 @@ class Run {
       lines = now
       const quiet = performance.now() - moved
       // Nothing waits: what is under way still gets a moment, or a second delivery would not be seen.
-      if (this.waiting === 0 && quiet > 2500) {
+      if (this.waiting === 0 && quiet > 5000) {
         this.settled = 'rest'
         return
       }

@@ -4,9 +4,12 @@ import { cliErrors } from '../command/errors.ts'
 import type { OperationKind } from './judge/history.ts'
 import type { Promised } from './judge/judge.ts'
 import type { DriverLine } from './stand/orders.ts'
+import type { ProbeParts } from './stand/probe-module.ts'
 
 /** What an application uses. */
 export interface OwnPromises {
+  /** What the probe uses of it. */
+  readonly parts: ProbeParts
   /** Kinds of operations that the load is made of. */
   readonly kinds: readonly OperationKind[]
   /** What is the user's, for the report. */
@@ -36,6 +39,7 @@ export function promisesOf(app: Pick<App, 'name' | 'modules'>): OwnPromises {
     drivers.find(({ capability }) => capability === 'events')?.guarantees.durable === true
   const list = (names: readonly string[]) => names.join(', ')
   return {
+    parts: { jobs: jobs.length > 0, events: announcing.length > 0, schedules: cron.length > 0 },
     kinds: [
       ...(jobs.length > 0 ? (['job'] as const) : []),
       ...(announcing.length > 0 ? (['event'] as const) : []),
@@ -54,17 +58,17 @@ export function promisesOf(app: Pick<App, 'name' | 'modules'>): OwnPromises {
       return {
         jobs: jobs.length > 0,
         events: announcing.length > 0 && durable(drivers),
-        ordered: events.ordered !== false && events.ordered !== 'none',
+        ordered: events['ordered-per-key'] === true || events.ordered === true,
         schedules: cron.length > 0,
-        ledger: effects.length > 0,
+        ledger: jobs.length > 0,
       }
     },
     notes: (drivers) => [
       ...(announcing.length > 0 && !durable(drivers)
         ? ['the driver of events does not promise to keep them when a process dies: events are not judged']
         : []),
-      ...(effects.length === 0
-        ? ['no module uses effects(): what runs twice has its effect twice, and that is not judged']
+      ...(jobs.length > 0 && effects.length === 0
+        ? ['no module of yours uses effects(): a job of yours that runs twice has its effect twice; the ledger was drilled by the probe']
         : []),
     ],
   }

@@ -23,7 +23,7 @@ export interface Promised {
   /** Events of one key keep their order. */
   readonly ordered: boolean
   readonly schedules: boolean
-  /** Handlers have their effects through the effect ledger. */
+  /** Jobs have their effects through the effect ledger. */
   readonly ledger: boolean
 }
 
@@ -54,7 +54,7 @@ export function judge(history: History, options: JudgeOptions): readonly Verdict
     ...kinds.flatMap((kind) => [
       kept(evidence, kind, options),
       afterCommit(evidence, kind),
-      ...(promised.ledger ? [effectOnce(evidence, kind, options)] : []),
+      ...(kind === 'event' || promised.ledger ? [effectOnce(evidence, kind, options)] : []),
       unrepeated(evidence, kind),
     ]),
     ...(promised.jobs ? [retried(evidence), fenced(evidence), recovered(evidence, options)] : []),
@@ -185,7 +185,9 @@ function effectOnce(evidence: Evidence, kind: 'job' | 'event', { kills }: JudgeO
   const repeated = all.filter(({ id }) => evidence.linesOf(id).filter(({ step }) => isStart(step)).length > 1)
   return verdict(
     `${kind}-once`,
-    `with the effect ledger ${kind === 'job' ? 'a job' : 'an event'} has its effect once, however often it runs`,
+    kind === 'job'
+      ? 'with the effect ledger a job has its effect once, however often it runs'
+      : 'an event whose handler settles in its transaction has its effect once, however often it is delivered',
     `${repeated.length} ran more than once, ${doubled.length} had their effect twice`,
     doubled.map(({ id }) => find(evidence, id, 'its effect is there twice', 'forget-the-record')),
     {

@@ -8,6 +8,9 @@ import type { Effect, History, JournalLine, TickRun } from '../judge/history.ts'
 /** Name of the probe's module and of its schema. */
 export const probeName = 'drill_probe'
 
+/** How often the probe's schedule is due. */
+export const tickSeconds = 2
+
 const tables = `create table ${probeName}.operation (
   id text primary key,
   kind text not null,

@@ -16,7 +16,8 @@ export interface ProbeWorld<Tx> {
   effect(tx: Tx, operation: Operation): Promise<void>
   /** Writes a line of the journal, committed by itself; the time is the database's. */
   journal(line: Pick<JournalLine, 'operation' | 'kind' | 'step' | 'attempt'>): Promise<void>
-  tick(tick: number): Promise<void>
+  /** Writes a run of the schedule; one that is begun again after its process died writes it once. */
+  tick(tick: number, attempt: number): Promise<void>
   isStored(operation: string): Promise<boolean>
   /** Whether an attempt has written that it returned. */
   hasReturned(operation: string): Promise<boolean>
@@ -27,14 +28,18 @@ export interface ProbeWorld<Tx> {
   draining(): boolean
 }
 
+/** Commits the effects of a delivery together with the record that there was one. */
+export type Settle<Tx> = (tx: Tx, work: () => Promise<void>) => Promise<unknown>
+
 /** What the processes run. */
-export interface ProbeHandlers {
+export interface ProbeHandlers<Tx> {
   /** Runs the change of an operation. @throws `PlannedRollback` when that was its plan */
   change(operation: Operation): Promise<void>
   /** `attempt` counts from 1. */
   job(operation: Operation, attempt: number): Promise<void>
-  event(operation: Operation): Promise<void>
-  tick(tick: number): Promise<void>
+  /** `settle` runs work unless an earlier delivery has committed it. */
+  event(operation: Operation, attempt: number, settle?: Settle<Tx>): Promise<void>
+  tick(tick: number, attempt: number): Promise<void>
 }
 
 /** How many attempts a job has that fails each time. */
@@ -48,7 +53,7 @@ export class PlannedRollback extends Error {
 }
 
 /** Makes the handlers. */
-export function probeHandlers<Tx>(world: ProbeWorld<Tx>): ProbeHandlers {
+export function probeHandlers<Tx>(world: ProbeWorld<Tx>): ProbeHandlers<Tx> {
   return {
     change: (operation) =>
       world.transaction(async (tx) => {
@@ -58,12 +63,18 @@ export function probeHandlers<Tx>(world: ProbeWorld<Tx>): ProbeHandlers {
         if (operation.plan === 'rollback') throw new PlannedRollback()
       }),
     job: (operation, attempt) => handle(world, operation, attempt, failsAt(operation, attempt)),
-    event: (operation) => handle(world, operation, 1, false),
-    tick: (tick) => world.tick(tick),
+    event: (operation, attempt, settle) => handle(world, operation, attempt, false, settle),
+    tick: (tick, attempt) => world.tick(tick, attempt),
   }
 }
 
-async function handle<Tx>(world: ProbeWorld<Tx>, operation: Operation, attempt: number, fails: boolean): Promise<void> {
+async function handle<Tx>(
+  world: ProbeWorld<Tx>,
+  operation: Operation,
+  attempt: number,
+  fails: boolean,
+  settle: Settle<Tx> = (tx, work) => world.once(tx, `${operation.kind} ${operation.id}`, work),
+): Promise<void> {
   const { id, kind, pauseMs } = operation
   const step = (name: JournalLine['step']) => world.journal({ operation: id, kind, step: name, attempt })
   await step((await world.isStored(id)) ? 'started' : 'unseen')
@@ -71,7 +82,7 @@ async function handle<Tx>(world: ProbeWorld<Tx>, operation: Operation, attempt: 
     await step('failed')
     throw new Error('this attempt fails by plan')
   }
-  await world.transaction((tx) => world.once(tx, `${kind} ${id}`, () => world.effect(tx, operation)))
+  await world.transaction((tx) => settle(tx, () => world.effect(tx, operation)))
   if (pauseMs > 0) {
     world.inWindow(operation)
     await world.pause(pauseMs)

@@ -103,23 +103,18 @@ function timesCells({ p50, p99, max, count }: Times): readonly string[] {
 }
 
 const style = `
-:root{color-scheme:light dark;--ink:#1d2430;--quiet:#5b6675;--line:#d6dbe3;--paper:#fff;--held:#1a7f4b;--broken:#c2293a;--open:#9a6700;--curve:#2f6fde}
-@media (prefers-color-scheme:dark){:root{--ink:#e4e8ee;--quiet:#98a3b3;--line:#384252;--paper:#12161d;--held:#4cc38a;--broken:#ff7a85;--open:#e2b341;--curve:#7aa7ff}}
-body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
-main{max-width:1060px;margin:0 auto;padding:24px 20px 60px}
-h1{font-size:24px;margin:0 0 6px}h2{font-size:16px;margin:28px 0 8px}
-.quiet{color:var(--quiet)}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:6px 12px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}th{color:var(--quiet);font-weight:500}
-.verdicts td:first-child{white-space:nowrap;width:8em}.verdicts td:last-child{text-align:right;color:var(--quiet)}
-.outcome{font-weight:600;font-size:.85em;border:1px solid currentcolor;border-radius:4px;padding:1px 7px;white-space:nowrap}
-.held{color:var(--held)}.broken{color:var(--broken)}.not-exercised,.cannot-tell{color:var(--open)}
-.violation h2{color:var(--broken)}.planted{color:var(--broken)}
-pre{overflow-x:auto;border:1px solid var(--line);border-radius:6px;padding:10px 12px;font-size:13px;line-height:1.45}
-.picture{overflow-x:auto;margin-top:12px}svg{width:100%;min-width:720px;height:auto;display:block}
-svg text{font:12px system-ui,sans-serif;fill:var(--quiet)}svg .phase{font-weight:600}svg .tick{font-size:11px;text-anchor:middle}
-.band0{fill:var(--line);fill-opacity:.25}.band1{fill:var(--line);fill-opacity:.55}
-.axis,.lane{stroke:var(--line)}.area{fill:var(--curve);fill-opacity:.18}.curve{fill:none;stroke:var(--curve);stroke-width:1.6}
-.fault{fill:var(--broken);fill-opacity:.8}.fault.drain,.fault.pause{fill:var(--open)}.fault.delay,.fault.cut{fill:var(--curve)}
-ul{margin:0;padding-left:20px}
-@media print{main{padding:0}}
+:root{color-scheme:light dark;--ground:light-dark(#f6f7f5,#14171a);--card:light-dark(#fff,#1c2024);--line:light-dark(#dfe3de,#2e343a);--ink:light-dark(#1b211e,#e7ebe8);--soft:light-dark(#5c6661,#9aa5a0);--good:light-dark(#0b7a52,#4cc38a);--bad:light-dark(#b3261e,#ff8a80);--open:light-dark(#8a5a00,#e2b341);--curve:light-dark(#2f6fde,#7aa7ff)}
+*{box-sizing:border-box}body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif}
+main{max-width:70rem;margin:0 auto;padding:2rem 1rem}h1{font-size:1.6rem;margin:0 0 .3rem}h2{font-size:1.1rem;margin:0 0 .5rem}
+section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1rem 1.2rem;margin:1rem 0;overflow-x:auto}
+.quiet{color:var(--soft)}table{border-collapse:collapse;width:100%;font-size:14px}td,th{text-align:left;padding:.35rem .9rem .35rem 0;border-top:1px solid var(--line);vertical-align:top;font-weight:400}th{color:var(--soft);border-top:0}
+.verdicts tr:first-child td{border-top:0}.verdicts td:first-child{white-space:nowrap;width:8em}.verdicts td:last-child{text-align:right;color:var(--soft)}b{font-weight:600}
+.outcome{font-weight:600;font-size:13px;border:1px solid currentcolor;border-radius:5px;padding:1px 8px;white-space:nowrap}h1 .outcome{vertical-align:middle;margin-left:.4rem}
+.held{color:var(--good)}.broken,.planted,.violation h2{color:var(--bad)}.not-exercised,.cannot-tell{color:var(--open)}
+pre,code{font:13px/1.5 ui-monospace,"SF Mono","DejaVu Sans Mono",Menlo,Consolas,monospace}pre{overflow-x:auto;margin:.4rem 0 0}
+svg{width:100%;min-width:46rem;height:auto;display:block}svg text{font:12px system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif;fill:var(--soft)}svg .phase{font-weight:600}svg .tick{font-size:11px;text-anchor:middle}
+.band0{fill:var(--line);fill-opacity:.35}.band1{fill:var(--line);fill-opacity:.75}.axis,.lane{stroke:var(--line)}
+.area{fill:var(--curve);fill-opacity:.2}.curve{fill:none;stroke:var(--curve);stroke-width:1.6}
+.fault{fill:var(--bad)}.fault.drain,.fault.pause{fill:var(--open)}.fault.delay,.fault.cut{fill:var(--curve)}
+ul{margin:0;padding-left:1.2rem}
 `

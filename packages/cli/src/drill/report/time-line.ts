@@ -31,7 +31,7 @@ ${ticks(end, x, height - 14)}
 function phaseBand(name: string, from: number, to: number, index: number, height: number): string {
   const wide = to - from
   // A name that does not fit is told by the title alone.
-  const label = wide > name.length * 6.4 ? `<text class="phase" x="${from + 5}" y="20">${esc(name)}</text>` : ''
+  const label = wide > name.length * 7.8 ? `<text class="phase" x="${from + 5}" y="20">${esc(name)}</text>` : ''
   return `<g><title>${esc(name)}</title><rect class="band${index % 2}" x="${from}" y="0" width="${round(Math.max(0.5, wide))}" height="${height - 30}"/>${label}</g>`
 }
 

@@ -27,7 +27,7 @@ interface Member {
   /** Set while it stands still. */
   paused: PromiseWithResolvers<void> | undefined
   pausedAt: number
-  handlers: ProbeHandlers
+  handlers: ProbeHandlers<Tx>
 }
 
 const leaseMs = 3000
@@ -144,7 +144,7 @@ class Model {
       busy: 0,
       paused: undefined,
       pausedAt: 0,
-      handlers: undefined as unknown as ProbeHandlers, // made of the member itself in the next line
+      handlers: undefined as unknown as ProbeHandlers<Tx>, // made of the member itself in the next line
     }
     member.handlers = sabotaged(this.#sabotage, this.#world(member))
     this.#members.set(slot, member)
@@ -294,7 +294,7 @@ class Model {
     if (operation === undefined || (this.#reader !== undefined && !this.#gone(this.#reader))) return
     this.#reader = member
     const cursor = this.#cursor
-    void member.handlers.event(operation).then(async () => {
+    void member.handlers.event(operation, 1).then(async () => {
       await this.#gate(member)
       if (this.#reader !== member) return
       this.#cursor = cursor + 1
@@ -307,7 +307,7 @@ class Model {
     const member = this.#alive('worker').find(({ paused, draining }) => paused === undefined && !draining)
     if (member === undefined) return
     this.#due.push(now)
-    void member.handlers.tick(now)
+    void member.handlers.tick(now, 1)
   }
 
   async #aim(): Promise<Member | undefined> {

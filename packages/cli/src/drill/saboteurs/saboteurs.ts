@@ -4,7 +4,7 @@ import type { Operation } from '../judge/history.ts'
 import type { SaboteurName } from '../judge/saboteur-names.ts'
 import { PlannedRollback, type ProbeHandlers, type ProbeWorld, poisonAttempts, probeHandlers } from '../probe/probe.ts'
 
-type Plant = <Tx>(world: ProbeWorld<Tx>) => ProbeHandlers
+type Plant = <Tx>(world: ProbeWorld<Tx>) => ProbeHandlers<Tx>
 
 /** How long a planted fault holds something back, so that it can be met. */
 const heldMs = 150
@@ -149,24 +149,24 @@ const plants: Readonly<Record<SaboteurName, Plant>> = {
   'fire-a-tick-twice': (world) =>
     probeHandlers({
       ...world,
-      async tick(tick) {
-        await world.tick(tick)
-        await world.tick(tick)
+      async tick(tick, attempt) {
+        await world.tick(tick, attempt)
+        await world.tick(tick, attempt)
       },
     }),
   'skip-a-tick': (world) =>
     probeHandlers({
       ...world,
-      async tick(tick) {
+      async tick(tick, attempt) {
         // Seconds of the time that it was due, so that every process skips the same ones.
-        if (Math.round(tick / 1000) % 4 !== 0) await world.tick(tick)
+        if (Math.round(tick / 1000) % 4 !== 0) await world.tick(tick, attempt)
       },
     }),
   'forget-the-record': (world) => probeHandlers({ ...world, once: (_tx, _key, work) => work() }),
 }
 
 /** The handlers of the probe, with a fault planted when one is named. */
-export function sabotaged<Tx>(name: SaboteurName | undefined, world: ProbeWorld<Tx>): ProbeHandlers {
+export function sabotaged<Tx>(name: SaboteurName | undefined, world: ProbeWorld<Tx>): ProbeHandlers<Tx> {
   return name === undefined ? probeHandlers(world) : plants[name](world)
 }
 
@@ -174,7 +174,7 @@ export function sabotaged<Tx>(name: SaboteurName | undefined, world: ProbeWorld<
 function swallowing<Tx>(
   world: ProbeWorld<Tx>,
   when: (operation: Operation, attempt: number) => boolean,
-): ProbeHandlers {
+): ProbeHandlers<Tx> {
   const right = probeHandlers(world)
   return {
     ...right,

@@ -22,6 +22,7 @@ export async function runDrillProcess(folder: string, entry: string, order: Proc
       { folder, entry },
       {
         process: order.name,
+        parts: order.parts,
         migrations: new URL(order.migrations),
         sabotage: order.sabotage,
         inWindow: ({ id, kind }) => tell({ kind: 'window', operation: id, of: kind }),

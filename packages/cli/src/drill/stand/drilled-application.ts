@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import type { App } from '@footing/core'
 import type { ApplicationPlace } from '../../application/application.ts'
 import { loadApplication } from '../../application/load-application.ts'
-import { type ProbeOptions, probeModule } from './probe-module.ts'
+import { type Library, type ProbeOptions, probeModule } from './probe-module.ts'
 
 /**
  * Loads both.
@@ -13,15 +13,26 @@ import { type ProbeOptions, probeModule } from './probe-module.ts'
 export async function drilledApplication(place: ApplicationPlace, options: ProbeOptions): Promise<App> {
   const app = await loadApplication(place)
   const library = await libraryOf(place)
-  return library.createApp({ ...app.options, modules: [...app.options.modules, probeModule(library, options)] })
+  const probe = probeModule(library, options)
+  return library.core.createApp({ ...app.options, modules: [...app.options.modules, probe] })
 }
 
-async function libraryOf({ entry }: ApplicationPlace): Promise<typeof import('@footing/core')> {
+async function libraryOf({ entry }: ApplicationPlace): Promise<Library> {
+  const { resolve } = createRequire(entry)
+  const load = async (name: string): Promise<unknown> => import(pathToFileURL(resolve(name)).href)
   try {
-    const path = createRequire(entry).resolve('@footing/core')
-    return await import(pathToFileURL(path).href)
+    const [core, jobs, effects, cron] = await Promise.all(
+      ['', '/jobs', '/effects', '/cron'].map((part) => load(`@footing/core${part}`)),
+    )
+    return { core, jobs, effects, cron } as Library // the entries of those names
   } catch {
     // An application whose own folder does not resolve it, such as one of a test, was loaded with ours.
-    return import('@footing/core')
+    const [core, jobs, effects, cron] = await Promise.all([
+      import('@footing/core'),
+      import('@footing/core/jobs'),
+      import('@footing/core/effects'),
+      import('@footing/core/cron'),
+    ])
+    return { core, jobs, effects, cron }
   }
 }

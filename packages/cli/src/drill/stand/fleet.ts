@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { ApplicationPlace } from '../../application/application.ts'
 import type { SaboteurName } from '../judge/saboteur-names.ts'
 import type { DriverLine, FromProcess } from './orders.ts'
+import type { ProbeParts } from './probe-module.ts'
 
 /** One process. */
 export interface Member {
@@ -26,6 +27,7 @@ export interface FleetOptions {
   readonly place: ApplicationPlace
   readonly env: Readonly<Record<string, string | undefined>>
   readonly workers: number
+  readonly parts: ProbeParts
   readonly migrations: URL
   readonly scratch: string
   readonly sabotage: SaboteurName | undefined
@@ -157,12 +159,12 @@ export class Fleet {
   }
 
   #launch(slot: string, role: 'web' | 'worker'): Member {
-    const { place, env, migrations, scratch, sabotage } = this.#options
+    const { place, env, parts, migrations, scratch, sabotage } = this.#options
     const turn = (this.#turns.get(slot) ?? 0) + 1
     this.#turns.set(slot, turn)
     const name = `${slot}.${turn}`
     const script = fileURLToPath(new URL('../../../bin/drill-process.js', import.meta.url))
-    const order = { name, role, port: role === 'web' ? this.#port : 0, migrations: migrations.href, sabotage }
+    const order = { name, role, port: role === 'web' ? this.#port : 0, parts, migrations: migrations.href, sabotage }
     const log = openSync(join(scratch, `${slot}.log`), 'a')
     const child = fork(script, [place.folder, place.entry, JSON.stringify(order)], {
       cwd: place.folder,

@@ -1,4 +1,5 @@
 // What a drill and the processes that it starts say to each other.
+import type { ProbeParts } from './probe-module.ts'
 import type { SaboteurName } from '../judge/saboteur-names.ts'
 
 /** What a process is started with. */
@@ -7,6 +8,7 @@ export interface ProcessOrder {
   readonly name: string
   readonly role: 'web' | 'worker'
   readonly port: number
+  readonly parts: ProbeParts
   /** Folder of the probe's migrations, as a URL. */
   readonly migrations: string
   readonly sabotage: SaboteurName | undefined

@@ -4,17 +4,30 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Schema, Transaction } from '@footing/core'
 import type { Operation } from '../judge/history.ts'
 import type { SaboteurName } from '../judge/saboteur-names.ts'
-import { PlannedRollback, type ProbeWorld } from '../probe/probe.ts'
-import { probeName } from '../probe/probe-tables.ts'
+import { PlannedRollback, type ProbeWorld, poisonAttempts, type Settle } from '../probe/probe.ts'
+import { probeName, tickSeconds } from '../probe/probe-tables.ts'
 import { sabotaged } from '../saboteurs/saboteurs.ts'
 
 /** The library as the user's application has it: the probe must be made by the same one. */
-type Library = typeof import('@footing/core')
+export interface Library {
+  readonly core: typeof import('@footing/core')
+  readonly jobs: typeof import('@footing/core/jobs')
+  readonly effects: typeof import('@footing/core/effects')
+  readonly cron: typeof import('@footing/core/cron')
+}
+
+/** What the probe uses: what the user's manifests use. */
+export interface ProbeParts {
+  readonly jobs: boolean
+  readonly events: boolean
+  readonly schedules: boolean
+}
 
 /** How a probe is made. */
 export interface ProbeOptions {
   /** Name of the process. */
   readonly process: string
+  readonly parts: ProbeParts
   readonly migrations: URL
   readonly sabotage: SaboteurName | undefined
   readonly inWindow: (operation: Operation) => void
@@ -24,9 +37,22 @@ export interface ProbeOptions {
 /** Path of the probe below the base path of the application. */
 export const probePath = '/drill-probe'
 
+type Tx = Transaction<Record<never, never>>
+
+/** Kills count attempts too, and nothing of the probe is to be given up because it was killed. */
+const manyAttempts = 200
+
+/** What the kit of a module holds that uses everything; only what is used is there. */
+interface ProbeKit {
+  readonly jobs: { add(tx: Tx, name: string, payload: Operation): Promise<unknown> }
+  readonly effects: { once(tx: Tx, key: string, work: () => Promise<void>): Promise<unknown> }
+  readonly emit: { in(tx: Tx, name: string, payload: Operation): Promise<void> }
+}
+
 /** Makes the module. */
 export function probeModule(library: Library, options: ProbeOptions) {
-  const { defineModule, implement, event, route, respond, describedAs } = library
+  const { defineModule, implement, event, route, respond, describedAs } = library.core
+  const { parts } = options
   const plain: Schema<Operation> = {
     // Only the drill itself sends any.
     '~standard': { version: 1, vendor: 'footing', validate: (value) => ({ value: value as Operation }) },
@@ -36,28 +62,31 @@ export function probeModule(library: Library, options: ProbeOptions) {
     owner: '@footing/drill',
     tables: ['operation', 'journal', 'effect', 'effect_by_operation', 'tick'],
     migrations: options.migrations,
-    events: { happened: event(schema) },
+    events: { happened: event(schema, { key: 'key' }) },
+    uses: usesOf(library, parts, schema),
   })
   return implement(manifest, (kit) => {
     const database = kit.database<Record<never, never>>()
+    const { jobs, effects, emit } = kit as unknown as ProbeKit // what `usesOf` declares, which depends on the application
     // Witnesses write whatever becomes of the work that they watch: outside of its deadline and its cancellation.
     const outside = AsyncResource.bind(<T>(work: () => Promise<T>) => work()) as <T>(
       work: () => Promise<T>,
     ) => Promise<T>
     const query = <Row extends object>(text: string, ...values: readonly unknown[]) =>
       outside(() => database.query<Row>(text, values))
-    const emit = kit.emit as unknown as { in(tx: unknown, name: string, payload: unknown): Promise<void> } // its one event
-    const world: ProbeWorld<Transaction<Record<never, never>>> = {
+    const world: ProbeWorld<Tx> = {
       process: options.process,
       transaction: (work) => database.transaction(work),
       async store(tx, { id, kind, plan }) {
         await tx.query(`insert into ${probeName}.operation (id, kind, plan) values ($1, $2, $3)`, [id, kind, plan])
       },
-      async addJob() {
-        throw new Error('this application has no jobs')
+      async addJob(tx, operation) {
+        await jobs.add(tx, operation.plan === 'poison' ? 'poison' : 'effect', operation)
       },
       emit: (tx, operation) => emit.in(tx, 'happened', operation),
-      once: (_tx, _key, work) => work(),
+      async once(tx, key, work) {
+        await effects.once(tx, key, work)
+      },
       async effect(tx, { id, kind }) {
         await tx.query(`insert into ${probeName}.effect (process, operation, kind) values ($1, $2, $3)`, [
           options.process,
@@ -79,11 +108,14 @@ export function probeModule(library: Library, options: ProbeOptions) {
           attempt,
         )
       },
-      async tick(tick) {
+      async tick(tick, attempt) {
         await query(
-          `insert into ${probeName}.tick (process, tick) values ($1, to_timestamp($2::float8 / 1000))`,
+          `insert into ${probeName}.tick (process, tick)
+           select $1, t.at from (select to_timestamp($2::float8 / 1000) as at) t
+           where $3::int = 1 or not exists (select 1 from ${probeName}.tick o where o.tick = t.at)`,
           options.process,
           tick,
+          attempt,
         )
       },
       async isStored(operation) {
@@ -102,8 +134,30 @@ export function probeModule(library: Library, options: ProbeOptions) {
       draining: options.draining,
     }
     const handlers = sabotaged(options.sabotage, world)
+    const job = (operation: Operation, _context: unknown, { attempt }: { readonly attempt: number }) =>
+      handlers.job(operation, attempt)
     return {
-      on: { [`${probeName}.happened`]: (operation: Operation) => handlers.event(operation) },
+      ...(parts.jobs ? { jobs: { effect: job, poison: job } } : {}),
+      ...(parts.schedules
+        ? {
+            cron: {
+              often: ({ at, attempt }: { readonly at: number; readonly attempt: number }) => handlers.tick(at, attempt),
+            },
+          }
+        : {}),
+      ...(parts.events
+        ? {
+            on: {
+              [`${probeName}.happened`]: {
+                from: 'beginning',
+                deadline: '60s',
+                attempts: manyAttempts,
+                handle: (operation: Operation, _context: unknown, facts: DeliveryFacts) =>
+                  handlers.event(operation, facts.attempt ?? 1, facts.once),
+              },
+            },
+          }
+        : {}),
       routes: [
         route({
           method: 'POST',
@@ -125,4 +179,37 @@ export function probeModule(library: Library, options: ProbeOptions) {
       ],
     }
   })
+}
+
+/** What a driver that keeps events tells beside the payload. */
+interface DeliveryFacts {
+  readonly attempt?: number
+  readonly once?: Settle<Tx>
+}
+
+function usesOf({ jobs, effects, cron }: Library, parts: ProbeParts, payload: Schema<Operation>) {
+  const often = { timeout: '60s', backoff: { first: '1s', most: '2s' } } as const
+  return [
+    ...(parts.jobs
+      ? [
+          jobs.jobs({
+            effect: jobs.job({ payload, attempts: manyAttempts, ...often }),
+            poison: jobs.job({ payload, attempts: poisonAttempts, ...often }),
+          }),
+          effects.effects(),
+        ]
+      : []),
+    ...(parts.schedules
+      ? [
+          cron.cron({
+            often: cron.schedule({
+              at: `*/${tickSeconds} * * * * *`,
+              overlap: 'queue',
+              catchUp: { within: '1h' },
+              attempts: 50,
+            }),
+          }),
+        ]
+      : []),
+  ]
 }

@@ -2,8 +2,8 @@
 
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { readEnvFile } from '../application/env-file.ts'
 import { openJobsAdmin } from '@footing/core/tooling'
+import { readEnvFile } from '../application/env-file.ts'
 import { cliErrors } from '../command/errors.ts'
 import { developmentSecrets } from '../dev/development-secrets.ts'
 import type { Drill, DrillContext } from './drill.ts'
@@ -19,7 +19,14 @@ import {
 } from './faults/faults.ts'
 import type { Fault, History, Operation, Phase } from './judge/history.ts'
 import { judge } from './judge/judge.ts'
-import { backlog, journalLength, probeName, readProbe, tickSeconds, writeProbeMigrations } from './probe/probe-tables.ts'
+import {
+  backlog,
+  journalLength,
+  probeName,
+  readProbe,
+  tickSeconds,
+  writeProbeMigrations,
+} from './probe/probe-tables.ts'
 import { promisesOf } from './promises.ts'
 import { makeReport } from './report/make-report.ts'
 import type { DrillReport } from './report/report.ts'
@@ -95,7 +102,12 @@ async function runKillWorker(context: DrillContext): Promise<DrillReport> {
     const left = await stand.connectionsLeft()
     const probe = await readProbe(stand.source)
     const deadLetters = own.parts.jobs ? await givenUp(app.name, stand) : undefined
-    const history: History = { ...probe, ...run.seen(), due: own.parts.schedules ? dueTicks(probe.ticks, run) : [], deadLetters }
+    const history: History = {
+      ...probe,
+      ...run.seen(),
+      due: own.parts.schedules ? dueTicks(probe.ticks, run) : [],
+      deadLetters,
+    }
     const verdicts = judge(history, {
       promised: own.promised(drivers),
       kills: request.kills,

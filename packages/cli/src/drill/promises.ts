@@ -68,7 +68,9 @@ export function promisesOf(app: Pick<App, 'name' | 'modules'>): OwnPromises {
         ? ['the driver of events does not promise to keep them when a process dies: events are not judged']
         : []),
       ...(jobs.length > 0 && effects.length === 0
-        ? ['no module of yours uses effects(): a job of yours that runs twice has its effect twice; the ledger was drilled by the probe']
+        ? [
+            'no module of yours uses effects(): a job of yours that runs twice has its effect twice; the ledger was drilled by the probe',
+          ]
         : []),
     ],
   }

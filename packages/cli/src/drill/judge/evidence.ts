@@ -46,21 +46,31 @@ export function killsInWindow(evidence: Evidence, kind: 'job' | 'event'): number
   ).length
 }
 
+/** What became of one piece of work that a killed process had in its hands. */
+export interface Recovery {
+  readonly operation: string
+  /** Until it was begun again; undefined when it never was. */
+  readonly ms: number | undefined
+  /** How many processes took it in that time: more than one when the next was killed before it wrote anything. */
+  readonly takers: number
+}
+
 /** Kills that met a process with work in its hands, and how long each piece waited until it was begun again. */
-export function recoveries(
-  evidence: Evidence,
-  kind: 'job' | 'event',
-): readonly { readonly fault: Fault; readonly operation: string; readonly ms: number | undefined }[] {
+export function recoveries(evidence: Evidence, kind: 'job' | 'event'): readonly Recovery[] {
   return evidence.faults
     .filter((fault) => fault.kind === 'kill')
     .flatMap((fault) =>
-      evidence.unfinishedBy(fault.target).flatMap((operation) => {
+      evidence.unfinishedBy(fault.target).flatMap((operation): readonly Recovery[] => {
         const lines = evidence.linesOf(operation).filter((line) => line.kind === kind)
-        if (lines.length === 0) return []
+        const held = lines.findLast(({ process, step }) => process === fault.target && isStart(step))
+        if (held === undefined) return []
         const again = lines.find(
           ({ process, step, at }) => process !== fault.target && isStart(step) && at >= fault.from,
         )
-        return [{ fault, operation, ms: again === undefined ? undefined : Math.max(0, again.at - fault.from) }]
+        if (again === undefined) return [{ operation, ms: undefined, takers: 0 }]
+        // Attempts are counted when they are taken, also by one that was killed before it began.
+        const takers = Math.max(1, again.attempt - held.attempt)
+        return [{ operation, ms: Math.max(0, again.at - fault.from), takers }]
       }),
     )
 }

@@ -270,15 +270,23 @@ function fenced(evidence: Evidence): Verdict {
 }
 
 function recovered(evidence: Evidence, { recoveryMs }: JudgeOptions): Verdict {
-  const all = recoveries(evidence, 'job').filter(({ ms }) => ms !== undefined)
-  const late = all.filter(({ ms }) => (ms ?? 0) > recoveryMs)
-  const longest = Math.max(0, ...all.map(({ ms }) => ms ?? 0))
+  const all = recoveries(evidence, 'job').flatMap(({ operation, ms, takers }) =>
+    ms === undefined ? [] : [{ operation, ms, takers }],
+  )
+  // Each process that took it and was killed too has a wait of its own.
+  const late = all.filter(({ ms, takers }) => ms > recoveryMs * takers)
+  const once = all.filter(({ takers }) => takers === 1)
+  const longest = Math.max(0, ...once.map(({ ms }) => ms))
   return verdict(
     'job-recovered',
     `a job in the hands of a killed process runs again within ${recoveryMs / 1000} s`,
-    `${all.length} taken from killed processes, the longest ran again after ${(longest / 1000).toFixed(1)} s`,
-    late.map(({ operation, ms }) =>
-      find(evidence, operation, `it ran again only after ${((ms ?? 0) / 1000).toFixed(1)} s`),
+    `${all.length} taken from killed processes, ${all.length - once.length} of them more than once in a row; the longest of the others ran again after ${(longest / 1000).toFixed(1)} s`,
+    late.map(({ operation, ms, takers }) =>
+      find(
+        evidence,
+        operation,
+        `it ran again only after ${(ms / 1000).toFixed(1)} s${takers === 1 ? '' : `, though ${takers} processes took it`}`,
+      ),
     ),
     { what: 'jobs in the hands of killed processes', times: all.length, floor: 3 },
   )

@@ -82,7 +82,7 @@ export function makeReport(parts: ReportParts): DrillReport {
 
 function recoveryOf(evidence: Evidence): DrillReport['recovery'] {
   const taken = (kind: 'job' | 'event') =>
-    recoveries(evidence, kind).flatMap(({ ms }) => (ms === undefined ? [] : [ms]))
+    recoveries(evidence, kind).flatMap(({ ms, takers }) => (ms === undefined || takers > 1 ? [] : [ms]))
   const rows = [
     { fault: 'kill', until: 'the job in its hands runs again', times: timesOf(taken('job')) },
     { fault: 'kill', until: 'the event in its hands is delivered again', times: timesOf(taken('event')) },

@@ -1,6 +1,7 @@
 // What a drill and the processes that it starts say to each other.
-import type { ProbeParts } from './probe-module.ts'
+
 import type { SaboteurName } from '../judge/saboteur-names.ts'
+import type { ProbeParts } from './probe-module.ts'
 
 /** What a process is started with. */
 export interface ProcessOrder {

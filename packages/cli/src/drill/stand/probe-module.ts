@@ -1,7 +1,7 @@
 // The probe as a module of the user's application: it uses the same capabilities in the same processes as the user's modules.
 import { AsyncResource } from 'node:async_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Schema, Transaction } from '@footing/core'
+import type { AnyManifest, Schema, Transaction, Use } from '@footing/core'
 import type { Operation } from '../judge/history.ts'
 import type { SaboteurName } from '../judge/saboteur-names.ts'
 import { PlannedRollback, type ProbeWorld, poisonAttempts, type Settle } from '../probe/probe.ts'
@@ -49,8 +49,14 @@ interface ProbeKit {
   readonly emit: { in(tx: Tx, name: string, payload: Operation): Promise<void> }
 }
 
+/** The probe as `createApp` takes it, whatever it uses. */
+interface ProbeImplementation {
+  readonly manifest: AnyManifest
+  readonly setup: (kit: never) => unknown
+}
+
 /** Makes the module. */
-export function probeModule(library: Library, options: ProbeOptions) {
+export function probeModule(library: Library, options: ProbeOptions): ProbeImplementation {
   const { defineModule, implement, event, route, respond, describedAs } = library.core
   const { parts } = options
   const plain: Schema<Operation> = {
@@ -187,7 +193,7 @@ interface DeliveryFacts {
   readonly once?: Settle<Tx>
 }
 
-function usesOf({ jobs, effects, cron }: Library, parts: ProbeParts, payload: Schema<Operation>) {
+function usesOf({ jobs, effects, cron }: Library, parts: ProbeParts, payload: Schema<Operation>): readonly Use[] {
   const often = { timeout: '60s', backoff: { first: '1s', most: '2s' } } as const
   return [
     ...(parts.jobs

@@ -1,9 +1,13 @@
 // The drill from the command line: what it lists, what it refuses before anything starts, and one short run for real.
+
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTerminal } from '../command/terminal.ts'
+import type { DrillReport } from '../drill/report/report.ts'
 import { drill } from './drill.ts'
 
 const defaults = { kills: '3', workers: '1', budget: '20s', seed: '1' }
@@ -45,11 +49,13 @@ async function run(
   args: Readonly<Record<string, string>>,
   options: Readonly<Record<string, string>> = {},
   json = true,
+  note: (line: string) => void = () => undefined,
+  signal = new AbortController().signal,
 ) {
   let text = ''
   const terminal = createTerminal({
     stdout: { write: (part: string) => (text += part) },
-    stderr: { write: () => true },
+    stderr: { write: note },
     env: {},
     json,
   })
@@ -59,9 +65,27 @@ async function run(
     terminal,
     cwd: folder,
     env: process.env,
-    signal: new AbortController().signal,
+    signal,
   })
   return { code, text }
+}
+
+const drilled = fileURLToPath(new URL('../drill/drilled.fixture.ts', import.meta.url))
+
+/** Command lines of processes that belong to a drill of this file: each names its folder. */
+function leftProcesses(): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+        return line.includes(join(folder, 'footing-drill-')) || line.includes(encodeURI(join(folder, 'footing-drill-')))
+          ? [line]
+          : []
+      } catch {
+        return []
+      }
+    })
 }
 
 const leftFolders = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('footing-drill-'))
@@ -101,3 +125,44 @@ test('an application that does not start is told with its own words, and nothing
   await expect(failed).rejects.toThrow(/no stock today/)
   expect((await leftFolders()).filter((name) => !before.includes(name))).toEqual([])
 })
+
+test('a short run on real processes: nothing is lost, doubled or reordered, and it says what it could not judge', async () => {
+  const page = join(folder, 'drill.html')
+  const history = join(folder, 'drills.jsonl')
+  const { text } = await run({ drill: 'kill-worker', app: drilled }, { workers: '2', html: page, history })
+  const report = JSON.parse(text) as DrillReport // the command's own document
+  const outcomes = new Map(report.verdicts.map(({ claim, outcome }) => [claim, outcome]))
+  // How soon it ran again is a question of this machine, which may be busy with other tests.
+  outcomes.delete('job-recovered')
+  expect([...outcomes].filter(([, outcome]) => outcome === 'broken')).toEqual([])
+  for (const claim of ['job-kept', 'event-kept', 'event-ordered']) expect(outcomes.get(claim)).toBe('held')
+  // A pause longer than a lease needs a longer budget.
+  expect(outcomes.get('job-fenced')).toBe('not exercised')
+  expect(report.faults.filter(({ kind }) => kind === 'kill').length).toBeGreaterThanOrEqual(3)
+  expect(report.leftovers.connections).toBe(0)
+  expect(report.yours).toEqual(['jobs of shop', 'events shop.sold', 'schedules of shop', 'effect ledger in shop'])
+  expect(report.repeat).toContain('--seed 1 ')
+  expect(readFileSync(page, 'utf8')).toContain('kill-worker on drilled')
+  expect(JSON.parse(readFileSync(history, 'utf8'))).toMatchObject({ schemaVersion: 1, drill: 'kill-worker' })
+  expect(await leftFolders()).toEqual([])
+  expect(leftProcesses()).toEqual([])
+}, 180_000)
+
+test.skipIf(process.platform !== 'linux')(
+  'Ctrl-C in the middle leaves no process and no folder behind',
+  async () => {
+    const stop = new AbortController()
+    let seen = 0
+    const note = (line: string): void => {
+      if (!line.startsWith('kills')) return
+      seen = leftProcesses().length
+      stop.abort()
+    }
+    const { code } = await run({ drill: 'kill-worker', app: drilled }, {}, true, note, stop.signal)
+    expect(code).toBe(130)
+    expect(seen).toBeGreaterThan(2)
+    expect(await leftFolders()).toEqual([])
+    expect(leftProcesses()).toEqual([])
+  },
+  120_000,
+)

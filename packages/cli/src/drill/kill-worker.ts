@@ -27,16 +27,17 @@ import {
   tickSeconds,
   writeProbeMigrations,
 } from './probe/probe-tables.ts'
-import { promisesOf } from './promises.ts'
+import { type OwnPromises, promisesOf } from './promises.ts'
 import { makeReport } from './report/make-report.ts'
 import type { DrillReport } from './report/report.ts'
 import type { DrillRequest } from './request.ts'
 import { drilledApplication } from './stand/drilled-application.ts'
 import { Fleet } from './stand/fleet.ts'
+import type { DriverLine } from './stand/orders.ts'
 import { probePath } from './stand/probe-module.ts'
-import { keepScratchWhole, makeScratch, type Stand, setUpStand } from './stand/stand.ts'
+import { makeScratch, type Stand, setUpStand } from './stand/stand.ts'
 import { ClientLedger } from './workload/client-ledger.ts'
-import { type LoadMood, runClients } from './workload/clients.ts'
+import { type LoadMood, type LoadOptions, runClients } from './workload/clients.ts'
 import { chance } from './workload/random.ts'
 
 const clients = 6
@@ -45,6 +46,8 @@ const pauseMs = 22_000
 /** Nothing has moved for so long: what is missing then is lost. Longer than a lease. */
 const stuckMs = 20_000
 const patienceMs = 120_000
+/** Killed even where the budget has no time for more. */
+const leastKills = 3
 const recoveryMs = 15_000
 
 /** `footing drill kill-worker`. */
@@ -62,75 +65,77 @@ export const killWorker: Drill = {
 }
 
 async function runKillWorker(context: DrillContext): Promise<DrillReport> {
-  const { place, app, request, signal, terminal } = context
-  const own = promisesOf(app)
+  const own = promisesOf(context.app)
   const scratch = makeScratch()
-  keepScratchWhole(scratch)
-  const migrations = writeProbeMigrations(scratch)
+  try {
+    return await runIn(scratch.folder, own, context)
+  } finally {
+    await scratch.release()
+  }
+}
+
+async function runIn(scratch: string, own: OwnPromises, context: DrillContext): Promise<DrillReport> {
+  const { place, app, request, terminal } = context
+  const { parts } = own
   const startedAt = Date.now()
+  const migrations = writeProbeMigrations(scratch)
+  const watched = { inWindow: () => undefined, draining: () => false }
   const drilled = await drilledApplication(place, {
     process: 'none',
-    parts: own.parts,
+    parts,
     migrations,
     sabotage: undefined,
-    inWindow: () => undefined,
-    draining: () => false,
+    ...watched,
   })
   terminal.note('starting PostgreSQL, the pooler and the processes of the application …')
   const stand = await setUpStand(place, drilled, scratch, context.env)
-  const fleet = new Fleet({
-    place,
-    env: environment(context, scratch, stand),
-    workers: request.workers,
-    parts: own.parts,
-    migrations,
-    scratch,
-    sabotage: request.sabotage,
-  })
+  const env = environment(context, scratch, stand)
+  const { workers, sabotage } = request
+  const fleet = new Fleet({ place, env, workers, parts, migrations, scratch, sabotage })
   const killAll = (): void => fleet.killAll()
   process.on('exit', killAll)
   try {
-    const drivers = await fleet.start().catch((error: unknown) => {
-      signal.throwIfAborted()
-      const reason = error instanceof Error ? error.message : String(error)
-      throw cliErrors('drill-start-failed', { details: { app: app.name, reason }, cause: error })
-    })
+    const drivers = await startFleet(fleet, context)
     const base = app.options.http?.basePath ?? '/v1'
-    const run = new Run(context, stand, fleet, `${fleet.url}${base}${probePath}`, own.kinds)
+    const run = new Run(context, stand, fleet, {
+      url: `${fleet.url}${base}${probePath}`,
+      clients,
+      seed: request.seed,
+      kinds: own.kinds,
+      ledger: new ClientLedger(join(scratch, 'ledger.jsonl')),
+    })
     await run.go()
     await fleet.stop()
-    const left = await stand.connectionsLeft()
+    const connections = await stand.connectionsLeft()
     const probe = await readProbe(stand.source)
-    const deadLetters = own.parts.jobs ? await givenUp(app.name, stand) : undefined
     const history: History = {
       ...probe,
       ...run.seen(),
-      due: own.parts.schedules ? dueTicks(probe.ticks, run) : [],
-      deadLetters,
+      due: parts.schedules ? dueTicks(probe.ticks, run) : [],
+      deadLetters: parts.jobs ? await givenUp(app.name, stand) : undefined,
     }
-    const verdicts = judge(history, {
-      promised: own.promised(drivers),
-      kills: request.kills,
-      settled: run.settled,
-      recoveryMs,
-    })
     return makeReport({
       drill: 'kill-worker',
       app,
       seed: request.seed,
       repeat: repeatOf(request),
-      sabotage: request.sabotage,
+      sabotage,
       history,
-      verdicts,
+      verdicts: judge(history, {
+        promised: own.promised(drivers),
+        kills: request.kills,
+        settled: run.settled,
+        recoveryMs,
+      }),
       drivers,
       startedAt,
       versions: stand.versions,
       backlog: run.backlog,
       clients,
       leftovers: {
-        connections: left,
+        connections,
         'operations not settled': run.waiting,
-        'processes ended by themselves': fleet.endedByItself,
+        'processes that ended by themselves': fleet.endedByItself,
       },
       yours: own.uses,
       notes: own.notes(drivers),
@@ -139,6 +144,16 @@ async function runKillWorker(context: DrillContext): Promise<DrillReport> {
     process.off('exit', killAll)
     await fleet.stop()
     await stand.takeDown()
+  }
+}
+
+async function startFleet(fleet: Fleet, { app, signal }: DrillContext): Promise<readonly DriverLine[]> {
+  try {
+    return await fleet.start()
+  } catch (cause) {
+    signal.throwIfAborted()
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw cliErrors('drill-start-failed', { details: { app: app.name, reason }, cause })
   }
 }
 
@@ -200,30 +215,22 @@ class Run {
   readonly #context: DrillContext
   readonly #stand: Stand
   readonly #fleet: Fleet
-  readonly #ledger: ClientLedger
-  readonly #load: Omit<Parameters<typeof runClients>[0], 'signal'>
+  readonly #load: Omit<LoadOptions, 'signal'>
   readonly #phases: Phase[] = []
   readonly #faults: Fault[] = []
   readonly #mood: LoadMood = { pauseMs: 300, secondFails: 0.04 }
 
-  constructor(
-    context: DrillContext,
-    stand: Stand,
-    fleet: Fleet,
-    url: string,
-    kinds: Parameters<typeof runClients>[0]['kinds'],
-  ) {
+  constructor(context: DrillContext, stand: Stand, fleet: Fleet, load: Omit<LoadOptions, 'signal'>) {
     this.#context = context
     this.#stand = stand
     this.#fleet = fleet
-    this.#ledger = new ClientLedger(join(stand.scratch, 'ledger.jsonl'))
-    this.#load = { url, clients, seed: context.request.seed, kinds, ledger: this.#ledger }
+    this.#load = load
   }
 
   /** What the client and the faults have written down. */
   seen(): Pick<History, 'operations' | 'faults' | 'phases'> {
     return {
-      operations: this.#ledger.operations,
+      operations: this.#load.ledger.operations,
       faults: this.#faults,
       phases: this.#phases,
     }
@@ -258,8 +265,9 @@ class Run {
       note: (fault) => this.#faults.push(fault),
     }
     const long = budgetMs >= 90_000
+    const short = budgetMs < 45_000
     // What the phases after the kills take, roughly; the kills have the rest.
-    const later = calmMs + 8000 + (long ? pauseMs + 6000 : 0) + 12_000 + 8000
+    const later = calmMs + (short ? 10_000 : 28_000) + (long ? pauseMs + 6000 : 0)
     const begun = performance.now()
     const rest = async (): Promise<void> => {
       await this.#fleet.whole(20_000)
@@ -267,7 +275,7 @@ class Run {
     }
     await this.#phase('control', () => delay(calmMs, undefined, { signal }))
     await this.#phase('kills', async () => {
-      for (let done = 0; done < kills && performance.now() - begun < budgetMs - later; ) {
+      for (let done = 0; done < kills && (done < leastKills || performance.now() - begun < budgetMs - later); ) {
         // Half of them stay at work, or nothing would ever be in their hands.
         await this.#workersAtWork(Math.ceil(workers / 2))
         if (await killOne(targets)) done += 1
@@ -277,7 +285,7 @@ class Run {
       await rest()
     })
     await this.#phase('drains', async () => {
-      for (let turn = 0; turn < 3; turn += 1) await drainOne(targets)
+      for (let turn = 0; turn < (short ? 1 : 3); turn += 1) await drainOne(targets)
       await rest()
     })
     if (long) {
@@ -291,17 +299,17 @@ class Run {
       })
     }
     await this.#phase('database', async () => {
-      for (const fault of [restartDatabase, terminateBackends, restartDatabase]) {
+      for (const fault of short ? [restartDatabase] : [restartDatabase, terminateBackends, restartDatabase]) {
         await fault(targets)
         await rest()
       }
     })
     await this.#phase('network', async () => {
-      for (let turn = 0; turn < 3; turn += 1) {
+      for (let turn = 0; turn < (short ? 1 : 3); turn += 1) {
         await cutLine(targets)
         await delay(600, undefined, { signal })
       }
-      await delayLine(targets, 60, 3000)
+      if (!short) await delayLine(targets, 60, 3000)
       await rest()
     })
     await this.#phase('after', () => delay(calmMs, undefined, { signal }))

@@ -1,6 +1,6 @@
 // The history of a drill arranged by operation and by process, and the questions that several verdicts ask of it.
 
-import type { Effect, Fault, History, JournalLine, Phase, SentOperation } from './history.ts'
+import type { Effect, History, JournalLine, Phase, SentOperation } from './history.ts'
 import type { SaboteurName } from './saboteur-names.ts'
 
 /** A history with its indexes. */

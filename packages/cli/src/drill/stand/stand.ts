@@ -1,5 +1,6 @@
 // What a drill stands on, all of it its own: PostgreSQL, PgBouncer where the machine has it, a line that can be cut, a folder.
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,8 +21,6 @@ import { migrationSources } from '../../application/migration-sources.ts'
 
 /** A stand that runs. */
 export interface Stand {
-  /** Gone when the stand is taken down. */
-  readonly scratch: string
   /** What the application is given: over the line, through the pooler. */
   readonly databaseUrl: string
   /** The server itself, for the drill's own looks. */
@@ -40,20 +39,32 @@ export interface Stand {
   takeDown(): Promise<void>
 }
 
-/** A folder that goes with the drill; given apart from the stand, so that the probe's migrations lie in it. */
-export function makeScratch(): string {
-  return mkdtempSync(join(tmpdir(), 'footing-drill-'))
+/** A folder that goes when it is released, and also when this process is killed. */
+export interface Scratch {
+  readonly folder: string
+  release(): Promise<void>
 }
 
-/** Deletes the folder also when this process is killed, as soon as the server in it has ended. */
-export function keepScratchWhole(scratch: string): void {
+/** Makes one. A shell holds a pipe of this process; when that ends, it waits for the server in the folder and deletes it. */
+export function makeScratch(): Scratch {
+  const folder = mkdtempSync(join(tmpdir(), 'footing-drill-'))
   const script =
     'read -r word; n=0; while test -e "$0/postgres/data/postmaster.pid" && test $n -lt 60; do sleep 0.5; n=$((n+1)); done; rm -rf "$0"'
-  const guard = spawn('sh', ['-c', script, scratch], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
+  const guard = spawn('sh', ['-c', script, folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
+  const gone = once(guard, 'exit').catch(() => undefined)
   guard.stdin.on('error', () => undefined)
   guard.unref()
   // The pipe of a child is a socket, which would keep this process alive.
   if ('unref' in guard.stdin && typeof guard.stdin.unref === 'function') guard.stdin.unref()
+  return {
+    folder,
+    async release() {
+      guard.ref()
+      guard.stdin.end()
+      await gone
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
 }
 
 /**
@@ -66,7 +77,7 @@ export async function setUpStand(
   scratch: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Stand> {
-  const ends: (() => Promise<void>)[] = [async () => rmSync(scratch, { recursive: true, force: true })]
+  const ends: (() => Promise<void>)[] = []
   const takeDown = async (): Promise<void> => {
     for (const end of ends.splice(0).reverse()) await end().catch(() => undefined)
   }
@@ -96,7 +107,6 @@ export async function setUpStand(
       .query<{ version: string }>("select current_setting('server_version') as version")
     const others = `datname = current_database() and backend_type = 'client backend' and application_name <> '${ours}' and pid <> pg_backend_pid()`
     return {
-      scratch,
       databaseUrl: line.url,
       directUrl: url,
       versions: [

@@ -1075,6 +1075,9 @@ export const layers: readonly Layer[] = [
     folder: `${cli}/drill/stand`,
     mayImport: [
       core,
+      `${core}/jobs`,
+      `${core}/effects`,
+      `${core}/cron`,
       `${core}/testing`,
       `${core}/tooling`,
       `${cli}/application`,

@@ -2,7 +2,6 @@
 
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { openJobsAdmin } from '@footing/core/tooling'
 import { readEnvFile } from '../application/env-file.ts'
 import { cliErrors } from '../command/errors.ts'
 import { developmentSecrets } from '../dev/development-secrets.ts'
@@ -17,16 +16,10 @@ import {
   restartDatabase,
   terminateBackends,
 } from './faults/faults.ts'
-import type { Fault, History, Operation, Phase } from './judge/history.ts'
+import type { Fault, History, Phase } from './judge/history.ts'
 import { judge } from './judge/judge.ts'
-import {
-  backlog,
-  journalLength,
-  probeName,
-  readProbe,
-  tickSeconds,
-  writeProbeMigrations,
-} from './probe/probe-tables.ts'
+import { givenUp } from './probe/given-up.ts'
+import { backlog, journalLength, readProbe, tickSeconds, writeProbeMigrations } from './probe/probe-tables.ts'
 import { type OwnPromises, promisesOf } from './promises.ts'
 import { makeReport } from './report/make-report.ts'
 import type { DrillReport } from './report/report.ts'
@@ -112,7 +105,7 @@ async function runIn(scratch: string, own: OwnPromises, context: DrillContext): 
       ...probe,
       ...run.seen(),
       due: parts.schedules ? dueTicks(probe.ticks, run) : [],
-      deadLetters: parts.jobs ? await givenUp(app.name, stand) : undefined,
+      deadLetters: parts.jobs ? await givenUp(app.name, stand.source) : undefined,
     }
     return makeReport({
       drill: 'kill-worker',
@@ -155,22 +148,6 @@ async function startFleet(fleet: Fleet, { app, signal }: DrillContext): Promise<
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw cliErrors('drill-start-failed', { details: { app: app.name, reason }, cause })
   }
-}
-
-/** Operations whose jobs the store shows as given up. */
-async function givenUp(application: string, { source }: Stand): Promise<ReadonlySet<string>> {
-  const admin = await openJobsAdmin({ application, data: source })
-  try {
-    const failed = await admin.list({ state: 'failed', name: `${probeName}.poison`, limit: 1000 })
-    const shown = await Promise.all(failed.map(({ id }) => admin.show(id)))
-    return new Set(shown.flatMap((job) => (isOperation(job?.payload) ? [job.payload.id] : [])))
-  } finally {
-    await admin.close()
-  }
-}
-
-function isOperation(payload: unknown): payload is Operation {
-  return typeof payload === 'object' && payload !== null && 'id' in payload && typeof payload.id === 'string'
 }
 
 /** Every time at which the schedule was due, from its first run to the end of the load. */

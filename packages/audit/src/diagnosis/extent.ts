@@ -3,25 +3,11 @@ import { count } from '../detection/words.ts'
 import type { Finding } from '../findings/finding.ts'
 import type { DiagnosisContext } from './diagnosis.ts'
 
+export { filesOf, placesOf } from '../findings/places.ts'
+
 /** Findings of these rules. */
 export function ofRules({ findings }: DiagnosisContext, rules: readonly string[]): readonly Finding[] {
   return findings.filter(({ rule }) => rules.includes(rule))
-}
-
-/**
- * How many distinct places: findings of one file and line are one, and a route of which it is only said that it awaits
- * nothing is none beside the call in it.
- */
-export function placesOf(findings: readonly Finding[]): number {
-  const whole = (finding: Finding): boolean => finding.rule === 'async/async-route-without-await'
-  const inner = new Set(findings.filter((one) => !whole(one)).map(({ place, subject }) => `${place.path}\0${subject}`))
-  const counted = findings.filter((one) => !whole(one) || !inner.has(`${one.place.path}\0${one.subject}`))
-  return new Set(counted.map(({ place }) => `${place.path}:${place.line}`)).size
-}
-
-/** How many distinct files. */
-export function filesOf(findings: readonly Finding[]): number {
-  return new Set(findings.map(({ place }) => place.path)).size
 }
 
 /** The edit that removes most of the findings, and how many: `api.db:resolve_model` and 39. */

@@ -3,6 +3,7 @@ import { count, counted } from '../detection/words.ts'
 import type { Place } from '../facts/place.ts'
 import { isSmall } from '../findings/causes.ts'
 import type { Finding } from '../findings/finding.ts'
+import { filesOf, placesOf } from '../findings/places.ts'
 import { type CostedRule, causesInOrder } from '../plan/cause-order.ts'
 import { type EffortRange, formatEffort } from '../plan/effort.ts'
 import type { AuditResult, CostedDiagnosis } from '../result/audit-result.ts'
@@ -74,8 +75,8 @@ function ofDiagnosis(
 function ofRule(cause: CostedRule): Entry {
   const { rule, trial, severity, findings, effort } = cause
   const [first] = findings as readonly [Finding] // One made the cause.
-  const places = new Set(findings.map(({ place }) => `${place.path}:${place.line}`)).size
-  const extent = extentOf(places, new Set(findings.map(({ place }) => place.path)).size, findings)
+  const places = placesOf(findings)
+  const extent = extentOf(places, filesOf(findings), findings)
   const cost = trial ? 'on trial, nothing is planned' : costOf(effort)
   return {
     id: rule,

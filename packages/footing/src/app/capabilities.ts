@@ -16,6 +16,7 @@ import { placementCapability } from '../placement/capability.ts'
 import { recordsCapability } from '../records/capability.ts'
 import { redisCapability } from '../redis/capability.ts'
 import { searchCapability } from '../search/capability.ts'
+import { sessionsCapability } from '../sessions/capability.ts'
 import { storageCapability } from '../storage/capability.ts'
 import { telemetryCapability } from '../telemetry/capability.ts'
 
@@ -29,6 +30,7 @@ export const capabilities: readonly AnyCapability[] = [
   redisCapability,
   limitsCapability,
   locksCapability,
+  sessionsCapability,
   storageCapability,
   searchCapability,
   analyticsCapability,

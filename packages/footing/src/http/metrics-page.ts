@@ -7,7 +7,7 @@ import { credentialsOf } from './request-identity.ts'
 /** Adds `/metrics`; with a token, only whoever sends it as a bearer token reads it. */
 export function addMetrics(server: FastifyInstance, text: () => string, token: string | undefined): void {
   server.get('/metrics', async (request, reply) => {
-    if (token !== undefined && !same(credentialsOf(request.headers).token ?? '', token)) {
+    if (token !== undefined && !same(credentialsOf(request.headers, request.method).token ?? '', token)) {
       throw httpErrors('unauthenticated', { details: { scheme: 'Bearer' } })
     }
     reply.type('text/plain; version=0.0.4; charset=utf-8')

@@ -284,7 +284,7 @@ async function identify(
   request: FastifyRequest,
   context: Context,
 ): Promise<User | undefined> {
-  const user = await authenticate?.(credentialsOf(request.headers), context)
+  const user = await authenticate?.(credentialsOf(request.headers, request.method), context)
   if (user === undefined && route.auth === 'required') throw httpErrors('unauthenticated')
   // The context of a request is always the class; calls below it read the user from here.
   const { origin } = context as CallContext

@@ -27,7 +27,7 @@ export function originOf(requestId: string, headers: IncomingHttpHeaders, route:
 }
 
 /** What the Authorization header shows: `Bearer abc` is scheme `bearer`, token `abc`. */
-export function credentialsOf(headers: IncomingHttpHeaders): Credentials {
+export function credentialsOf(headers: IncomingHttpHeaders, method: string): Credentials {
   const match = /^(\S{1,64}) +(\S+) *$/.exec(headers.authorization ?? '')
-  return { scheme: match?.[1]?.toLowerCase(), token: match?.[2], headers }
+  return { scheme: match?.[1]?.toLowerCase(), token: match?.[2], headers, method }
 }

@@ -58,6 +58,8 @@ export interface Credentials {
   /** The rest of that header. */
   readonly token: string | undefined
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** `GET`, `POST`: what proves itself by a cookie has to ask more of a request that changes something. */
+  readonly method: string
 }
 
 /** Tells who sends a request; undefined means nobody known. Coded errors that it throws are answered as they are. */

@@ -22,6 +22,7 @@ import { accessLogErrors } from '../records/access-log/errors.ts'
 import { personalDataErrors } from '../records/personal-data/errors.ts'
 import { redisErrors } from '../redis/contract/errors.ts'
 import { searchErrors } from '../search/contract/errors.ts'
+import { sessionErrors } from '../sessions/contract/errors.ts'
 import { storageErrors } from '../storage/contract/errors.ts'
 import { workErrors } from '../work/errors.ts'
 
@@ -37,6 +38,7 @@ export const errorTables = {
   limit: limitErrors,
   limits: limitsErrors,
   locks: lockErrors,
+  sessions: sessionErrors,
   data: dataErrors,
   effects: effectErrors,
   eventLoop: eventLoopErrors,

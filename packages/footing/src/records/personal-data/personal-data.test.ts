@@ -208,7 +208,7 @@ describe('erasure', () => {
     const other = openPersonalData({ ...options, data })
     // A process without a database asks a module that has one.
     const edge = openPersonalData({ ...options, local: [], data: undefined })
-    const request = [{ scheme: 'token', token: 'valid', headers: {} }, {} as Context] as const
+    const request = [{ scheme: 'token', token: 'valid', headers: {}, method: 'GET' }, {} as Context] as const
     const login = async () => ({ id: user })
     const doors = [running.app.personalData, other, edge].map((one) => one.refuseErased(login))
     for (const door of doors) expect(await door(...request)).toEqual({ id: user })

@@ -711,6 +711,7 @@ export const layers: readonly Layer[] = [
       `${core}/effects/contract`,
       `${core}/jobs`,
       `${core}/jobs/contract`,
+      `${core}/events`,
       `${core}/events/contract`,
       `${core}/analytics/contract`,
       `${core}/search/contract`,

@@ -24,6 +24,14 @@ export {
   type SelectionResult,
   type ShownJob,
 } from '../jobs/contract/admin.ts'
+export {
+  type DeferredChoice,
+  type DeferredEvent,
+  type EventsAdmin,
+  openEventsAdmin,
+  type ReplayChoice,
+  type SubscriberStatus,
+} from '../events/admin.ts'
 export * from '../migrations/index.ts'
 export * from '../records/index.ts'
 export * from '../servers/index.ts'

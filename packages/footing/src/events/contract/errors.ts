@@ -48,6 +48,20 @@ export const eventErrors = defineErrors({
     why: 'What a module announces is written there in the transaction of its change.',
     remedy: 'Run footing migrate up against this database, as a deployment does before it starts the new version.',
   },
+  'event-subscriber-unknown': {
+    status: 404,
+    retryable: false,
+    what: 'No subscriber is called {subscriber}.{hint}',
+    why: 'It is the module that hears and the one that is heard, as mail:billing, with the application in front where two have it.',
+    remedy: 'Name one of those that are known: {known}.',
+  },
+  'event-time-invalid': {
+    status: 400,
+    retryable: false,
+    what: '{time} is no time.',
+    why: 'It says from when on events are delivered again.',
+    remedy: 'Write it as 2026-11-30T14:00:00Z.',
+  },
   'event-too-large': {
     status: 500,
     retryable: false,

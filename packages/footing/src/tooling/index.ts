@@ -12,6 +12,14 @@ export type {
 } from '../data/contract/contract.ts'
 export { dataErrors } from '../data/contract/errors.ts'
 export { openDataSource } from '../data/data-source.ts'
+export {
+  type DeferredChoice,
+  type DeferredEvent,
+  type EventsAdmin,
+  openEventsAdmin,
+  type ReplayChoice,
+  type SubscriberStatus,
+} from '../events/admin.ts'
 export { type JobsAdminOptions, openJobsAdmin } from '../jobs/admin.ts'
 export {
   type JobCounts,
@@ -24,14 +32,6 @@ export {
   type SelectionResult,
   type ShownJob,
 } from '../jobs/contract/admin.ts'
-export {
-  type DeferredChoice,
-  type DeferredEvent,
-  type EventsAdmin,
-  openEventsAdmin,
-  type ReplayChoice,
-  type SubscriberStatus,
-} from '../events/admin.ts'
 export * from '../migrations/index.ts'
 export * from '../records/index.ts'
 export * from '../servers/index.ts'

@@ -1202,7 +1202,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: `${cli}/state`,
-    mayImport: [`${cli}/command`, `${cli}/records`, `${core}/tooling`, core],
+    mayImport: [`${cli}/command`, `${cli}/records`, kernel, `${core}/tooling`, core],
     vendors: [],
     because: 'the actions of the commands about work in the background, on the database of an application',
   },

@@ -10,6 +10,7 @@ import { drill } from './commands/drill.ts'
 import { explain } from './commands/explain.ts'
 import { generate } from './commands/generate.ts'
 import { info } from './commands/info.ts'
+import { jobs } from './commands/jobs.ts'
 import { map } from './commands/map.ts'
 import { migrate } from './commands/migrate.ts'
 import { personalData } from './commands/personal-data.ts'
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   start,
   migrate,
   archive,
+  jobs,
   cron,
   map,
   rehearse,

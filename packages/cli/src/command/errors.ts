@@ -237,6 +237,13 @@ export const cliErrors = defineErrors({
     why: 'Its first word says what to do: {actions}.',
     remedy: 'Run footing {command} --help for examples.',
   },
+  'state-name-unknown': {
+    status: 404,
+    retryable: false,
+    what: 'There is no {what} {name}.{hint}',
+    why: 'Known are: {known}.',
+    remedy: 'Look at footing {command} list.',
+  },
   'state-words-wrong': {
     status: 400,
     retryable: false,

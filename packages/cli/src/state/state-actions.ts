@@ -27,7 +27,7 @@ export interface StateOfApplication {
  * out from the folder behind it.
  * @throws `action-unknown`, `state-words-wrong`, and the errors of the application, its database and the action
  */
-export async function runStateAction<Admin>(
+export async function runStateAction<Admin extends object>(
   context: CommandContext,
   command: string,
   actions: Readonly<Record<string, StateAction<Admin>>>,
@@ -52,7 +52,11 @@ export async function runStateAction<Admin>(
   const data = openDataSource({ url: database.directUrl, poolSize: 2, applicationName: `footing ${command}` })
   try {
     const admin = await open({ app: database.app, data, settings: database.settings })
-    return await action.run(admin, context, given.slice(0, count))
+    try {
+      return await action.run(admin, context, given.slice(0, count))
+    } finally {
+      if ('close' in admin && typeof admin.close === 'function') await admin.close()
+    }
   } finally {
     await data.close()
     await database.close()

@@ -1,4 +1,5 @@
 // The ledger of what was done: the effect and the record that it happened are one transaction.
+import { createHash } from 'node:crypto'
 import type { Transaction } from '../data/contract/contract.ts'
 import { findUnportable } from '../module/portable.ts'
 import { effectErrors } from './contract/errors.ts'
@@ -16,6 +17,17 @@ export interface EffectLedger {
     key: string,
     work: (tx: Transaction<Tables>) => Promise<Result>,
   ): Promise<Result>
+  /**
+   * The same for a request with an `Idempotency-Key`: `key` comes from `idempotencyKey`, `request` is what was asked for. The
+   * repetition of one that was answered gets that answer. An error is not kept, so a request that failed may be sent again.
+   * @throws `idempotency-key-reused` for another request under the same key, `idempotency-under-way` while the first one runs
+   */
+  answer<Tables, Result>(
+    tx: Transaction<Tables>,
+    key: string,
+    request: unknown,
+    work: (tx: Transaction<Tables>) => Promise<Result>,
+  ): Promise<Result>
 }
 
 const longestKey = 200
@@ -23,7 +35,27 @@ const mostResultBytes = 64 * 1024
 
 /** The ledger of one module: a key of it is another one for each module. */
 export function effectLedger(module: string): EffectLedger {
-  return Object.freeze({
+  const ledger: EffectLedger = {
+    async answer<Tables, Result>(
+      tx: Transaction<Tables>,
+      key: string,
+      request: unknown,
+      work: (tx: Transaction<Tables>) => Promise<Result>,
+    ): Promise<Result> {
+      // The lock goes with the transaction, so that a client learns at once what it would otherwise wait for.
+      const [lock] = await tx.query<{ free: boolean }>(
+        "select pg_try_advisory_xact_lock(hashtextextended('footing idempotency ' || $1 || ' ' || $2, 0)) as free",
+        [module, key],
+      )
+      if (lock?.free !== true) throw effectErrors('idempotency-under-way')
+      const asked = fingerprint(request)
+      const kept = await ledger.once(tx, key, async (inner) => {
+        const answer = await work(inner)
+        return { asked, ...(answer === undefined ? {} : { answer }) }
+      })
+      if (kept.asked !== asked) throw effectErrors('idempotency-key-reused')
+      return kept.answer as Result // what `work` gave, now or the first time
+    },
     async once<Tables, Result>(
       tx: Transaction<Tables>,
       key: string,
@@ -42,7 +74,20 @@ export function effectLedger(module: string): EffectLedger {
         return result
       })
     },
-  })
+  }
+  return Object.freeze(ledger)
+}
+
+/** The same for two requests that ask for the same: members of objects in any order. */
+function fingerprint(request: unknown): string {
+  const text = JSON.stringify(request, (_key, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  )
+  return createHash('sha256')
+    .update(text ?? '')
+    .digest('base64url')
 }
 
 type AnyOpen = Pick<Transaction<never>, 'query'>

@@ -5,13 +5,13 @@ import { CallContext, currentContext, newOrigin } from '../work/call-context.ts'
 import type { Context } from '../work/context.ts'
 import { milliseconds } from '../work/duration.ts'
 import { LatencyHistogram } from '../work/latency-histogram.ts'
-import { beginWork, type CallEnvironment, cancelledError, deadlineError } from '../work/run-work.ts'
+import { beginWork, type CallEnvironment, cancelledError, deadlineError, type Told } from '../work/run-work.ts'
 import { checkOutput, coded, sealOutput, sealPortable, valueOrThrow } from './checked-value.ts'
 import type { CallOptions } from './define-module.ts'
 import { moduleErrors } from './errors.ts'
 import type { Operation } from './operation.ts'
 import type { OperationStats } from './operation-stats.ts'
-import { type Validation, validate } from './schema.ts'
+import { validate } from './schema.ts'
 
 /** Published on `footing:call` when a call between modules has ended. */
 export interface CallRecord {
@@ -88,6 +88,7 @@ export function bindCall(
   const { clock } = environment
   const edge = target.callers.get(caller ?? '-') ?? { calls: 0 }
   target.callers.set(caller ?? '-', edge)
+  const binding = new Binding(target, caller)
   const work = (input: unknown, context: Context) => perform(target, input, context, caller, sealed)
 
   return (input, options) => {
@@ -105,25 +106,31 @@ export function bindCall(
     if (ended !== undefined || signal?.aborted) {
       const reason = ended ?? cancelledError(context, signal?.reason)
       context.leave()
-      settle(target, caller, context, started, reason)
-      return Promise.reject(reason)
+      return Promise.reject(binding.settled(context, true, reason))
     }
     const stopListening = signal === undefined ? undefined : withdrawBy(signal, context)
-    return new Promise((resolve, reject) => {
-      const onValue = (value: unknown) => {
-        stopListening?.()
-        settle(target, caller, context, started, undefined)
-        resolve(value)
-      }
-      const onError = (error: unknown) => {
-        stopListening?.()
-        // Whatever was thrown comes out coded, as it would from another process.
-        const reason = coded(error, target.label)
-        settle(target, caller, context, started, reason)
-        reject(reason)
-      }
-      beginWork(environment, context, work, input, onValue, onError)
-    })
+    const answered = new Promise<unknown>((resolve, reject) =>
+      beginWork(environment, context, work, input, resolve, reject, binding),
+    )
+    return stopListening === undefined ? answered : answered.finally(stopListening)
+  }
+}
+
+/** The calls of one operation by one caller. */
+class Binding implements Told {
+  readonly #target: OperationTarget
+  readonly #caller: string | undefined
+
+  constructor(target: OperationTarget, caller: string | undefined) {
+    this.#target = target
+    this.#caller = caller
+  }
+
+  settled(context: CallContext, failed: boolean, error: unknown): Error | undefined {
+    // Whatever was thrown comes out coded, as it would from another process.
+    const reason = failed ? coded(error, this.#target.label) : undefined
+    settle(this.#target, this.#caller, context, reason)
+    return reason
   }
 }
 
@@ -137,10 +144,9 @@ function settle(
   target: OperationTarget,
   caller: string | undefined,
   context: CallContext,
-  started: number,
   error: Error | undefined,
 ): void {
-  const durationMs = target.environment.clock.monotonic() - started
+  const durationMs = target.environment.clock.monotonic() - context.startedAt
   target.histogram.record(durationMs)
   target.running--
   if (error !== undefined) target.errors++
@@ -160,12 +166,15 @@ function perform(
   const schema = operation.in
   const run = sealed ? answerSealed : answerPlain
   if (schema === undefined) return run(answer, undefined, context, target, caller)
-  const accept = (validation: Validation) => {
-    const value = valueOrThrow(validation, label, 'invalid-input')
-    return run(answer, target.placed ? input : value, context, target, caller)
-  }
   const validation = validate(schema, input)
-  return validation instanceof Promise ? validation.then(accept) : accept(validation)
+  if (validation instanceof Promise) {
+    return validation.then((found) => {
+      const value = valueOrThrow(found, label, 'invalid-input')
+      return run(answer, target.placed ? input : value, context, target, caller)
+    })
+  }
+  const value = valueOrThrow(validation, label, 'invalid-input')
+  return run(answer, target.placed ? input : value, context, target, caller)
 }
 
 function answerPlain(

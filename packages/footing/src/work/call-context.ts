@@ -29,23 +29,23 @@ export function currentContext(): CallContext | undefined {
 }
 
 /** Runs `work` with `context` as the current one, for everything it awaits too. */
-export function runInContext<Input, T>(
+export function runInContext<Given extends readonly unknown[], T>(
   context: CallContext,
-  work: (input: Input, context: Context) => T,
-  input: Input,
+  work: (...given: Given) => T,
+  ...given: Given
 ): T {
   const watch = sectionWatch
-  if (watch === undefined) return storage.run(context, work, input, context)
+  if (watch === undefined) return storage.run(context, work, ...given)
   const { load } = watch
   load.begun++
   if (context.isRoot) load.open++
   if (!load.awake) load.wake()
   if (isSuspected(watch)) {
     watch.entered(context)
-    return storage.run(context, work, input, context)
+    return storage.run(context, work, ...given)
   }
   // Without try and finally: a section that throws at once is told by its end.
-  const result = storage.run(context, work, input, context)
+  const result = storage.run(context, work, ...given)
   if (isSuspected(watch)) watch.left(context)
   return result
 }
@@ -93,8 +93,8 @@ export class CallContext implements Context, WheelEntry {
   readonly module: string | undefined
   readonly operation: string | undefined
   readonly deadline: number
-  /** Milliseconds that it had at its start. */
-  readonly allowedMs: number
+  /** On the clock's monotonic scale, in milliseconds. */
+  readonly startedAt: number
   /** Called once with the reason when it is cancelled or its deadline passes. */
   onEnd: ((reason: Error) => void) | undefined = undefined
   /** Makes the reason of an expired deadline. */
@@ -126,7 +126,7 @@ export class CallContext implements Context, WheelEntry {
     this.module = module
     this.operation = operation
     this.deadline = deadline
-    this.allowedMs = deadline - now
+    this.startedAt = now
     if (parent !== undefined) {
       const first = parent.#firstChild
       this.#nextSibling = first
@@ -165,6 +165,11 @@ export class CallContext implements Context, WheelEntry {
       if (this.#reason !== undefined) this.#controller.abort(this.#reason)
     }
     return this.#controller.signal
+  }
+
+  /** Milliseconds that it had at its start. */
+  get allowedMs(): number {
+    return this.deadline - this.startedAt
   }
 
   /** True for a request or a job, false for a call below one. */

@@ -40,6 +40,11 @@ export function runWork<Input, T>(
   })
 }
 
+/** Told how a piece of work has ended, before whoever waits for it; what it returns of a failure is what they get. */
+export interface Told {
+  settled(context: CallContext, failed: boolean, error: unknown): unknown
+}
+
 /** The same as `runWork` for whoever takes the result by a function: exactly one of the two is called, once. */
 export function beginWork<Input, T>(
   environment: CallEnvironment,
@@ -48,29 +53,39 @@ export function beginWork<Input, T>(
   input: Input,
   onValue: (value: T) => void,
   onError: (error: unknown) => void,
+  told?: Told,
 ): void {
   const { wheel } = environment
   const succeed = (value: T) => {
-    if (end(context, wheel)) onValue(value)
+    if (!end(context, wheel)) return
+    told?.settled(context, false, undefined)
+    onValue(value)
   }
   const fail = (error: unknown) => {
-    if (end(context, wheel)) onError(error)
+    if (end(context, wheel)) onError(told === undefined ? error : told.settled(context, true, error))
   }
   context.onEnd = fail
   context.onExpire ??= deadlineError
   wheel.add(context)
   try {
-    // The end is heard in the context of the work too: what holds the loop until then is told as the work's own.
-    const hearEnd = (given: Input, here: Context) => {
-      const result = work(given, here)
-      // A function without types may answer at once.
-      if (result instanceof Promise) result.then(succeed, fail)
-      else Promise.resolve(result).then(succeed, fail)
-    }
-    runInContext(context, hearEnd, input)
+    runInContext(context, hear, work, input, context, succeed, fail)
   } catch (error) {
     fail(error)
   }
+}
+
+/** The end is heard in the context of the work too: what holds the loop until then is told as the work's own. */
+function hear<Input, T>(
+  work: (input: Input, context: Context) => Promise<T>,
+  input: Input,
+  context: Context,
+  succeed: (value: T) => void,
+  fail: (error: unknown) => void,
+): void {
+  const result = work(input, context)
+  // A function without types may answer at once.
+  if (result instanceof Promise) result.then(succeed, fail)
+  else Promise.resolve(result).then(succeed, fail)
 }
 
 /** Lets go of the context; false when somebody has done it before. */

@@ -2,7 +2,7 @@
 import type { DecisionId } from '@footing/kernel'
 import type { Severity } from '../detection/detection.ts'
 import type { Diagnosed, Diagnosis, DiagnosisId } from '../diagnosis/diagnosis.ts'
-import { placesOf } from '../diagnosis/extent.ts'
+import { filesOf, placesOf } from '../diagnosis/extent.ts'
 import type { Confidence, Place } from '../facts/place.ts'
 import type { Finding } from '../findings/finding.ts'
 import { impactOf } from '../findings/impact.ts'
@@ -19,7 +19,7 @@ export interface ToldDiagnosis {
   readonly what: string
   readonly why: string
   readonly do: string
-  /** Distinct places and files of its findings. */
+  /** Distinct places and files of the findings that its sentence counts. */
   readonly places: number
   readonly files: number
   /** Share of the recent commits that touch one of these files, 0 to 1; absent without history. */
@@ -90,7 +90,7 @@ export function diagnose(findings: readonly Finding[], context: DiagnosingContex
 
 function tell(
   { id, decision, after }: Diagnosis,
-  { what, why, do: repair, findings, repeated }: Diagnosed,
+  { what, why, do: repair, findings, repeated, counted }: Diagnosed,
   here: ReadonlySet<DiagnosisId>,
   context: DiagnosingContext,
 ): ToldDiagnosis {
@@ -107,8 +107,8 @@ function tell(
     what,
     why,
     do: repair,
-    places: placesOf(all),
-    files: paths.size,
+    places: placesOf(counted ?? all),
+    files: filesOf(counted ?? all),
     ...(changes === undefined ? {} : { changes }),
     impact: impactOf(all, changes),
     first: first.place,

@@ -62,6 +62,10 @@ describe.each(diagnoses.map((diagnosis) => [diagnosis.id, diagnosis] as const))(
         }
         const result = await audit({ root, cache: false, history: false, threads: 1 })
         const told = result.diagnoses.filter((one) => one.id === id).map(({ what }) => what)
+        for (const { id: name, what, places } of result.diagnoses) {
+          const said = /^[^;]*?\bat ([\d,]+) places?/.exec(what)?.[1]
+          if (said !== undefined) expect(places, name).toBe(Number(said.replaceAll(',', '')))
+        }
         expect(told).toEqual(flagged ? files.get(SAYS)?.trim().split('\n') : [])
       } finally {
         rmSync(root, { recursive: true, force: true })

@@ -28,6 +28,8 @@ export interface Diagnosed {
   readonly findings: readonly Finding[]
   /** Findings that would say the same again with other words: they are told here and nowhere else. */
   readonly repeated?: readonly Finding[]
+  /** The findings that the sentence counts, where it explains others beside them. */
+  readonly counted?: readonly Finding[]
   /** The one repair removes each of them: its advice stands in place of theirs. */
   readonly isOneRepair?: true
 }

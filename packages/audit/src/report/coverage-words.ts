@@ -1,6 +1,7 @@
 // What the audit saw, in sentences: shared by the formats for people.
 import { count, counted } from '../detection/words.ts'
 import type { AuditResult } from '../result/audit-result.ts'
+import type { DecisionScore } from '../scorecard/scorecard.ts'
 
 /** One sentence a fact, the most important first; limits that were not met are not mentioned. */
 export function coverageSentences(result: AuditResult): string[] {
@@ -48,6 +49,11 @@ export function coverageSentences(result: AuditResult): string[] {
       `${counted(apart, 'finding')} in programs judged apart: the JSON report has ${apart === 1 ? 'it' : 'them'}.`,
     )
   return sentences
+}
+
+/** What a change of mind costs, without the word for how much that is: `months`, `weeks for each kind of state`. */
+export function costOf({ costToReverse }: DecisionScore): string {
+  return costToReverse.slice(costToReverse.indexOf(': ') + 1).trim()
 }
 
 function share(part: number, whole: number): string {

@@ -5,7 +5,7 @@ import { count, counted } from '../detection/words.ts'
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import type { AuditResult } from '../result/audit-result.ts'
 import type { DecisionScore, Verdict } from '../scorecard/scorecard.ts'
-import { coverageSentences } from './coverage-words.ts'
+import { costOf, coverageSentences } from './coverage-words.ts'
 import { type Entry, entriesOf, labelOf, restOf } from './entries.ts'
 import { esc, prose } from './escape-html.ts'
 import { matrix } from './matrix.ts'
@@ -65,7 +65,7 @@ function gauge(score: DecisionScore): string {
 <h3>${esc(score.decision)}</h3>
 <p><strong>${score.verdict}</strong>${isJudged ? ` ${score.passed} of ${score.checks} checks pass` : ''}</p>
 <p>${prose(score.because)}</p>
-<p class="quiet">To change this decision later: ${esc(score.costToReverse)}.</p></article>`
+<p class="quiet">To change this decision later: ${esc(costOf(score))}.</p></article>`
 }
 
 /** What is judged, which commit of it, by what, and the answer in one line. */

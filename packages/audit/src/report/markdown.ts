@@ -5,7 +5,7 @@ import { count } from '../detection/words.ts'
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import type { AuditResult } from '../result/audit-result.ts'
 import type { DecisionScore } from '../scorecard/scorecard.ts'
-import { coverageSentences } from './coverage-words.ts'
+import { costOf, coverageSentences } from './coverage-words.ts'
 import { type Entry, entriesOf, labelOf, restOf } from './entries.ts'
 import { systemSentences } from './program-words.ts'
 import type { Reporter } from './report.ts'
@@ -38,7 +38,7 @@ function scorecard(scores: readonly DecisionScore[]): string {
   const rows = scores.map((score) => {
     const isJudged = score.verdict !== 'not applicable' && score.verdict !== 'could not tell'
     const checks = !isJudged ? '' : `${score.passed} of ${score.checks}`
-    return `| ${score.decision} | ${SHAPES[score.verdict]} | ${checks} | ${text(score.because)} | ${text(score.costToReverse)} |`
+    return `| ${score.decision} | ${SHAPES[score.verdict]} | ${checks} | ${text(score.because)} | ${text(costOf(score))} |`
   })
   return [
     '| decision | verdict | checks passed | because | cost to reverse later |',

@@ -55,7 +55,7 @@ describe('terminal', () => {
     const screen = lines([madeFinding({ severity: 'critical' })])
       .slice(0, 30)
       .join('\n')
-    for (const part of ['shop', 'Compounding: boundaries', '■ boundaries', 'To change later: high, months.'])
+    for (const part of ['shop', 'Compounding: boundaries', '■ boundaries', 'To change later: months.'])
       expect(screen).toContain(part)
     for (const part of ['Do first', '1. `show` calls', 'resolved']) expect(screen).toContain(part)
   })

@@ -8,7 +8,7 @@ import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
 import { formatEffort } from '../plan/effort.ts'
 import type { AuditResult } from '../result/audit-result.ts'
 import type { DecisionScore, Verdict } from '../scorecard/scorecard.ts'
-import { coverageSentences } from './coverage-words.ts'
+import { costOf, coverageSentences } from './coverage-words.ts'
 import { type Entry, entriesOf, labelOf, restOf } from './entries.ts'
 import { wrap } from './fit-text.ts'
 import { systemSentences } from './program-words.ts'
@@ -102,8 +102,8 @@ function scoreLine(score: DecisionScore, ink: Ink): string[] {
   if (room < 20) return [head]
   // What a change of mind costs is worth a line where there is much to change, not beside a single call.
   const hurts = score.verdict === 'compounding'
-  const [cost = ''] = score.costToReverse.split(';')
-  const later = hurts ? wrap(`To change later: ${printable(cost.replace(': ', ', '))}.`, room) : []
+  const [cost = ''] = costOf(score).split(';')
+  const later = hurts ? wrap(`To change later: ${printable(cost)}.`, room) : []
   const [line = '', ...rest] = [...wrap(printable(score.because), room), ...later]
   return [head + ink.paint('dim', line), ...rest.map((more) => ink.paint('dim', ' '.repeat(39) + more))]
 }

@@ -78,8 +78,8 @@ function agrees(result: AuditResult): void {
   const prints = entries.flatMap(({ findings }) => findings.map(({ fingerprint }) => fingerprint))
   expect([...prints].sort()).toEqual(result.findings.map(({ fingerprint }) => fingerprint).sort())
   for (const { id, extent, findings } of entries) {
-    const repeated = result.diagnoses.find((one) => one.id === id)?.repeated ?? []
-    if (repeated.length === 0) expect(extent, id).toMatch(new RegExp(`^${placesOf(findings)} places?\\b`))
+    const places = result.diagnoses.find((one) => one.id === id)?.places ?? placesOf(findings)
+    expect(extent, id).toMatch(new RegExp(`^${places} places?\\b`))
   }
   const text = reporters.terminal(result, { ...PLAIN, width: 120 })
   const number = (pattern: RegExp): number => Number(pattern.exec(text)?.[1] ?? 0)

@@ -34,10 +34,10 @@ export const diagnosis: Diagnosis = {
     const parts = [
       ...(pairs.length > 0 ? [`${counted(pairs.length, 'pair')} of packages import each other`] : []),
       ...(modules.length > 0 ? [`${counted(modules.length, 'arrow')} between modules close a circle`] : []),
-      ...(runtime > 0 ? [`one circle holds ${counted(runtime, 'file')} at import time`] : []),
+      ...(isCrowd(runtime) ? [`one circle holds ${counted(runtime, 'file')} at import time`] : []),
       ...(deferred > runtime
         ? [
-            `${runtime > 0 ? 'with' : 'one circle holds'} ${counted(deferred, 'file')} once imports inside functions count`,
+            `${isCrowd(runtime) ? 'with' : 'one circle holds'} ${counted(deferred, 'file')} once imports inside functions count`,
           ]
         : []),
     ]
@@ -55,6 +55,9 @@ export const diagnosis: Diagnosis = {
     ]
   },
 }
+
+/** Two files that import each other are a pair like the others, not a circle to speak of. */
+const isCrowd = (files: number): boolean => files > 2
 
 /** The number of modules in the largest circle. */
 function largest(findings: readonly Finding[]): number {

@@ -24,6 +24,7 @@ export const diagnosis: Diagnosis = {
         why: 'A change of the schema, an index or a move behind a replica has to be found by reading all of it.',
         do: 'Move the statements into one module for each domain, with functions named after the question they answer.',
         findings: found,
+        counted: sql,
       },
     ]
   },

@@ -1,7 +1,7 @@
 // data/single-database-assumption: code that names the one database, which no router or replica can redirect. A score, not a list.
 
 import type { RelatedPlace } from '../../detection/detection.ts'
-import { counted } from '../../detection/words.ts'
+import { counted, listed } from '../../detection/words.ts'
 import { Kind } from '../../facts/contract.ts'
 import type { SyntaxTree } from '../../facts/tree.ts'
 import type { Rule, RuleContext, RuleResult } from '../../rule/rule.ts'
@@ -40,6 +40,13 @@ function judge(context: RuleContext): RuleResult {
   const all = [...explicit, ...cursors].sort((a, b) => a.site.module - b.site.module || a.site.node - b.site.node)
   const first = explicit[0] ?? all[0]!
   const place = placeOf(context, first.site)
+  const kinds = listed([
+    ...(named.length > 0 ? [counted(named.length, 'hard-coded alias', 'hard-coded aliases')] : []),
+    ...(cursors.length > 0
+      ? [`${counted(cursors.length, 'bare `connection.cursor()`', 'bare `connection.cursor()`')}`]
+      : []),
+    ...(engines.length > 0 ? [`${counted(engines.length, 'engine')} imported across the project`] : []),
+  ])
   const related: RelatedPlace[] = all
     .filter((item) => item !== first)
     .slice(0, SHOWN)
@@ -51,7 +58,7 @@ function judge(context: RuleContext): RuleResult {
         subject: subjectOf(context, first.site),
         evidence: 'single database',
         message: {
-          what: `${counted(all.length, 'place')} outside settings and migrations name the one database: ${counted(named.length, 'hard-coded alias', 'hard-coded aliases')}, ${counted(cursors.length, 'bare `connection.cursor()`', 'bare `connection.cursor()`')}, ${counted(engines.length, 'engine')} imported across the project.`,
+          what: `${counted(all.length, 'place')} outside settings and migrations ${all.length === 1 ? 'names' : 'name'} the one database: ${kinds}.`,
           why:
             replica === undefined
               ? 'Routers and replicas cannot redirect them, so reads stay on the primary until each is edited.'

@@ -16,3 +16,16 @@ export function listed(items: readonly string[], limit = 3): string {
     return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
   return `${items.slice(0, limit - 1).join(', ')} and ${items.length - limit + 1} more`
 }
+
+/** What `<function>` stands in: `Orders.load` of `Orders.load.<function>`; '' at the top of a file. */
+export function outerOf(name: string): string {
+  return name.replace(/\.?<(?:function|lambda)>.*$/, '')
+}
+
+/** A sentence in which a function without a name is called by the one around it. */
+export function withoutNameless(sentence: string): string {
+  return sentence.replace(/`([^`\s]*<(?:function|lambda)>[^`\s]*)`/g, (_, name: string) => {
+    const outer = outerOf(name)
+    return outer === '' ? 'a function without a name' : `\`${outer}\``
+  })
+}

@@ -1,6 +1,7 @@
 // Groups the findings of a run by cause, most harmful first.
 import type { DecisionId } from '@footing/kernel'
 import type { Severity } from '../detection/detection.ts'
+import { withoutNameless } from '../detection/words.ts'
 import type { Diagnosed, Diagnosis, DiagnosisId } from '../diagnosis/diagnosis.ts'
 import { filesOf, placesOf } from '../diagnosis/extent.ts'
 import type { Confidence, Place } from '../facts/place.ts'
@@ -104,8 +105,8 @@ function tell(
     decision,
     severity: first.severity,
     confidence: definite * 2 >= all.length ? 'definite' : 'probable',
-    what,
-    why,
+    what: withoutNameless(what),
+    why: withoutNameless(why),
     do: repair,
     places: placesOf(counted ?? all),
     files: filesOf(counted ?? all),

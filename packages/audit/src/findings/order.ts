@@ -34,7 +34,8 @@ export function compareFindings(a: Finding, b: Finding): number {
 /**
  * Puts findings in the order of every report: round by round through the causes (the diagnosis, or the rule of a finding
  * without one) in the order in which they are read, so that a cause with a hundred findings does not hide what the others
- * have to say. One round is one fix site. A cause that is not named comes after those that are.
+ * have to say. One round is one fix site; what is of low severity waits after its first round until the others have been
+ * told. A cause that is not named comes after those that are.
  */
 export function orderFindings(findings: readonly Finding[], causes: readonly string[] = []): Finding[] {
   const sorted = [...findings].sort(compareFindings)
@@ -54,7 +55,12 @@ export function orderFindings(findings: readonly Finding[], causes: readonly str
   const ranks = new Map([...new Set(causes)].map((cause, rank) => [cause, rank]))
   const roundOf = (finding: Finding): number => rounds.get(finding) ?? 0
   const rankOf = (finding: Finding): number => ranks.get(causeOf(finding)) ?? causes.length
-  return sorted.sort((a, b) => roundOf(a) - roundOf(b) || rankOf(a) - rankOf(b) || compareFindings(a, b))
+  // Of what is small the first of a cause is enough until all that weighs has been told.
+  const isLast = (finding: Finding): number =>
+    Number(roundOf(finding) > 0 && severityRank(finding.severity) > severityRank('medium'))
+  return sorted.sort(
+    (a, b) => isLast(a) - isLast(b) || roundOf(a) - roundOf(b) || rankOf(a) - rankOf(b) || compareFindings(a, b),
+  )
 }
 
 /** What a finding is told under. */

@@ -1,9 +1,9 @@
 // What has no name in the code is called what people call it: the route that it answers, or the function around it.
 import type { Detection } from '../detection/detection.ts'
+import { withoutNameless } from '../detection/words.ts'
 import type { Program } from '../graph/contract.ts'
 
-/** A function without a name, inside of what, and what is in it. */
-const NAMELESS = /`((?:[^`\s<>]+\.)?)<(?:function|lambda)>[^`\s]*`/g
+const NAMELESS = /`[^`\s]*<(?:function|lambda)>[^`\s]*`/g
 
 /** The detections, with `POST /orders` where a message says `<function>`. */
 export function withPlainNames(
@@ -18,7 +18,8 @@ export function withPlainNames(
     const inside = (labels.get(place.path) ?? [])
       .filter(({ line, endLine }) => line <= place.line && place.line <= endLine)
       .sort((a, b) => b.line - a.line)[0]
-    const plain = (text: string): string => capital(text.replace(NAMELESS, (_, outer: string) => nameOf(outer, inside)))
+    const plain = (text: string): string =>
+      capital(withoutNameless(inside === undefined ? text : text.replace(NAMELESS, `\`${inside.label}\``)))
     return { ...detection, message: { what: plain(message.what), why: plain(message.why), do: plain(message.do) } }
   })
 }
@@ -30,11 +31,6 @@ interface Nameless {
 }
 
 const isNameless = (text: string): boolean => text.includes('<function>') || text.includes('<lambda>')
-
-function nameOf(outer: string, inside: Nameless | undefined): string {
-  if (inside !== undefined) return `\`${inside.label}\``
-  return outer === '' ? 'a function without a name' : `\`${outer.slice(0, -1)}\``
-}
 
 const capital = (text: string): string => (text.startsWith('a function') ? `A${text.slice(1)}` : text)
 

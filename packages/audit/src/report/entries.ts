@@ -1,5 +1,5 @@
 // What a report tells, each thing once: a diagnosis with what it explains, or a rule with what no diagnosis explains.
-import { count, counted } from '../detection/words.ts'
+import { count, counted, outerOf } from '../detection/words.ts'
 import type { Place } from '../facts/place.ts'
 import { isSmall } from '../findings/causes.ts'
 import type { Finding } from '../findings/finding.ts'
@@ -114,7 +114,7 @@ function extentOf(places: number, files: number, findings: readonly Finding[]): 
 /** What a line of a list says of a finding beside its place: the function, or what was found there. */
 export function labelOf({ subject, evidence }: Finding): string {
   if (subject === '<module>') return evidence
-  return subject.replace(/\.?<(?:function|lambda)>.*$/, '').replace(/^<.*>$/, '')
+  return outerOf(subject).replace(/^<.*>$/, '')
 }
 
 /** How many entries there are besides those shown, and what all of them take. */

@@ -101,8 +101,9 @@ export function refuseUnsupported(
   for (const manifest of modules) {
     for (const [name, job] of Object.entries(jobsOf(manifest))) {
       const wants: readonly (readonly [string, boolean, unknown])[] = [
-        ['globalConcurrency', job.everywhere !== undefined || job.perKey !== undefined, guarantees.globalConcurrency],
+        ['globalConcurrency', job.everywhere !== undefined, guarantees.globalConcurrency],
         ['rateLimited', job.rate !== undefined, guarantees.rateLimited],
+        ['keyed', job.perKey !== undefined || job.rate?.perKey === true, guarantees.keyed],
         ['deduplicated', job.deduplicate !== undefined, guarantees.deduplicated],
         ['prioritised', job.priority !== 0, guarantees.prioritised],
         ['bounded', job.limit !== undefined, guarantees.bounded],

@@ -2,8 +2,8 @@
 
 /** The promises of a driver. Nothing here says exactly once: for that an effect is recorded with what it does. */
 export interface JobGuarantees {
-  /** What an added job survives: the death of the machine's processes (`fsync`), of the machine (`replicated`), or neither. */
-  readonly durable: 'fsync' | 'replicated' | 'process'
+  /** What an added job survives: that its server is killed (`fsync`), that its machine is gone (`replicated`), or neither for sure. */
+  readonly durable: 'fsync' | 'replicated' | false
   /** A job that was added with a transaction exists if and only if it is committed. */
   readonly transactional: boolean
   readonly delivery: 'at-least-once' | 'at-most-once'
@@ -19,6 +19,8 @@ export interface JobGuarantees {
   /** How a limit over all processes is kept; false where there is none. */
   readonly globalConcurrency: 'exact' | 'approximate' | false
   readonly rateLimited: boolean
+  /** Limits and rates can count the jobs of each key by themselves. */
+  readonly keyed: boolean
   /** What cancelling reaches: only what waits, or also what runs. */
   readonly cancel: 'running' | 'queued' | false
   readonly progress: boolean
@@ -26,8 +28,8 @@ export interface JobGuarantees {
   readonly deadLetters: boolean
   /** What failed for good can be run again. */
   readonly replay: boolean
-  /** Chains, fan-out and joins: jobs that wait for others. */
-  readonly flow: boolean
+  /** Jobs that wait for others: in any order (chain, fan-out, join), or as a tree in which one waits for each (chain, join). */
+  readonly flow: 'any' | 'tree' | false
   /** Seconds after which a job of a killed process runs again at the latest. */
   readonly orphanSeconds: number
   /** Bytes of the largest job. */
@@ -50,6 +52,7 @@ export const jobGuarantees = [
   'prioritised',
   'globalConcurrency',
   'rateLimited',
+  'keyed',
   'cancel',
   'progress',
   'deadLetters',

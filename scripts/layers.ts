@@ -408,7 +408,7 @@ export const layers: readonly Layer[] = [
   {
     folder: `${core}/jobs/drivers`,
     mayImport: [`${core}/jobs/contract`, kernel, `${core}/data/contract`, `${core}/migrations`],
-    vendors: ['pg-boss'],
+    vendors: ['pg-boss', 'bullmq', 'ioredis', 'sqs-consumer', '@aws-sdk/client-sqs'],
     because: 'a driver translates one store; its library is loaded here, with the first application that has jobs',
   },
   {

@@ -402,7 +402,13 @@ export const jobConformance: readonly JobCase[] = [
       })
       const step = (ref: string, ...after: string[]): FlowStep => ({ ...jobOf(queue, ref), ref, after })
       const ids = await driver.flow?.(
-        [step('first'), step('left', 'first'), step('right', 'first'), step('join', 'left', 'right'), step('last', 'join')],
+        [
+          step('first'),
+          step('left', 'first'),
+          step('right', 'first'),
+          step('join', 'left', 'right'),
+          step('last', 'join'),
+        ],
         undefined,
       )
       assert.deepEqual(Object.keys(ids ?? {}).toSorted(), ['first', 'join', 'last', 'left', 'right'])
@@ -449,7 +455,7 @@ export const jobConformance: readonly JobCase[] = [
 ]
 
 /** A queue of a name that nobody else has. */
-export function queueOf(given: Partial<JobQueue> = {}): JobQueue {
+function queueOf(given: Partial<JobQueue> = {}): JobQueue {
   return {
     name: `cases/mail/${randomUUID().slice(0, 13)}`,
     attempts: 3,

@@ -1,4 +1,5 @@
 // The public list of jobs.
+export { type JobCase, type JobHarness, jobConformance, type TestTransaction } from './conformance.ts'
 export type {
   AddedJob,
   Backoff,

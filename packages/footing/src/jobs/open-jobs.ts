@@ -6,8 +6,11 @@ import { declaredBy } from '../module/use.ts'
 import type { JobDriver, JobQueue } from './contract/contract.ts'
 import { jobError } from './contract/errors.ts'
 import type { JobGuarantees } from './contract/guarantees.ts'
+import { bullmqDriver, bullmqGuarantees } from './drivers/bullmq.ts'
 import { pgBossDriver, pgBossGuarantees } from './drivers/pg-boss.ts'
 import { jobsSchema } from './drivers/pg-boss-sample.ts'
+import { sqsDriver, sqsGuarantees } from './drivers/sqs.ts'
+import { readSqsTarget } from './drivers/sqs-target.ts'
 import type { DeclaredJobs, Job, JobsShape } from './use-jobs.ts'
 
 /** A store as data. */
@@ -16,14 +19,22 @@ export interface ChosenDriver {
   readonly guarantees: JobGuarantees
 }
 
+const schemes = ['redis:', 'rediss:', 'sqs:']
+
 /**
- * Reads the value of JOBS_URL.
+ * Reads the value of JOBS_URL: which driver it means.
  * @throws `jobs-url-invalid`, which never repeats the text: it may hold a secret
  */
-export function readJobsUrl(text: string): URL {
+export function readJobsUrl(text: string): 'redis' | 'sqs' {
   if (!URL.canParse(text)) throw jobError('jobs-url-invalid', { reason: 'it is not a URL.' })
-  const url = new URL(text)
-  throw jobError('jobs-url-invalid', { reason: `there is no store for ${url.protocol.slice(0, 20)}//.` })
+  const { protocol } = new URL(text)
+  if (!schemes.includes(protocol)) {
+    throw jobError('jobs-url-invalid', { reason: `there is no store for ${protocol.slice(0, 20)}//.` })
+  }
+  if (protocol !== 'sqs:') return 'redis'
+  // The region may come from elsewhere; everything else is looked at here.
+  readSqsTarget(text, { AWS_REGION: 'any' })
+  return 'sqs'
 }
 
 /** True where the process has, or could have, a database. */
@@ -38,17 +49,20 @@ export function hasDatabase({ env, options, places }: ProcessFacts): boolean {
  * @throws `jobs-store-missing`
  */
 export function jobsDriver(url: string | undefined, facts: ProcessFacts): ChosenDriver {
-  if (url !== undefined) readJobsUrl(url)
+  if (url !== undefined) {
+    const driver = readJobsUrl(url)
+    return { driver, guarantees: driver === 'sqs' ? sqsGuarantees : bullmqGuarantees }
+  }
   if (!hasDatabase(facts)) throw jobError('jobs-store-missing')
   return { driver: 'postgresql', guarantees: pgBossGuarantees }
 }
 
 /**
  * Opens it.
- * @throws `jobs-not-provisioned`, `jobs-store-missing`
+ * @throws `jobs-not-provisioned`, `jobs-store-missing`, `jobs-driver-missing`, `jobs-store-unsafe`
  */
 export async function openJobsDriver(url: string | undefined, process: AppProcess): Promise<JobDriver> {
-  if (url !== undefined) readJobsUrl(url)
+  if (url !== undefined) return readJobsUrl(url) === 'sqs' ? sqsDriver(url, process.env) : bullmqDriver(url)
   const data = process.opened(dataCapability)
   if (data === undefined) throw jobError('jobs-store-missing')
   return pgBossDriver(data.forModule(jobsSchema))

@@ -1,14 +1,23 @@
-// The cases of every driver, on an SQS server: npm run test:sqs brings one.
-import { afterAll, expect, test, vi } from 'vitest'
+// The cases of every driver, on an SQS server: fauxqs in the suite, ElasticMQ with the strict limits by npm run test:sqs.
+import { type FauxqsServer, startFauxqs } from 'fauxqs'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type JobHarness, jobConformance } from './conformance.ts'
 import type { JobDriver } from './contract/contract.ts'
 import { sqsDriver, sqsGuarantees } from './drivers/sqs.ts'
 
-const url = process.env.FOOTING_TEST_SQS_URL ?? ''
+let url = process.env.FOOTING_TEST_SQS_URL ?? ''
+let server: FauxqsServer | undefined
 const drivers = new Set<JobDriver>()
+
+beforeAll(async () => {
+  if (url !== '') return
+  server = await startFauxqs({ port: 0, logger: false, host: '127.0.0.1' })
+  url = `sqs://key:secret@127.0.0.1:${server.port}/footing-test?region=us-east-1&tls=no`
+})
 
 afterAll(async () => {
   await Promise.all([...drivers].map((driver) => driver.close()))
+  await server?.stop()
 })
 
 const harness: JobHarness = {

@@ -56,8 +56,8 @@ const middlePriority = 1_000_000
  * @throws `jobs-driver-missing`, `jobs-store-failed`, `jobs-store-unsafe`
  */
 export async function bullmqDriver(url: string): Promise<JobDriver> {
-  const bullmq = await import('bullmq').catch((cause: unknown) => missing('bullmq', cause))
-  const ioredis = await import('ioredis').catch((cause: unknown) => missing('ioredis', cause))
+  const bullmq = await import('bullmq').catch((cause: unknown) => missingPackage('bullmq', cause))
+  const ioredis = await import('ioredis').catch((cause: unknown) => missingPackage('ioredis', cause))
   // Whoever adds a job waits for an answer, not for Redis to come back.
   const adding = new ioredis.Redis(url, { maxRetriesPerRequest: 1, commandTimeout: answerMs, connectTimeout: answerMs })
   // A worker waits for Redis to come back.
@@ -73,7 +73,8 @@ export async function bullmqDriver(url: string): Promise<JobDriver> {
   return driver
 }
 
-function missing(name: string, cause: unknown): never {
+/** Says what to install. */
+export function missingPackage(name: string, cause: unknown): never {
   throw jobError('jobs-driver-missing', { package: name, scheme: 'redis' }, cause)
 }
 
@@ -228,7 +229,7 @@ class BullmqDriver implements JobDriver {
       stalledInterval: stalledCheckMs,
       maxStalledCount: queue.attempts - 1,
       runRetryDelay: 1000,
-      drainDelay: 5,
+      drainDelay: 2,
       ...(queue.rate === undefined ? {} : { limiter: { max: queue.rate.most, duration: queue.rate.perMs } }),
       settings: { backoffStrategy: (made?: number) => waitOf(queue.backoff, made ?? 1) },
     })
@@ -342,11 +343,18 @@ export async function sampleQueue(queue: Queue): Promise<QueueSample> {
   }
 }
 
-function cancelKey(queue: string, id: string): string {
+/** Where a job that runs is told that nobody wants it any more. */
+export function cancelKey(queue: string, id: string): string {
   return `${bullmqPrefix}:cancelled:${queue}:${id}`
 }
 
-function optionsOf({ queue, priority, delayMs, at, deduplicationKey }: NewJob): JobsOptions & { readonly jobId: string } {
+function optionsOf({
+  queue,
+  priority,
+  delayMs,
+  at,
+  deduplicationKey,
+}: NewJob): JobsOptions & { readonly jobId: string } {
   const delay = delayMs ?? (at === undefined ? 0 : Math.max(0, at.getTime() - Date.now()))
   return {
     jobId: randomUUID(),
@@ -377,7 +385,11 @@ function treesOf(steps: readonly FlowStep[], ids: ReadonlyMap<string, string>): 
   for (const { ref, after, queue } of steps) {
     for (const before of after) {
       if (waiting.has(before)) {
-        throw jobError('job-unsupported', { job: queue.name, guarantee: 'flow in which two wait for one', driver: 'redis' })
+        throw jobError('job-unsupported', {
+          job: queue.name,
+          guarantee: 'flow in which two wait for one',
+          driver: 'redis',
+        })
       }
       waiting.set(before, ref)
     }

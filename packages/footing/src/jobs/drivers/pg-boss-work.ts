@@ -53,6 +53,8 @@ class Worker {
   telling = false
   /** True when the last claim brought as many as it asked for. */
   hungry = false
+  /** As it was at the last look. */
+  paused = false
 
   constructor(queue: JobQueue) {
     this.queue = queue
@@ -73,6 +75,7 @@ export class PgBossWork {
   #resting = false
   #lookMs = hotMs
   #looking = false
+  #lookAgain = false
   #look: NodeJS.Timeout | undefined
 
   constructor(options: PgBossWorkOptions) {
@@ -91,8 +94,9 @@ export class PgBossWork {
 
   /** Looks at once, because something was added to this queue. */
   lookAt(queue: string): void {
-    const worker = this.#workers.get(queue)
-    if (worker !== undefined) void this.#claim(worker)
+    if (!this.#workers.has(queue)) return
+    if (this.#looking) this.#lookAgain = true
+    else this.#lookIn(0)
   }
 
   /** Claims nothing more; resolves when all that is held was settled. */
@@ -156,23 +160,31 @@ export class PgBossWork {
   async #lookOnce(): Promise<void> {
     if (this.#looking || this.#resting) return
     this.#looking = true
+    this.#lookAgain = false
     let found = 0
     const worked = await this.#attempt('look for jobs', async () => {
       const ready = await this.#ready()
       found = ready.length
-      await Promise.all(ready.map((worker) => this.#claim(worker)))
+      for (const worker of ready) void this.#claim(worker)
     })
     this.#looking = false
     this.#lookMs = found > 0 ? hotMs : Math.min(coldMs, Math.ceil(this.#lookMs * 1.1))
-    this.#lookIn(worked ? this.#lookMs : restAfterFaultMs)
+    this.#lookIn(this.#lookAgain ? 0 : worked ? this.#lookMs : restAfterFaultMs)
   }
 
   /** Queues with room here and jobs there: one question for all of them. */
   async #ready(): Promise<readonly Worker[]> {
-    const names = [...this.#workers.values()].filter(({ free }) => free > 0).map(({ queue }) => queue.name)
-    if (names.length === 0) return []
-    const rows = await this.#options.database.query<{ name: string }>(readyText, [names])
-    return rows.flatMap(({ name }) => this.#workers.get(name) ?? [])
+    const workers = [...this.#workers.values()]
+    const rows = await this.#options.database.query<{ name: string; paused: boolean; ready: boolean }>(lookText, [
+      workers.map(({ queue }) => queue.name),
+      workers.map(({ free }) => free > 0),
+    ])
+    return rows.flatMap(({ name, paused, ready }) => {
+      const worker = this.#workers.get(name)
+      if (worker === undefined) return []
+      worker.paused = paused
+      return ready && !paused ? [worker] : []
+    })
   }
 
   async #claim(worker: Worker): Promise<void> {
@@ -185,7 +197,7 @@ export class PgBossWork {
       do {
         worker.again = false
         const { free } = worker
-        if (this.#resting || free <= 0) break
+        if (this.#resting || worker.paused || free <= 0) break
         const jobs = await claimWithin(this.#options, worker.queue, free)
         worker.hungry = jobs.length >= free
         for (const job of jobs) this.#begin(worker, job)
@@ -392,13 +404,14 @@ async function keepFailed(
 }
 
 // One look into the index for each queue, whatever the server thinks of its statistics.
-const readyText = `
-  select q.name from unnest($1::text[]) as q(name)
-  where not exists (select from footing_jobs.paused p where p.queue = q.name)
-    and (exists (select from (select from footing_jobs.job where name = q.name and state = 'created' and not blocked
-                 and start_after <= now() limit 1) one)
+const lookText = `
+  select q.name, exists (select from footing_jobs.paused p where p.queue = q.name) as paused,
+    q.room and (
+      exists (select from (select from footing_jobs.job where name = q.name and state = 'created' and not blocked
+        and start_after <= now() limit 1) one)
       or exists (select from (select from footing_jobs.job where name = q.name and state = 'retry' and not blocked
-                 and start_after <= now() limit 1) one))`
+        and start_after <= now() limit 1) one)) as ready
+  from unnest($1::text[], $2::boolean[]) as q(name, room)`
 
 const orphansText = `
   select name, id, retry_count as "retryCount", retry_limit as "retryLimit" from footing_jobs.job

@@ -189,6 +189,11 @@ class PgBossDriver implements JobDriver {
   }
 
   async flow(steps: readonly FlowStep[], tx: AnyTransaction | undefined): Promise<Readonly<Record<string, string>>> {
+    const [only] = steps
+    if (only !== undefined && steps.length === 1) {
+      const [added] = await this.add(steps, tx)
+      return { [only.ref]: added?.id ?? '' }
+    }
     const jobs = steps.map((step): FlowJob => {
       const { data, ...options } = insertOf(step)
       return { ref: step.ref, name: step.queue.name, data: data ?? {}, options, dependsOn: [...step.after] }

@@ -27,7 +27,8 @@ export function readSqsTarget(text: string, env: Readonly<Record<string, string 
   if (!region) throw invalid('it has no region: …?region=eu-central-1, or AWS_REGION.')
   const prefix = url.pathname.slice(1)
   if (!/^[A-Za-z0-9_-]{0,20}$/.test(prefix)) throw invalid('a prefix has up to 20 letters, digits, - and _.')
-  if ((url.username === '') !== (url.password === '')) throw invalid('it has a key without a secret, or the other way round.')
+  if ((url.username === '') !== (url.password === ''))
+    throw invalid('it has a key without a secret, or the other way round.')
   const scheme = url.searchParams.get('tls') === 'no' ? 'http' : 'https'
   return {
     region,

@@ -2,7 +2,15 @@
 import { randomUUID } from 'node:crypto'
 import type { Message, SQSClient } from '@aws-sdk/client-sqs'
 import type { Consumer } from 'sqs-consumer'
-import type { AddedJob, Backoff, DriverReports, JobDriver, JobQueue, NewJob, QueueSample } from '../contract/contract.ts'
+import type {
+  AddedJob,
+  Backoff,
+  DriverReports,
+  JobDriver,
+  JobQueue,
+  NewJob,
+  QueueSample,
+} from '../contract/contract.ts'
 import type { JobBody } from '../contract/envelope.ts'
 import { jobError } from '../contract/errors.ts'
 import type { JobGuarantees } from '../contract/guarantees.ts'
@@ -35,8 +43,8 @@ export const sqsGuarantees: JobGuarantees = {
 }
 
 /** Seconds for which a received message is hidden, made longer while its handler runs. */
-const hiddenSeconds = 12
-const beatSeconds = 4
+const hiddenSeconds = 10
+const beatSeconds = 3
 const longestHiddenSeconds = 43_200
 const mostAtOnce = 10
 const pollSeconds = 5
@@ -55,6 +63,14 @@ interface StoredMessage {
  * @throws `jobs-driver-missing`, `jobs-url-invalid`
  */
 export async function sqsDriver(url: string, env: Readonly<Record<string, string | undefined>>): Promise<JobDriver> {
+  return openSqs(url, env)
+}
+
+/**
+ * The same with what only an operator asks for.
+ * @throws `jobs-driver-missing`, `jobs-url-invalid`
+ */
+export async function openSqs(url: string, env: Readonly<Record<string, string | undefined>>): Promise<SqsDriver> {
   const target = readSqsTarget(url, env)
   const sdk = await import('@aws-sdk/client-sqs').catch((cause: unknown) => missing('@aws-sdk/client-sqs', cause))
   const consumer = await import('sqs-consumer').catch((cause: unknown) => missing('sqs-consumer', cause))
@@ -121,7 +137,10 @@ class SqsDriver implements JobDriver {
           MessageRetentionPeriod: longest,
           VisibilityTimeout: String(hiddenSeconds),
           // What kills its process is put aside by SQS itself: a message counts how often it was received.
-          RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount: String(attempts) }),
+          RedrivePolicy: JSON.stringify({
+            deadLetterTargetArn: Attributes?.QueueArn,
+            maxReceiveCount: String(attempts),
+          }),
         },
       }),
     )
@@ -141,7 +160,7 @@ class SqsDriver implements JobDriver {
   async #send(url: string, jobs: readonly { readonly job: NewJob; readonly id: string }[]): Promise<void> {
     const entries = jobs.map(({ job, id }, index) => ({
       Id: String(index),
-      MessageBody: JSON.stringify({ id, added: Date.now(), begun: 0, body: job.body } satisfies StoredMessage),
+      MessageBody: textOf({ id, added: Date.now(), begun: 0, body: job.body } satisfies StoredMessage),
       DelaySeconds: delayOf(job),
     }))
     // A batch may not be larger than one message may be.
@@ -227,13 +246,13 @@ class SqsDriver implements JobDriver {
     if (settlement.kind === 'done') return message
     if (settlement.kind === 'given-back') {
       // Received again it would count as an attempt; sent again, as the attempts before it.
-      const again = stored === undefined ? message.Body : JSON.stringify({ ...stored, begun: attempt - 1 })
+      const again = stored === undefined ? message.Body : textOf({ ...stored, begun: attempt - 1 })
       await this.#sendOne(url, again ?? '', Math.ceil((settlement.afterMs ?? 0) / 1000))
       return message
     }
     if (settlement.final || attempt >= queue.attempts) {
       const failed = { ...stored, code: settlement.code, message: settlement.message }
-      await this.#sendOne(await this.#urlOf(queue.name, true), JSON.stringify(failed), 0)
+      await this.#sendOne(await this.#urlOf(queue.name, true), textOf(failed), 0)
       return message
     }
     this.#hide.set(message.MessageId ?? '', Math.min(longestHiddenSeconds, waitOf(queue.backoff, attempt)))
@@ -243,7 +262,11 @@ class SqsDriver implements JobDriver {
   async #sendOne(url: string, body: string, delay: number): Promise<void> {
     const { SendMessageCommand } = this.#sdk
     await this.#client.send(
-      new SendMessageCommand({ QueueUrl: url, MessageBody: body, DelaySeconds: Math.min(sqsGuarantees.delayed, delay) }),
+      new SendMessageCommand({
+        QueueUrl: url,
+        MessageBody: body,
+        DelaySeconds: Math.min(sqsGuarantees.delayed, delay),
+      }),
     )
   }
 
@@ -254,7 +277,45 @@ class SqsDriver implements JobDriver {
     await Promise.all(this.#consumers.map(stopped))
   }
 
-  async sample(queues: readonly JobQueue[]): Promise<readonly QueueSample[]> {
+  /** Names of the queues of an application that there are. */
+  async names(application: string): Promise<readonly string[]> {
+    const { prefix } = this.#target
+    return answered('list', async () => {
+      const { QueueUrls = [] } = await this.#client.send(
+        new this.#sdk.ListQueuesCommand({
+          QueueNamePrefix: `${prefix}${sqsName(`${application}/`)}`,
+          MaxResults: 1000,
+        }),
+      )
+      return QueueUrls.map((url) => url.slice(url.lastIndexOf('/') + 1))
+        .filter((name) => !name.endsWith(deadEnding))
+        .map((name) => queueName(name.slice(prefix.length)))
+    })
+  }
+
+  /** Sends what failed for good again, with all its attempts; answers with how many that were. */
+  async revive(queue: string): Promise<number> {
+    const { ReceiveMessageCommand, DeleteMessageCommand } = this.#sdk
+    return answered('retry', async () => {
+      const dead = await this.#urlOf(queue, true)
+      const live = await this.#urlOf(queue, false)
+      for (let revived = 0; ; ) {
+        const { Messages = [] } = await this.#client.send(
+          new ReceiveMessageCommand({ QueueUrl: dead, MaxNumberOfMessages: mostAtOnce, VisibilityTimeout: 60 }),
+        )
+        if (Messages.length === 0) return revived
+        for (const { Body = '', ReceiptHandle } of Messages) {
+          const stored = readMessage(Body)
+          // Sent before it is deleted: cut off in between it is there twice, and never not at all.
+          await this.#sendOne(live, stored === undefined ? Body : textOf({ ...stored, begun: 0 }), 0)
+          await this.#client.send(new DeleteMessageCommand({ QueueUrl: dead, ReceiptHandle }))
+          revived += 1
+        }
+      }
+    })
+  }
+
+  async sample(queues: readonly Pick<JobQueue, 'name'>[]): Promise<readonly QueueSample[]> {
     return answered('sample', () =>
       Promise.all(
         queues.map(async ({ name }): Promise<QueueSample> => {
@@ -293,23 +354,12 @@ class SqsDriver implements JobDriver {
   }
 
   async strays(application: string, known: readonly JobQueue[]): Promise<readonly { queue: string; jobs: number }[]> {
-    const prefix = `${this.#target.prefix}${sqsName(`${application}/`)}`
-    const names = new Set(known.flatMap(({ name }) => [this.#nameOf(name, false), this.#nameOf(name, true)]))
-    return answered('look for strays', async () => {
-      const { QueueUrls = [] } = await this.#client.send(
-        new this.#sdk.ListQueuesCommand({ QueueNamePrefix: prefix, MaxResults: 1000 }),
-      )
-      const strange = QueueUrls.map((url) => ({ url, name: url.slice(url.lastIndexOf('/') + 1) })).filter(
-        ({ name }) => !names.has(name) && !name.endsWith(deadEnding),
-      )
-      const found = await Promise.all(
-        strange.map(async ({ url, name }) => {
-          const { visible, delayed, hidden } = await this.#countsOf(url)
-          return { queue: queueName(name.slice(this.#target.prefix.length)), jobs: visible + delayed + hidden }
-        }),
-      )
-      return found.filter(({ jobs }) => jobs > 0)
-    })
+    const names = new Set(known.map(({ name }) => name))
+    const strange = (await this.names(application)).filter((name) => !names.has(name))
+    const samples = await this.sample(strange.map((name) => ({ name })))
+    return samples
+      .map(({ queue, waiting, delayed, running }) => ({ queue, jobs: waiting + delayed + running }))
+      .filter(({ jobs }) => jobs > 0)
   }
 
   async ping(): Promise<void> {
@@ -345,12 +395,22 @@ class SqsDriver implements JobDriver {
 const deadEnding = '-dead'
 
 /** SQS takes letters, digits, - and _ in a name. */
-export function sqsName(queue: string): string {
+function sqsName(queue: string): string {
   return queue.replaceAll('/', '--')
 }
 
 function queueName(name: string): string {
   return name.replaceAll('--', '/')
+}
+
+/** JSON in the characters that SQS takes, which are fewer than those of JSON. */
+function textOf(message: object): string {
+  return JSON.stringify(message).replace(/[\u{10000}-\u{10ffff}\ufffe\uffff]/gu, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16)}`)
+      .join(''),
+  )
 }
 
 function delayOf({ delayMs, at }: NewJob): number {

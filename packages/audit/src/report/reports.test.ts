@@ -74,7 +74,7 @@ describe('terminal', () => {
     for (const one of ['The first.', 'The second.', 'The third.', 'The fourth.'])
       expect(text.split(one)).toHaveLength(2)
     expect(text).toContain('8 places in one file; ')
-    expect(text).toContain('and 3 more of 8 places in one file')
+    expect(text).toContain('     and 3 more\n')
     expect(text).toContain('Small, or of rules on trial')
     expect(text).toContain('on trial, 1 place: d.py:7')
   })

@@ -5,6 +5,7 @@ import { SEVERITIES, type Severity } from '../detection/detection.ts'
 import { count, counted } from '../detection/words.ts'
 import type { Finding } from '../findings/finding.ts'
 import { type FindingGroup, groupByFixSite } from '../findings/group.ts'
+import { distinctPlaces } from '../findings/places.ts'
 import { formatEffort } from '../plan/effort.ts'
 import type { AuditResult } from '../result/audit-result.ts'
 import type { DecisionScore, Verdict } from '../scorecard/scorecard.ts'
@@ -177,14 +178,15 @@ function entryLines(entry: Entry, index: number, isTold: boolean, ink: Ink): str
 }
 
 /** The places of an entry, a line each. */
-function placeLines({ findings, extent }: Entry, ink: Ink): string[] {
-  const rows = [...new Map(findings.map((one) => [`${printable(one.place.path)}:${one.place.line}`, one])).entries()]
-  const shown = rows.slice(0, PLACES).map(([place, one]) => {
+function placeLines({ findings }: Entry, ink: Ink): string[] {
+  const rows = distinctPlaces(findings)
+  const shown = rows.slice(0, PLACES).map((one) => {
     const label = printable(labelOf(one))
+    const place = `${printable(one.place.path)}:${one.place.line}`
     return `     ${ink.paint('cyan', place)}${label === '' ? '' : `  ${label}`}`
   })
   const left = rows.length - shown.length
-  return left > 0 ? [...shown, ink.paint('dim', `     and ${count(left)} more of ${extent}`)] : shown
+  return left > 0 ? [...shown, ink.paint('dim', `     and ${count(left)} more`)] : shown
 }
 
 function smallLines({ severity, id, trial, extent, place, what }: Entry, ink: Ink): string[] {

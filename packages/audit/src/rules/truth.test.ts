@@ -82,6 +82,7 @@ function agrees(result: AuditResult): void {
     expect(extent, id).toMatch(new RegExp(`^${places} places?\\b`))
   }
   const text = reporters.terminal(result, { ...PLAIN, width: 120 })
+  expect(text).not.toMatch(/<function>|<lambda>|NaN/)
   const number = (pattern: RegExp): number => Number(pattern.exec(text)?.[1] ?? 0)
   expect(number(/^(\d+) findings?: /m)).toBe(result.findings.length)
   expect(number(/^(\d+) repairs?, /m)).toBe(result.plan.length)

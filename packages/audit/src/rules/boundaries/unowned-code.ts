@@ -125,7 +125,7 @@ function bareHotspots(owners: OwnersFile, context: RuleContext): Detection[] {
         do: `Cover ${bare.length === 1 ? 'it' : 'them'} in ${owners.path}.`,
       },
       confidence: 'definite',
-      severity: 'medium',
+      severity: 'low',
       related: bare.slice(1, 10).map((path) => ({ path, line: 1, label: 'without owner' })),
       fanOut: bare.length,
     },

@@ -11,7 +11,7 @@ import { isProduct } from '../../survey/whereabouts.ts'
 export const rule: Rule = {
   id: 'boundaries/unresolved-import',
   decision: 'boundaries',
-  severity: 'medium',
+  severity: 'low',
   effort: { minutes: 5, per: 'site' },
   trial: false,
   summary: 'An import leads to no file and to no declared package.',
@@ -57,7 +57,7 @@ function judgeStatement(
         what: `\`${statementText(statement)}\` leads nowhere: ${target.reason}.`,
         why: isPackage
           ? 'It works only as long as another package happens to install it, in the version that that one wants.'
-          : 'No boundary is judged behind it: whatever it reaches is not in the graph.',
+          : 'Code that does not resolve does not run as it stands here, and no boundary is judged behind the import.',
         do: isPackage
           ? `Add \`${target.name}\` to the dependencies in \`${nearest(importer.path, manifests)}\`.`
           : 'Correct the path or the alias. If a generator writes the file, run it before the check.',
@@ -68,7 +68,6 @@ function judgeStatement(
           ? 'possible'
           : 'probable'
         : 'definite',
-      severity: isPackage ? 'low' : 'medium',
       // One line in its package.json repairs every import of an undeclared package.
       fixSite: isPackage
         ? { path: nearest(importer.path, manifests), line: 1, name: target.name }

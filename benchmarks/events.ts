@@ -29,7 +29,8 @@ const numbers = new Map<string, number>()
 /** What the subscriber sends: key, number within the key, milliseconds since it was announced. */
 type Heard = readonly [string, number, number]
 
-const open = (url: string, poolSize: number): DataSource => openDataSource({ url, scope: () => undefined, poolSize })
+const open = (url: string, poolSize: number): DataSource =>
+  openDataSource({ url, scope: () => undefined, poolSize, acquireTimeoutMs: 60_000 })
 
 if (process.argv.includes('--subscriber')) await subscribe(process.env.DATABASE_URL ?? '')
 else await measure()
@@ -76,7 +77,7 @@ interface Phase {
 
 async function measure(): Promise<void> {
   const database = await createTestDatabase()
-  const data = open(database.url, 8)
+  const data = open(database.url, 24)
   const manifest = defineModule('billing', {
     owner: '@bench',
     tables: ['counter'],

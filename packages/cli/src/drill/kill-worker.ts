@@ -205,10 +205,11 @@ class Run {
   }
 
   /** What the client and the faults have written down. */
-  seen(): Pick<History, 'operations' | 'faults' | 'phases'> {
+  seen(): Pick<History, 'operations' | 'faults' | 'presences' | 'phases'> {
     return {
       operations: this.#load.ledger.operations,
       faults: this.#faults,
+      presences: this.#fleet.presences,
       phases: this.#phases,
     }
   }
@@ -255,7 +256,7 @@ class Run {
       for (let done = 0; done < kills && (done < leastKills || performance.now() - begun < budgetMs - later); ) {
         // Half of them stay at work, or nothing would ever be in their hands.
         await this.#workersAtWork(Math.ceil(workers / 2))
-        if (await killOne(targets)) done += 1
+        if (await killOne(targets, done)) done += 1
         if (done % 25 === 0) terminal.note(`${done} of ${kills} kills`)
         signal.throwIfAborted()
       }

@@ -17,6 +17,8 @@ export interface FaultTargets {
 
 /** Longest wait for a handler that stands between its effect and its end. */
 const aimMs = 1500
+/** One in so many kills is for the process that answers. */
+const webEvery = 8
 /** Longest wait until somebody is there to be killed. */
 const patienceMs = 20_000
 
@@ -24,17 +26,16 @@ const patienceMs = 20_000
  * Kills one process: a worker in the window between effect and settlement (most), any worker at any moment, or the process
  * that answers. False when nobody was there to be killed.
  */
-export async function killOne(targets: FaultTargets): Promise<boolean> {
+export async function killOne(targets: FaultTargets, turn: number): Promise<boolean> {
   const { fleet, random, signal } = targets
-  const share = random.next()
   const wait = random.between(0, 120)
-  if (share < 0.12) {
+  if (turn % webEvery === 2) {
     const [web] = await somebody(targets, 'web')
     if (web === undefined) return false
     await delay(wait, undefined, { signal })
     return record(targets, 'kill', web.name, () => fleet.kill(web))
   }
-  if (share < 0.75) {
+  if (random.next() < 0.75) {
     const member = await inWindow(targets)
     if (member?.alive()) return record(targets, 'kill', member.name, () => fleet.kill(member))
   }

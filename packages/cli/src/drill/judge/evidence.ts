@@ -49,7 +49,7 @@ export function killsInWindow(evidence: Evidence, kind: 'job' | 'event'): number
 /** What became of one piece of work that a killed process had in its hands. */
 export interface Recovery {
   readonly operation: string
-  /** Until it was begun again; undefined when it never was. */
+  /** Until it was begun again, of the time in which a worker was there; undefined when it never was. */
   readonly ms: number | undefined
   /** How many processes took it in that time: more than one when the next was killed before it wrote anything. */
   readonly takers: number
@@ -70,9 +70,24 @@ export function recoveries(evidence: Evidence, kind: 'job' | 'event'): readonly 
         if (again === undefined) return [{ operation, ms: undefined, takers: 0 }]
         // Attempts are counted when they are taken, also by one that was killed before it began.
         const takers = Math.max(1, again.attempt - held.attempt)
-        return [{ operation, ms: Math.max(0, again.at - fault.from), takers }]
+        return [{ operation, ms: workedTime(evidence, fault.from, again.at), takers }]
       }),
     )
+}
+
+/** How much of a stretch there was a worker in: a machine that is slow to start processes says nothing about a queue. */
+function workedTime({ presences }: Evidence, from: number, to: number): number {
+  const within = presences
+    .filter((presence) => presence.process.startsWith('worker') && presence.from < to && presence.to > from)
+    .toSorted((left, right) => left.from - right.from)
+  let sum = 0
+  let reached = from
+  for (const presence of within) {
+    const end = Math.min(to, presence.to)
+    sum += Math.max(0, end - Math.max(reached, presence.from))
+    reached = Math.max(reached, end)
+  }
+  return sum
 }
 
 /** Begun while the attempt before was not over, because its process stood still: the first one is stale from then on. */

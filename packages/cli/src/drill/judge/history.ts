@@ -82,6 +82,13 @@ export interface Phase {
   readonly to: number
 }
 
+/** When a process was there to work: from its first answer to its end. */
+export interface Presence {
+  readonly process: string
+  readonly from: number
+  readonly to: number
+}
+
 /** Everything that the verdicts are made of. */
 export interface History {
   readonly operations: readonly SentOperation[]
@@ -95,5 +102,6 @@ export interface History {
   /** Operations that the system shows as given up; undefined where it cannot be asked. */
   readonly deadLetters: ReadonlySet<string> | undefined
   readonly faults: readonly Fault[]
+  readonly presences: readonly Presence[]
   readonly phases: readonly Phase[]
 }

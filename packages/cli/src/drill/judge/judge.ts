@@ -279,7 +279,7 @@ function recovered(evidence: Evidence, { recoveryMs }: JudgeOptions): Verdict {
   const longest = Math.max(0, ...once.map(({ ms }) => ms))
   return verdict(
     'job-recovered',
-    `a job in the hands of a killed process runs again within ${recoveryMs / 1000} s`,
+    `a job in the hands of a killed process runs again within ${recoveryMs / 1000} s, as soon as there is a worker`,
     `${all.length} taken from killed processes, ${all.length - once.length} of them more than once in a row; the longest of the others ran again after ${(longest / 1000).toFixed(1)} s`,
     late.map(({ operation, ms, takers }) =>
       find(

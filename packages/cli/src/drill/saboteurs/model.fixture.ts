@@ -108,6 +108,8 @@ class Model {
       due: this.#due,
       deadLetters: new Set(this.#jobs.filter(({ state }) => state === 'dead').map(({ operation }) => operation.id)),
       faults: this.#faults,
+      // Somebody is always there.
+      presences: [{ process: 'worker-0.0', from: 0, to: Number.POSITIVE_INFINITY }],
       phases: this.#phases,
     }
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { ApplicationPlace } from '../../application/application.ts'
+import type { Presence } from '../judge/history.ts'
 import type { SaboteurName } from '../judge/saboteur-names.ts'
 import type { DriverLine, FromProcess } from './orders.ts'
 import type { ProbeParts } from './probe-module.ts'
@@ -51,6 +52,7 @@ export class Fleet {
   readonly #children = new Set<ChildProcess>()
   /** Whose end somebody wanted. */
   readonly #wanted = new WeakSet<ChildProcess>()
+  readonly #presences: Presence[] = []
   #stopping = false
   /** Taken by the first process that answers, and kept by its successors. */
   #port = 0
@@ -59,6 +61,11 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options
+  }
+
+  /** When each process was there to work. */
+  get presences(): readonly Presence[] {
+    return this.#presences
   }
 
   /** How often a process ended by itself: while its database was away, or because something is wrong. */
@@ -78,11 +85,12 @@ export class Fleet {
 
   /** Starts all of them and resolves when all answer. @throws Error with the words of one that could not start */
   async start(): Promise<readonly DriverLine[]> {
-    const web = this.#launch('web', 'web')
+    // One first: an application may put something into an empty database when it starts, and need not do so together.
+    const drivers = await this.#launch('web', 'web').ready
     const workers = Array.from({ length: this.#options.workers }, (_, index) =>
       this.#launch(`worker-${index + 1}`, 'worker'),
     )
-    const [drivers = []] = await Promise.all([web, ...workers].map(({ ready }) => ready))
+    await Promise.all(workers.map(({ ready }) => ready))
     return drivers
   }
 
@@ -175,6 +183,7 @@ export class Fleet {
     closeSync(log)
     this.#children.add(child)
     let alive = false
+    let from = 0
     const started = Promise.withResolvers<readonly DriverLine[]>()
     started.promise.catch(() => undefined)
     const member: Member = { name, role, child, ready: started.promise, alive: () => alive }
@@ -183,12 +192,14 @@ export class Fleet {
     child.on('message', (message: FromProcess) => {
       if (message.kind === 'ready') {
         alive = true
+        from = Date.now()
         if (role === 'web') this.#port = Number(new URL(message.url ?? 'http://127.0.0.1:0').port)
         started.resolve(message.drivers)
       } else if (message.kind === 'window') this.windows.emit('window', member, message.of)
       else this.#lastWords = message.message
     })
     child.once('exit', (code, signal) => {
+      if (alive) this.#presences.push({ process: name, from, to: Date.now() })
       alive = false
       this.#children.delete(child)
       started.reject(new Error(this.#lastWords || `it ended with ${signal ?? `exit code ${code ?? 'unknown'}`}`))

@@ -1260,6 +1260,7 @@ export const layers: readonly Layer[] = [
       `${core}/http`,
       `${core}/limits`,
       `${core}/loop`,
+      `${core}/cron`,
       `${core}/module`,
       core,
       `${core}/testing`,

@@ -7,6 +7,7 @@ import { check } from './commands/check.ts'
 import { cron } from './commands/cron.ts'
 import { dev } from './commands/dev.ts'
 import { drill } from './commands/drill.ts'
+import { events } from './commands/events.ts'
 import { explain } from './commands/explain.ts'
 import { generate } from './commands/generate.ts'
 import { info } from './commands/info.ts'
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   migrate,
   archive,
   jobs,
+  events,
   cron,
   map,
   rehearse,

@@ -1,5 +1,6 @@
 // Manifest of billing: readers support authors month by month.
 import { defineModule, op } from '@footing/core'
+import { cron, schedule } from '@footing/core/cron'
 import { z } from 'zod'
 import { contentEvents } from '../content/content.events.ts'
 import { identity } from '../identity/identity.module.ts'
@@ -39,6 +40,8 @@ export const billing = defineModule('billing', {
       out: z.object({ supports: z.boolean() }),
     }),
   },
+  // Each night, because a pledge is due on any day of the month; what an outage left out is made up for once.
+  uses: [cron({ invoices: schedule({ at: '0 3 * * *', zone: 'Europe/Berlin', call: 'issueDue', timeout: '60s' }) })],
   tables: ['plan', 'pledge', 'invoice', 'publication'],
   access: {
     invoice: { key: 'id', reads: true, values: true },

@@ -54,6 +54,7 @@ export class RunningTicks {
   readonly #environment: CallEnvironment
   readonly #runs = new Set<Run>()
   #renewedAt = 0
+  #idle = new AbortController()
 
   constructor(owner: string, store: TickStore, environment: CallEnvironment) {
     this.owner = owner
@@ -66,6 +67,11 @@ export class RunningTicks {
     return this.#runs.size
   }
 
+  /** Aborts when the last of those that run has ended. */
+  get idle(): AbortSignal {
+    return this.#idle.signal
+  }
+
   /** Runs a tick that was begun; `after` is called when its end is recorded. */
   add(begun: BegunTick, work: ScheduledWork, storeNow: number, after: () => void): void {
     const { clock } = this.#environment
@@ -73,7 +79,10 @@ export class RunningTicks {
     if (begun.requestId !== null) origin.requestId = begun.requestId
     if (begun.traceId !== null) origin.traceId = begun.traceId
     const started = clock.monotonic()
-    if (this.#runs.size === 0) this.#renewedAt = started
+    if (this.#runs.size === 0) {
+      this.#renewedAt = started
+      this.#idle = new AbortController()
+    }
     const name = begun.schedule.slice(work.module.length + 1)
     const context = new CallContext(
       clock,
@@ -86,6 +95,7 @@ export class RunningTicks {
     )
     const ended = this.#run(begun, work, context, storeNow).then(() => {
       this.#runs.delete(run)
+      if (this.#runs.size === 0) this.#idle.abort()
       after()
     })
     const run: Run = { begun, context, ended }

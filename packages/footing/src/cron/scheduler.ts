@@ -35,8 +35,8 @@ export class Scheduler {
   #stopping = false
   #wake: (() => void) | undefined
   #woken = false
-  #loops: Promise<unknown> = Promise.resolve()
-  readonly #stop = new AbortController()
+  #beating: Promise<void> = Promise.resolve()
+  #renewing: Promise<void> | undefined
 
   constructor(
     owner: string,
@@ -57,7 +57,7 @@ export class Scheduler {
   }
 
   start(): void {
-    this.#loops = Promise.all([this.#beats(), this.#renewals()])
+    this.#beating = this.#beats()
   }
 
   /** Looks at once: somebody has asked for a tick. */
@@ -72,8 +72,8 @@ export class Scheduler {
     this.wake()
     // Leases are renewed until the last run has ended.
     await this.running.drain(deadlineMs)
-    this.#stop.abort()
-    await this.#loops
+    await this.#renewing
+    await this.#beating
   }
 
   /** Numbers as the last look has shown them. */
@@ -115,12 +115,14 @@ export class Scheduler {
     }
   }
 
+  // Only while something runs: a clock that a test moves by a month would have to pass each of these moments.
   async #renewals(): Promise<void> {
-    const { clock } = this.#environment
-    while (!this.#stop.signal.aborted) {
-      await clock.sleep(renewMs, this.#stop.signal).catch(() => undefined)
-      if (!this.#stop.signal.aborted) await this.#attempt(() => this.running.renew())
+    const { running } = this
+    while (running.size > 0) {
+      await this.#environment.clock.sleep(renewMs, running.idle).catch(() => undefined)
+      if (running.size > 0) await this.#attempt(() => running.renew())
     }
+    this.#renewing = undefined
   }
 
   /** One look at all schedules; answers with how long nothing will be due. */
@@ -177,6 +179,7 @@ export class Scheduler {
       this.#log.error('a tick was given up', { ...details, code: 'cron-process-lost' })
     }
     for (const tick of begun) this.running.add(tick, work, this.#storeNow(), () => this.wake())
+    if (this.running.size > 0) this.#renewing ??= this.#renewals()
     // What is cancelled may run here.
     if (decision.cancel.length > 0) await this.running.renew()
     if (decision.more) return 1

@@ -5,6 +5,7 @@ import { dataCapability } from '../data/capability.ts'
 import type { DataSource } from '../data/contract/contract.ts'
 import { migrateOwnTables } from '../migrations/index.ts'
 import { declaredBy, declares } from '../module/use.ts'
+import { repeat } from '../work/repeat.ts'
 import { effectLedger } from './effect-ledger.ts'
 import type { DeclaredEffects } from './use-effects.ts'
 
@@ -48,14 +49,13 @@ export const effectsCapability = defineCapability<Readonly<Record<never, never>>
       return declared === undefined ? [] : [{ module: module.name, keepMs: declared.keepMs }]
     })
     const sweep = async () => {
-      for (const one of kept) await forget(data, one.module, one.keepMs)
+      try {
+        for (const one of kept) await forget(data, one.module, one.keepMs)
+      } catch (error) {
+        log.warn('old effects could not be forgotten; tried again later', {}, error)
+      }
     }
-    let timer = clock.after(sweepMs, again)
-    function again(): void {
-      sweep().catch((error: unknown) => log.warn('old effects could not be forgotten; tried again later', {}, error))
-      timer = clock.after(sweepMs, again)
-    }
-    open.stopSweeping = () => timer.cancel()
+    open.stopSweeping = repeat(clock, sweepMs, sweep)
   },
   drain: async ({ stopSweeping }) => stopSweeping(),
   close: ({ stopSweeping }) => stopSweeping(),

@@ -7,6 +7,7 @@ import { optionalSetting } from '../module/setting.ts'
 import { textSchema } from '../module/text-schema.ts'
 import { declaredBy, declares } from '../module/use.ts'
 import { redisCapability } from '../redis/capability.ts'
+import { repeat } from '../work/repeat.ts'
 import { type LimitStore, limitGuarantees, type ModuleLimits } from './contract/contract.ts'
 import { inProcessLimits } from './drivers/in-process.ts'
 import { limitsSchema, postgresqlLimits, sweepLimits } from './drivers/postgresql.ts'
@@ -56,12 +57,7 @@ export const limitsCapability = defineCapability<typeof settings, OpenLimits>({
     // `needs` names it, so it is open.
     if (database === undefined) throw new TypeError('limits need the database of the application')
     const open = new OpenLimits(postgresqlLimits(database), meanwhile)
-    const sweep = () => {
-      sweepLimits(database).catch(() => undefined) // the next one comes in a minute
-      timer = process.clock.after(sweepEveryMs, sweep)
-    }
-    let timer = process.clock.after(sweepEveryMs, sweep)
-    open.stopSweeping = () => timer.cancel()
+    open.stopSweeping = repeat(process.clock, sweepEveryMs, () => sweepLimits(database))
     return open
   },
   kit(open, { manifest, process }) {

@@ -7,6 +7,7 @@ import { optionalSetting } from '../module/setting.ts'
 import { textSchema } from '../module/text-schema.ts'
 import { declaredBy, declares } from '../module/use.ts'
 import { redisCapability } from '../redis/capability.ts'
+import { repeat } from '../work/repeat.ts'
 import { type ModuleSessions, type SessionStore, sessionGuarantees } from './contract/contract.ts'
 import { postgresqlSessions, sessionsSchema } from './drivers/postgresql.ts'
 import { redisSessions } from './drivers/redis.ts'
@@ -48,12 +49,7 @@ export const sessionsCapability = defineCapability<typeof settings, OpenSessions
     // `needs` names it, so it is open.
     if (database === undefined) throw new TypeError('sessions need the database of the application')
     const store = postgresqlSessions(database)
-    const sweep = () => {
-      store.sweep?.().catch(() => undefined) // the next one comes in a minute
-      timer = process.clock.after(sweepEveryMs, sweep)
-    }
-    let timer = process.clock.after(sweepEveryMs, sweep)
-    return { store, stopSweeping: () => timer.cancel() }
+    return { store, stopSweeping: repeat(process.clock, sweepEveryMs, async () => store.sweep?.()) }
   },
   kit(open, { manifest, process: { clock } }) {
     const declared = declaredBy<DeclaredSessions>(manifest, 'sessions')

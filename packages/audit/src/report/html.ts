@@ -152,7 +152,7 @@ function groupText({ first, others }: FindingGroup): string {
   return `<details><summary><code>${esc(place.path)}:${place.line}</code>${label === '' ? '' : ` ${esc(label)}`}${others.length === 0 ? '' : ` and ${count(others.length)} more with the same repair`}</summary>
 <p>${prose(message.what)} ${prose(message.why)} <strong>${prose(message.do)}</strong></p>
 ${lines === '' ? '' : `<pre>${esc(lines)}</pre>`}${steps.length === 0 ? '' : `<pre>${esc(steps.join('\n'))}</pre>`}${places.length === 0 ? '' : `<p>The same repair removes:</p><ul>${places.join('')}</ul>`}
-<p class="quiet"><span class="severity ${first.severity}">${first.severity}</span>${esc(first.rule)} · ${first.confidence}${first.trial ? ', trial' : ''} · ${esc(first.subject)} · ${esc(first.fingerprint)}</p></details>`
+<p class="quiet"><span class="severity ${first.severity}">${first.severity}</span>${esc(first.rule)} · ${first.confidence}${first.trial ? ', trial' : ''} · ${esc(first.fingerprint)}</p></details>`
 }
 
 const STYLE = `

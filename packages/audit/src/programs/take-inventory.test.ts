@@ -138,6 +138,27 @@ describe('a TypeScript repository', () => {
     [`${folder}/two.${ending}`]: "import { one } from './one'\n\nexport const two = () => one\n",
   })
 
+  test('templates of a generator are no server, and a template of a letter that code imports is code', async () => {
+    const controller =
+      "import { Controller, Get } from '@nestjs/common'\n\n@Controller('x')\nexport class Shop {\n  @Get()\n  all() { console.log(1) }\n}\n"
+    const result = await judged({
+      ...API,
+      'packages/api/src/load.ts':
+        "import { letter } from './letter.template'\n\nexport const load = () => letter\n",
+      'packages/api/src/letter.template.ts': 'export const letter = 1\n',
+      'packages/generator/package.json': '{"name":"generator","private":true,"dependencies":{"@nestjs/common":"11"}}',
+      'packages/generator/src/one.template.ts': controller,
+      'packages/generator/src/two.template.ts': controller,
+      'packages/generator/src/three.template.ts': controller,
+      'packages/generator/src/static/src/health.controller.ts': controller,
+    })
+    expect(programs(result)).toEqual([
+      { kind: 'server', name: 'api', files: 3, routes: 1, tasks: 0 },
+      { kind: 'script', name: 'templates of generator', files: 4, routes: 0, tasks: 0 },
+    ])
+    expect(rules(result).filter((one) => one.includes('generator'))).toEqual([])
+  })
+
   test('a front end is judged apart: its circles are counted there and are no finding', async () => {
     const result = await judged({
       ...API,

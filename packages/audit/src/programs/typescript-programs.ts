@@ -142,7 +142,10 @@ type Looks = ReturnType<typeof looksOf>
 function looksOf({ program, trees }: ProgramOfLanguage, manifests: Manifests) {
   const { modules } = program
   const packageOf = packages(manifests)
-  const isCode = (id: ModuleId): boolean => modules[id]!.role === 'code' || modules[id]!.role === 'configuration'
+  const templates = templatesOf(program, packageOf)
+  const isTemplate = (id: ModuleId): boolean => templates.has(id)
+  const isCode = (id: ModuleId): boolean =>
+    (modules[id]!.role === 'code' || modules[id]!.role === 'configuration') && !isTemplate(id)
   const imports = (id: ModuleId, pattern: RegExp): boolean => {
     for (const name of program.imports.externalsOf(id).keys()) if (pattern.test(name)) return true
     return false
@@ -158,13 +161,42 @@ function looksOf({ program, trees }: ProgramOfLanguage, manifests: Manifests) {
   const isForPages = (id: ModuleId): boolean =>
     packageOf(modules[id]!.path)?.isPublished === true && mentionsPage(trees[id]!)
   const mayServe = (id: ModuleId): boolean => isCode(id) && !isScreen(id) && !isCommand(id) && !isForPages(id)
-  return { packageOf, isCode, imports, isScreen, isFrontEnd, mayServe, isCommand }
+  return { packageOf, isCode, imports, isScreen, isFrontEnd, mayServe, isCommand, isTemplate }
+}
+
+const TEMPLATE = /\.(?:template|tmpl|tpl)\.[cm]?[jt]sx?$/
+const STATIC = /(?:^|\/)static\//
+/** With as many templates a package is a generator, and copies what lies in its folder `static`. */
+const GENERATES = 3
+
+/** Sources that a generator reads as text and writes elsewhere: templates by name that no code imports, and its `static` files. */
+function templatesOf(
+  program: Program,
+  packageOf: (path: string) => PackageManifest | undefined,
+): ReadonlySet<ModuleId> {
+  const named = program.modules.filter(({ path }) => TEMPLATE.test(path)).map(({ id }) => id)
+  const found = new Set(named)
+  const isLoaded = (id: ModuleId, inside: (path: string) => boolean): boolean =>
+    program.imports
+      .importersOf(id)
+      .some(({ from, tier }) => tier !== 'type-only' && !found.has(from) && !inside(program.modules[from]!.path))
+  for (const id of named) if (isLoaded(id, () => false)) found.delete(id)
+  const counts = new Map<string, number>()
+  for (const id of found) {
+    const folder = packageOf(program.modules[id]!.path)?.folder ?? ''
+    counts.set(folder, (counts.get(folder) ?? 0) + 1)
+  }
+  for (const { id, path } of program.modules) {
+    if (!STATIC.test(path) || (counts.get(packageOf(path)?.folder ?? '') ?? 0) < GENERATES) continue
+    if (!isLoaded(id, (from) => STATIC.test(from))) found.add(id)
+  }
+  return found
 }
 
 /** Code that no server and no worker reaches: front ends, command lines, libraries, scripts. */
 function addUnreached(program: Program, looks: Looks, reached: Reached, drafts: Drafts): void {
   const { modules } = program
-  const { packageOf, isScreen, isCommand } = looks
+  const { packageOf, isScreen, isCommand, isTemplate } = looks
   const servedPackages = new Set(
     modules
       .filter(({ id, path }) => reached.has(id) && packageOf(path)?.dependencies.includes('next') !== true)
@@ -173,6 +205,13 @@ function addUnreached(program: Program, looks: Looks, reached: Reached, drafts: 
   for (const module of modules) {
     if (module.role !== 'code' || reached.has(module.id)) continue
     const one = packageOf(module.path)
+    if (isTemplate(module.id)) {
+      const draft = drafts.of('script', `templates of ${nameOf(one)}`, one?.folder ?? '')
+      draft.roots.push(module.id)
+      because(draft, 'is read as text by a generator, and nothing loads it', { path: module.path, line: 1 })
+      reached.by[module.id] = drafts.all.indexOf(draft)
+      continue
+    }
     const found = kindOf(module, one, {
       isScreen: isScreen(module.id),
       isCommand: isCommand(module.id),

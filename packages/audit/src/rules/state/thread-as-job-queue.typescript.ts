@@ -11,7 +11,7 @@ import { serverModules } from '../../survey/server-code.ts'
 import { chainTo, functionSite, servedBy } from '../../survey/whereabouts.ts'
 import { inWords, mayBeLost } from './best-effort.ts'
 
-const REQUESTS: readonly EntryKind[] = ['route']
+const REQUESTS: readonly EntryKind[] = ['route', 'task']
 /** An assertion without `await` is a mistake of another kind. */
 const ASSERTION = /(?:^|[._])(?:assert|check|validate|verify|ensure|require|authori[sz]e|guard|expect)(?:_|$)/i
 /** The work is in a queue as soon as this has run. */
@@ -27,6 +27,8 @@ interface Floating {
   readonly call: CallId
   readonly what: string
   readonly work: string
+  /** The work ends in a queue, as far as its calls say; asked last. */
+  readonly ends?: () => boolean
 }
 
 /** Work that a request starts and that only the memory of its process knows. */
@@ -44,7 +46,9 @@ export function typescript(context: RuleContext): RuleResult {
       if (floating === undefined) continue
       examined++
       if (taken.has(body) || program.functionInfo(body).kind === 'module') continue
-      if (servedBy(context, body, REQUESTS) === undefined) continue
+      const entry = servedBy(context, body, REQUESTS)
+      // The handler of a message has its queue before it: what it drops was in one already.
+      if (entry === undefined || (entry.kind !== 'task' && floating.ends?.() === true)) continue
       const found = detection(context, floating, body)
       if (found === undefined) continue
       taken.add(body)
@@ -84,11 +88,12 @@ function unawaited(context: RuleContext, call: CallId): Floating | undefined {
   if (!targets.every((item) => isWork(context, item.function))) return undefined
   const text = inWords(info.text)
   if (mayBeLost(text) || ASSERTION.test(text) || givenTheAnswer(tree, node)) return undefined
-  if (QUEUED.test(text) || targets.some((item) => isQueued(context, item.function, 0))) return undefined
+  if (QUEUED.test(text)) return undefined
   if (tree.kind(node + 1) === Kind.Lambda && streams(tree, node)) return undefined
   return {
     call,
     what: 'a promise that nobody awaits',
+    ends: () => targets.some((item) => isQueued(context, item.function, 0)),
     work: info.text === '' || info.text === '…' ? 'an async function' : info.text,
   }
 }
@@ -161,8 +166,14 @@ function detection(context: RuleContext, { call, what, work }: Floating, body: F
     evidence: `${work} without await`,
     message: {
       what: `${entry === undefined ? `\`${name}\`` : `\`${entry.label}\``} leaves ${work === 'an async function' ? work : `\`${work}\``} to ${what}.`,
-      why: 'A deployment or a crash loses the work without a trace: it is not stored, not tried again, not limited and not seen by any queue metric.',
-      do: 'Put it in the job queue (BullMQ, pg-boss, a table with leases), in the transaction that makes the work necessary; or await it.',
+      why:
+        entry?.kind === 'task'
+          ? 'The message counts as done before the work is: a crash or an error loses it, it is not tried again, and nothing limits how much runs at once.'
+          : 'A deployment or a crash loses the work without a trace: it is not stored, not tried again, not limited and not seen by any queue metric.',
+      do:
+        entry?.kind === 'task'
+          ? 'Await it, so that the message is acknowledged when the work is done.'
+          : 'Put it in the job queue (BullMQ, pg-boss, a table with leases), in the transaction that makes the work necessary; or await it.',
     },
     confidence: chain.length > FAR + 2 ? 'possible' : 'probable',
     chain: chain.length > 2 ? chain : [],

@@ -1,6 +1,6 @@
 // Packages without an order: many pairs import each other, and circles of modules hold them together.
 
-import { counted } from '../../detection/words.ts'
+import { count, counted } from '../../detection/words.ts'
 import type { Diagnosis } from '../../diagnosis/diagnosis.ts'
 import { ofRules } from '../../diagnosis/extent.ts'
 import type { Finding } from '../../findings/finding.ts'
@@ -34,12 +34,7 @@ export const diagnosis: Diagnosis = {
     const parts = [
       ...(pairs.length > 0 ? [`${counted(pairs.length, 'pair')} of packages import each other`] : []),
       ...(modules.length > 0 ? [`${counted(modules.length, 'arrow')} between modules close a circle`] : []),
-      ...(isCrowd(runtime) ? [`one circle holds ${counted(runtime, 'file')} at import time`] : []),
-      ...(deferred > runtime
-        ? [
-            `${isCrowd(runtime) ? 'with' : 'one circle holds'} ${counted(deferred, 'file')} once imports inside functions count`,
-          ]
-        : []),
+      ...circleWords(runtime, deferred),
     ]
     const text = parts.join(', ')
     const isOfPackages = pairs.length >= FEW_PAIRS || modules.length >= FEW_PAIRS
@@ -58,6 +53,15 @@ export const diagnosis: Diagnosis = {
 
 /** Two files that import each other are a pair like the others, not a circle to speak of. */
 const isCrowd = (files: number): boolean => files > 2
+
+/** `one circle holds 8 files at import time and 71 once imports inside functions count`. */
+function circleWords(runtime: number, deferred: number): string[] {
+  const now = isCrowd(runtime) ? [`${counted(runtime, 'file')} at import time`] : []
+  const number = now.length > 0 ? count(deferred) : counted(deferred, 'file')
+  const later = deferred > runtime ? [`${number} once imports inside functions count`] : []
+  const parts = [...now, ...later]
+  return parts.length === 0 ? [] : [`one circle holds ${parts.join(' and ')}`]
+}
 
 /** The number of modules in the largest circle. */
 function largest(findings: readonly Finding[]): number {

@@ -8,6 +8,7 @@ import { type TypeId, TypeKind } from '../inference/type-table.ts'
 
 /** Frameworks whose async handlers share one event loop per process. */
 const ON_LOOP = new Set([
+  'socketio',
   'fastapi',
   'starlette',
   'aiohttp',

@@ -331,3 +331,22 @@ test('reach: the routes that use a function, through dependencies, methods, prop
   expect(program.reach.chain(b, low).map((call) => program.callInfo(call).text)).toEqual(['Service().run', 'low'])
   expect(program.reach.isReachable(low, ['task'])).toBe(false)
 })
+
+test('Socket.IO: handlers of Flask-SocketIO and of python-socketio', () => {
+  expect(
+    entries({
+      'live.py': [
+        'from flask_socketio import SocketIO',
+        'import socketio as io',
+        'socketio = SocketIO()',
+        'sio = io.AsyncServer()',
+        '@socketio.on("join", namespace="/events")',
+        'def on_join(data): ...',
+        '@sio.event',
+        'async def leave(sid): ...',
+        '@something.on("join")',
+        'def other(data): ...',
+      ].join('\n'),
+    }).sort(),
+  ).toEqual(['socketio websocket on loop: message leave → leave', 'socketio websocket: message join → on_join'])
+})

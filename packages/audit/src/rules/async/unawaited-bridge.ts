@@ -51,7 +51,7 @@ function judge(context: RuleContext): RuleResult {
           ? {
               what: `\`${lost.name}(…)\` only builds a function here; nobody calls it.`,
               why: 'The wrapped function never runs, and nothing says so.',
-              do: `Call what it gives back: \`await ${lost.name.slice(lost.name.lastIndexOf('.') + 1)}(f)(…)\`.`,
+              do: `Call what it gives back: \`${asCalled(lost.name)}\`.`,
             }
           : {
               what: `\`${caller.text}\` gives a coroutine that nobody awaits.`,
@@ -63,6 +63,12 @@ function judge(context: RuleContext): RuleResult {
     }
   }
   return { detections, examined: { count, of: 'calls whose result is unused' } }
+}
+
+/** `async_to_sync` gives a plain function, the others one to await. */
+function asCalled(bridge: string): string {
+  const name = bridge.slice(bridge.lastIndexOf('.') + 1)
+  return /^(?:async_to_sync|AsyncToSync)$/.test(name) ? `${name}(f)(…)` : `await ${name}(f)(…)`
 }
 
 function lostWork(

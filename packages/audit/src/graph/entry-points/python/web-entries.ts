@@ -98,6 +98,13 @@ function lifespan(collector: EntryCollector, fn: FunctionId): void {
   collector.add('startup', 'starlette', fn, 'lifespan', module, index.scopeNode[fn]!)
 }
 
+/** `@socketio.on("join")` of Flask-SocketIO, `@sio.event` of python-socketio. */
+function isSocketServer(collector: EntryCollector, module: number, receiver: number): boolean {
+  return collector
+    .kindsOf(collector.inference.typeOf(module, receiver))
+    .some((name) => /^(?:flask_socketio\.SocketIO|socketio\.(?:\w+\.)*(?:Async)?Server)$/.test(name))
+}
+
 function decorated(collector: EntryCollector, fn: FunctionId): void {
   const { inference } = collector
   const { index } = inference
@@ -115,6 +122,12 @@ function decorated(collector: EntryCollector, fn: FunctionId): void {
       continue
     }
     const verb = tree.text(callee)
+    if ((verb === 'on' || verb === 'event') && isSocketServer(collector, module, callee + 1)) {
+      const told = isCall ? collector.textArgument(tree, module, at + 1, 0, 'message') : ''
+      const label = `message ${told || tree.text(index.scopeNode[fn]!)}`
+      collector.add('websocket', 'socketio', fn, label, module, at + 1)
+      continue
+    }
     const hook = HOOKS[verb]
     if (!VERBS.has(verb) && hook === undefined) continue
     const framework = frameworkAt(

@@ -334,7 +334,7 @@ function assuranceOf(
   isSilent: boolean,
 ): Pick<RuleEvidence, 'assurance' | 'wouldAssure'> {
   if (result.assurance !== undefined) return { assurance: result.assurance }
-  if (rule.assures === undefined) return {}
+  if (rule.assures === undefined || rule.trial) return {}
   const isAssured = isSilent && result.examined.count >= rule.assures.from
   return isAssured ? { assurance: rule.assures.says } : { wouldAssure: rule.assures.says }
 }

@@ -143,8 +143,7 @@ describe('a TypeScript repository', () => {
       "import { Controller, Get } from '@nestjs/common'\n\n@Controller('x')\nexport class Shop {\n  @Get()\n  all() { console.log(1) }\n}\n"
     const result = await judged({
       ...API,
-      'packages/api/src/load.ts':
-        "import { letter } from './letter.template'\n\nexport const load = () => letter\n",
+      'packages/api/src/load.ts': "import { letter } from './letter.template'\n\nexport const load = () => letter\n",
       'packages/api/src/letter.template.ts': 'export const letter = 1\n',
       'packages/generator/package.json': '{"name":"generator","private":true,"dependencies":{"@nestjs/common":"11"}}',
       'packages/generator/src/one.template.ts': controller,

@@ -28,6 +28,7 @@ import { rule as boundariesUnownedCode } from './boundaries/unowned-code.ts'
 import { rule as boundariesUnresolvedImport } from './boundaries/unresolved-import.ts'
 import { rule as dataConnectionPerRequest } from './data/connection-per-request.ts'
 import { rule as dataListenThroughPooler } from './data/listen-through-pooler.ts'
+import { rule as dataLockedConnection } from './data/locked-connection.ts'
 import { rule as dataMixedAccessPatterns } from './data/mixed-access-patterns.ts'
 import { rule as dataNamedPreparedStatements } from './data/named-prepared-statements.ts'
 import { rule as dataPoolerMissing } from './data/pooler-missing.ts'
@@ -102,6 +103,7 @@ export const rules: readonly Rule[] = [
   boundariesUnresolvedImport,
   dataConnectionPerRequest,
   dataListenThroughPooler,
+  dataLockedConnection,
   dataMixedAccessPatterns,
   dataNamedPreparedStatements,
   dataPoolerMissing,

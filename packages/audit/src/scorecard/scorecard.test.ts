@@ -146,5 +146,22 @@ describe('a verdict', () => {
     expect(verdict([], [evidence(rule, 40)], reach)?.verdict).toBe('could not tell')
   })
 
+  it('takes what a rule on trial saw for a fact, and what it could not tell for the reason', () => {
+    const reach = { isKnown: true, files: 500, programs: 1, entries: 40, found: 40, lost: 0 }
+    const trial = { trial: true, of: 'routes' }
+    expect(
+      verdict([], [evidence(rule, 40, { ...trial, assurance: 'Flask answers all 40 routes' })], reach),
+    ).toMatchObject({
+      verdict: 'sound',
+      because: 'Nothing found. Examined: routes (40). For it speaks that Flask answers all 40 routes.',
+    })
+    expect(verdict([], [evidence(rule, 40, { ...trial, couldNotTell: 'No contract was seen.' })], reach)).toMatchObject(
+      {
+        verdict: 'could not tell',
+        because: 'No contract was seen.',
+      },
+    )
+  })
+
   it('says what it costs to reverse', () => expect(verdict([], [])?.costToReverse).toMatch(/^high/))
 })

@@ -99,7 +99,8 @@ export function makeScorecard(
     const rules = evidence.filter((rule) => rule.rule.startsWith(`${decision.id}/`))
     const own = findings.filter((finding) => finding.decision === decision.id)
     const counted = own.filter((finding) => !finding.trial && finding.confidence !== 'possible')
-    const checks = rules.filter((rule) => rule.examined > 0 && !rule.trial)
+    // What a rule on trial saw that speaks for the decision is a fact; what it finds turns nothing.
+    const checks = rules.filter((rule) => rule.examined > 0 && (!rule.trial || rule.assurance !== undefined))
     // What a diagnosis says together weighs, also where its findings one by one do not.
     const judged = judge(counted)
     const weighty = judged === 'sound' && causes.has(decision.id) ? 'drifting' : judged
@@ -151,6 +152,10 @@ function doubtOf(
   const isLarge = reach.isKnown && reach.files >= SMALL
   if (checks.length === 0 && findings.length === 0) {
     const onTrial = rules.filter((rule) => rule.examined > 0)
+    const why = onTrial.find(
+      ({ couldNotTell }) => couldNotTell !== undefined && !isOfLanguage(couldNotTell),
+    )?.couldNotTell
+    if (why !== undefined) return { verdict: 'could not tell', because: why }
     if (onTrial.length > 0) {
       const of = `Examined: ${examined(onTrial)}.`
       return {

@@ -6,6 +6,7 @@ import type { EntryPoint, Program } from '../../graph/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { isProduct } from '../../survey/whereabouts.ts'
+import { oneFramework } from './one-framework.ts'
 
 /** Below this share of the routes a second framework is a bridge or a remainder. */
 const SHARE = 0.05
@@ -33,8 +34,7 @@ export function python(context: RuleContext): RuleResult {
     routes += entries.length
     const frameworks = new Map<string, EntryPoint[]>()
     for (const entry of entries) {
-      const family = FAMILIES[entry.framework.toLowerCase()] ?? entry.framework.toLowerCase()
-      addTo(frameworks, family, entry)
+      addTo(frameworks, familyOf(entry.framework), entry)
     }
     const used = [...frameworks]
       .filter(([, own]) => own.length >= ROUTES && own.length / entries.length >= SHARE)
@@ -58,7 +58,17 @@ export function python(context: RuleContext): RuleResult {
       related: minority.slice(1, 6).map((entry) => ({ ...entry.place, label: entry.label })),
     })
   }
-  return { detections, examined: { count: routes, of: 'routes' } }
+  const all = [...routesByRoot(context).values()].flat()
+  return {
+    detections,
+    examined: { count: routes, of: 'routes' },
+    ...(detections.length > 0 ? {} : oneFramework(context, all, familyOf)),
+  }
+}
+
+function familyOf(framework: string): string {
+  const name = framework.toLowerCase()
+  return FAMILIES[name] ?? name
 }
 
 /** Packages that a module with routes of a framework imports. */
@@ -69,7 +79,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 }
 
 function isImported(program: Program, entry: EntryPoint, module: number): boolean {
-  const family = FAMILIES[entry.framework.toLowerCase()] ?? entry.framework.toLowerCase()
+  const family = familyOf(entry.framework)
   const wanted = PACKAGES[family]
   if (wanted === undefined || family !== 'django') return true
   const externals = program.imports.externalsOf(module)

@@ -5,6 +5,7 @@ import type { EntryPoint } from '../../graph/contract.ts'
 import type { RuleContext, RuleResult } from '../../rule/rule.ts'
 import { addTo } from '../../survey/grouping.ts'
 import { serversOf } from '../../survey/typescript-servers.ts'
+import { oneFramework } from './one-framework.ts'
 
 /** Below this share of the routes a second framework is a bridge or a remainder. */
 const SHARE = 0.05
@@ -21,9 +22,11 @@ const NAMES: Readonly<Record<string, string>> = {
 export function typescript(context: RuleContext): RuleResult {
   const detections: Detection[] = []
   let routes = 0
+  const every: EntryPoint[] = []
   for (const server of serversOf(context)) {
     const all = distinct(server.routes.filter((entry) => entry.kind === 'route' && entry.framework in NAMES))
     routes += all.length
+    every.push(...all)
     const byFramework = new Map<string, EntryPoint[]>()
     for (const entry of all) addTo(byFramework, entry.framework, entry)
     const used = [...byFramework]
@@ -48,7 +51,11 @@ export function typescript(context: RuleContext): RuleResult {
       related: own.slice(1, 6).map((entry) => ({ ...entry.place, label: entry.label })),
     })
   }
-  return { detections, examined: { count: routes, of: 'routes' } }
+  return {
+    detections,
+    examined: { count: routes, of: 'routes' },
+    ...(detections.length > 0 ? {} : oneFramework(context, every, (framework) => framework)),
+  }
 }
 
 /** A route with several handlers is one route. */

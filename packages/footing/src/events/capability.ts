@@ -68,6 +68,8 @@ export const eventsCapability = defineCapability<typeof settings, EventBus>({
               listen: (hear, signal) => listenDirectly(directUrl, hear, signal),
             }),
       onTrouble: (what, error) => log.warn('the log of events could not be used; it is tried again', { what }, error),
+      onAdopted: () =>
+        log.warn('the log of events was restored from another database server; what is kept is delivered again'),
       onForgotten: (names) => log.warn('subscribers were forgotten that nobody declares', { names: names.join(', ') }),
     })
     return new EventBus(driver, network.environment)

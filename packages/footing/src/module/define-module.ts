@@ -110,7 +110,7 @@ export interface ModuleOptions<
   readonly port?: Port
   readonly settings?: Settings
   /** What it announces, here or as `defineEvents(…)` made it in a file of its own. */
-  readonly events?: Events | EventContract<Name, Events>
+  readonly events?: Events | EventContract<NoInfer<Name>, Events>
   readonly hears?: Hears
   readonly tables?: readonly string[]
   readonly reads?: Readonly<Record<string, readonly string[]>>

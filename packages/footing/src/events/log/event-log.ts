@@ -38,6 +38,8 @@ export interface EventLogOptions {
   readonly random?: () => number
   /** Told of what did not succeed and is tried again. */
   readonly onTrouble?: (what: string, error: unknown) => void
+  /** Told when the log came from another cluster, so that everything kept is read again. */
+  readonly onAdopted?: () => void
   /** Told of subscribers that were forgotten. */
   readonly onForgotten?: (names: readonly string[]) => void
 }
@@ -129,6 +131,7 @@ class EventLog implements EventDriver {
 
   async start(): Promise<void> {
     if (!(await this.#store.exists())) throw eventErrors('events-tables-missing')
+    if (await this.#store.adopt()) this.#options.onAdopted?.()
     for (const declared of this.#declared.values()) await this.#store.register(declared)
     const { delivers, doorbell } = this.#options
     const hears = delivers && this.#declared.size > 0

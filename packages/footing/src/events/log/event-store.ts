@@ -97,6 +97,12 @@ export class EventStore {
     return row?.there === true
   }
 
+  /** Puts right what a dump brought from another cluster; false where there was nothing to do. */
+  async adopt(): Promise<boolean> {
+    const [row] = await this.query<{ adopted: boolean }>('select footing_events.adopt() as adopted')
+    return row?.adopted === true
+  }
+
   async register({ name, app, module, emitter, origin, wants }: DeclaredSubscriber): Promise<void> {
     const values = [name, app, module, emitter, origin, JSON.stringify(wants)]
     await this.query('select footing_events.register($1, $2, $3, $4, $5, $6)', values)
@@ -376,7 +382,7 @@ export class EventStore {
          cross join lateral (
            select count(*) as waiting, min(written_at) as oldest from (
              select written_at from footing_events.log l
-              where l.origin = s.origin and l.seq > p.seq
+              where l.origin = s.origin and l.seq > p.seq and s.since ? l.event
                 and (l.x >= pg_snapshot_xmax(p.snapshot) or l.x = any(array(select pg_snapshot_xip(p.snapshot))))
               limit ${lagLimit}) new_ones) n
         where s.name = any($1)`,

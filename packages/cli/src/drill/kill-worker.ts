@@ -38,7 +38,9 @@ const clients = 6
 const pauseMs = 22_000
 /** Nothing has moved for so long: what is missing then is lost. Longer than a lease. */
 const stuckMs = 20_000
-const patienceMs = 120_000
+const patienceMs = 240_000
+/** More than that makes the clients slower. */
+const mostWaiting = 60
 /** Killed even where the budget has no time for more. */
 const leastKills = 3
 const recoveryMs = 15_000
@@ -195,7 +197,7 @@ class Run {
   readonly #load: Omit<LoadOptions, 'signal'>
   readonly #phases: Phase[] = []
   readonly #faults: Fault[] = []
-  readonly #mood: LoadMood = { pauseMs: 300, secondFails: 0.04 }
+  readonly #mood: LoadMood = { pauseMs: 300, crowded: false, secondFails: 0.04 }
 
   constructor(context: DrillContext, stand: Stand, fleet: Fleet, load: Omit<LoadOptions, 'signal'>) {
     this.#context = context
@@ -255,7 +257,7 @@ class Run {
     await this.#phase('kills', async () => {
       for (let done = 0; done < kills && (done < leastKills || performance.now() - begun < budgetMs - later); ) {
         // Half of them stay at work, or nothing would ever be in their hands.
-        await this.#workersAtWork(Math.ceil(workers / 2))
+        await this.#workersAtWork(Math.max(1, Math.floor(workers / 2)))
         if (await killOne(targets, done)) done += 1
         if (done % 25 === 0) terminal.note(`${done} of ${kills} kills`)
         signal.throwIfAborted()
@@ -269,7 +271,8 @@ class Run {
     if (long) {
       await this.#phase('pauses', async () => {
         Object.assign(this.#mood, { pauseMs: 600, secondFails: 0.6 })
-        await delay(500, undefined, { signal })
+        // Jobs of before are still in the hands of the workers.
+        await delay(3000, undefined, { signal })
         const sleepers = Math.max(1, Math.min(2, workers - 1))
         await Promise.all(Array.from({ length: sleepers }, () => pauseOne(targets, pauseMs)))
         Object.assign(this.#mood, { pauseMs: 300, secondFails: 0.04 })
@@ -313,6 +316,7 @@ class Run {
   async #sample(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const waiting = await backlog(this.#stand.source).catch(() => null)
+      this.#mood.crowded = (waiting ?? 0) > mostWaiting
       this.backlog.push({ at: Date.now(), waiting })
       await delay(1000, undefined, { signal }).catch(() => undefined)
     }

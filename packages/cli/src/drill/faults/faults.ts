@@ -1,5 +1,5 @@
 // What is done to the system: each fault once, by chance that can be repeated, written down with its time.
-import { once } from 'node:events'
+import { on } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Fault, FaultKind } from '../judge/history.ts'
 import type { Fleet, Member } from '../stand/fleet.ts'
@@ -19,6 +19,8 @@ export interface FaultTargets {
 const aimMs = 1500
 /** One in so many kills is for the process that answers. */
 const webEvery = 8
+/** One in so many kills is for a handler of an event; of jobs there are more. */
+const eventEvery = 6
 /** Longest wait until somebody is there to be killed. */
 const patienceMs = 20_000
 
@@ -36,7 +38,7 @@ export async function killOne(targets: FaultTargets, turn: number): Promise<bool
     return record(targets, 'kill', web.name, () => fleet.kill(web))
   }
   if (random.next() < 0.75) {
-    const member = await inWindow(targets)
+    const member = await inWindow(targets, turn % eventEvery === 1 ? 'event' : undefined)
     if (member?.alive()) return record(targets, 'kill', member.name, () => fleet.kill(member))
   }
   const workers = await somebody(targets, 'worker')
@@ -98,16 +100,18 @@ async function record(
   return true
 }
 
-async function inWindow({ fleet, signal }: FaultTargets): Promise<Member | undefined> {
+/** The next process that stands between an effect and its settlement, of a job or an event or only of one of the two. */
+async function inWindow({ fleet, signal }: FaultTargets, kind?: 'event'): Promise<Member | undefined> {
+  const over = AbortSignal.any([signal, AbortSignal.timeout(aimMs)])
   try {
-    const [member] = await once(fleet.windows, 'window', {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(aimMs)]),
-    })
-    return member as Member // the only thing that is emitted there
+    for await (const [member, of] of on(fleet.windows, 'window', { signal: over })) {
+      // The only thing that is emitted there.
+      if (kind === undefined || of === kind) return member as Member
+    }
   } catch {
     signal.throwIfAborted()
-    return undefined
   }
+  return undefined
 }
 
 async function somebody({ fleet, signal }: FaultTargets, role: 'web' | 'worker'): Promise<readonly Member[]> {

@@ -140,13 +140,15 @@ function kept(evidence: Evidence, kind: 'job' | 'event', { settled }: JudgeOptio
     lost.map(({ id }) => find(evidence, id, 'its change is stored and its effect never came', suspect)),
     { what: 'kills', times: killsOf(evidence, ''), floor: 1 },
   )
-  return lost.length > 0 && settled === 'moving'
-    ? {
-        ...told,
-        outcome: 'cannot tell',
-        evidence: `${all.length} committed, ${lost.length} still on their way when patience ended`,
-      }
-    : told
+  if (lost.length === 0 || settled !== 'moving') return told
+  // Nothing is lost yet that may still come, so that nobody is accused.
+  const { first: _first, suspect: _suspect, ...open } = told
+  return {
+    ...open,
+    violations: 0,
+    outcome: 'cannot tell',
+    evidence: `${all.length} committed, ${lost.length} still on their way when patience ended`,
+  }
 }
 
 function afterCommit(evidence: Evidence, kind: 'job' | 'event'): Verdict {

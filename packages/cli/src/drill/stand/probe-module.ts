@@ -156,7 +156,6 @@ export function probeModule(library: Library, options: ProbeOptions): ProbeImple
             on: {
               [`${probeName}.happened`]: {
                 from: 'beginning',
-                deadline: '60s',
                 attempts: manyAttempts,
                 handle: (operation: Operation, _context: unknown, facts: DeliveryFacts) =>
                   handlers.event(operation, facts.attempt ?? 1, facts.once),

@@ -20,6 +20,8 @@ export interface LoadOptions {
 export interface LoadMood {
   /** Longest stay between effect and settlement, in milliseconds. */
   pauseMs: number
+  /** True while so much waits that more of it would only measure the queue. */
+  crowded: boolean
   /** Part of the jobs whose second attempt fails. */
   secondFails: number
 }
@@ -47,9 +49,10 @@ async function runClient({ url, seed, kinds, ledger, signal }: LoadOptions, mood
       life += 1
       place = 0
     }
-    await delay(random.between(...thinkMs) * (answer === 'unknown' ? 2 : 1), undefined, { signal }).catch(
-      () => undefined,
-    )
+    const think = random.between(...thinkMs)
+    // Who gets no answer looks again a little later, as a user does.
+    const wait = answer === 'unknown' ? think + 400 : mood.crowded ? think * 6 : think
+    await delay(wait, undefined, { signal }).catch(() => undefined)
   }
 }
 
@@ -65,7 +68,7 @@ function makeOperation(
   const share = random.next()
   const wanted: OperationKind = share < 0.5 ? 'job' : share < 0.9 ? 'event' : 'change'
   const kind = kinds.includes(wanted) ? wanted : (kinds.find((one) => one !== 'change') ?? 'change')
-  const stays = random.next() < (kind === 'job' ? 0.6 : 0.08)
+  const stays = random.next() < (kind === 'job' ? 0.6 : 0.12)
   const pauseMs = kind === 'change' || !stays ? 0 : random.between(20, kind === 'job' ? mood.pauseMs : 80)
   return { id, kind, plan: planOf(random, kind, mood), key, place, pauseMs }
 }

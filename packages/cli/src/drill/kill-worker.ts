@@ -257,7 +257,7 @@ class Run {
     await this.#phase('kills', async () => {
       for (let done = 0; done < kills && (done < leastKills || performance.now() - begun < budgetMs - later); ) {
         // Half of them stay at work, or nothing would ever be in their hands.
-        await this.#workersAtWork(Math.max(1, Math.floor(workers / 2)))
+        await this.#workersAtWork(Math.ceil(workers / 2))
         if (await killOne(targets, done)) done += 1
         if (done % 25 === 0) terminal.note(`${done} of ${kills} kills`)
         signal.throwIfAborted()

@@ -1,5 +1,5 @@
 // The drill kill-worker on the example: four processes, two hundred kills; writes kill-worker.md.
-// Run: node benchmarks/kill-worker.ts [budget] [seed], or with a file that --history wrote, to make the page of its last run.
+// Run: node benchmarks/kill-worker.ts [budget] [seed], or with a file that --history wrote, to make the page of its runs.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -17,6 +17,7 @@ interface Times {
 /** What this page reads of a drill's report. */
 interface Report {
   readonly outcome: string
+  readonly startedAt: string
   readonly tookMs: number
   readonly repeat: string
   readonly versions: readonly string[]
@@ -28,6 +29,7 @@ interface Report {
     readonly unknown: number
   }
   readonly verdicts: readonly {
+    readonly claim: string
     readonly outcome: string
     readonly promise: string
     readonly evidence: string
@@ -41,28 +43,44 @@ interface Report {
 
 const [first = '20m', seed = '1302'] = process.argv.slice(2)
 const root = fileURLToPath(new URL('..', import.meta.url))
-const report = existsSync(first) ? lastOf(first) : await drill(first)
-const page = pageOf(report)
+const reports = existsSync(first) ? runsOf(first) : await drill(first)
+const [report] = reports
+if (report === undefined) throw new Error(`${first} has no run`)
+const page = `${pageOf(report)}${othersOf(reports.slice(1))}`
 writeFileSync(new URL('./kill-worker.md', import.meta.url), page)
 process.stdout.write(page)
 process.exitCode = report.outcome === 'held' ? 0 : 1
 
-async function drill(budget: string): Promise<Report> {
+async function drill(budget: string): Promise<readonly Report[]> {
   const folder = mkdtempSync(join(tmpdir(), 'footing-kill-worker-'))
   const history = join(folder, 'drills.jsonl')
   const what = ['drill', 'kill-worker', 'benchmarks/drilled-conduit.ts', '--kills', '200', '--workers', '3']
   const args = ['packages/cli/bin/footing.js', ...what, '--seed', seed, '--budget', budget, '--history', history]
   try {
     await once(spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] }), 'exit')
-    return lastOf(history)
+    return runsOf(history)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function lastOf(history: string): Report {
-  const line = readFileSync(history, 'utf8').trimEnd().split('\n').at(-1) ?? ''
-  return JSON.parse(line) as Report // written by the drill
+/** The runs of a file, the newest first. */
+function runsOf(history: string): readonly Report[] {
+  const lines = readFileSync(history, 'utf8').trimEnd().split('\n')
+  return lines.map((line) => JSON.parse(line) as Report).toReversed() // written by the drill
+}
+
+function othersOf(runs: readonly Report[]): string {
+  if (runs.length === 0) return ''
+  const rows = runs.map(({ startedAt, faults, verdicts }) => {
+    const kills = faults.filter(({ kind }) => kind === 'kill').length
+    const told = verdicts.map(({ outcome, claim, evidence, met }) => {
+      const times = met === undefined ? '' : `; ${met.times} ${met.what}`
+      return `**${outcome}** \`${claim}\`: ${evidence}${times}`
+    })
+    return `| ${startedAt.slice(0, 16).replace('T', ' ')} | ${kills} | ${told.join('<br>')} |`
+  })
+  return `\nEarlier runs:\n\n| started | kills | verdicts |\n|---|---|---|\n${rows.join('\n')}\n`
 }
 
 function pageOf({ load, verdicts, faults, recovery, latency, leftovers, versions, tookMs, repeat }: Report): string {

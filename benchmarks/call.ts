@@ -19,12 +19,16 @@ const billingModule = implement(billing, () => ({
 
 type Quote = (input: { id: string; amount: number }) => Promise<{ id: string; total: number }>
 
-/** The port as an application binds it. `checked` is what development and tests add. */
-async function port(checked: boolean): Promise<Quote> {
+/**
+ * The port as an application binds it. `checked` is what development and tests add; `edge` is the call of a route or of another
+ * process, whose answer is checked in production too.
+ */
+async function port(checked: boolean, edge = false): Promise<Quote> {
   const network = new ModuleNetwork([billing], { clock: systemClock, wheel: new DeadlineWheel(systemClock), checked })
   // The module uses nothing of its kit.
   network.answer('billing', (await billingModule.setup({} as never)).port)
-  return network.portsFor('shop', [billing]).billing?.quote as Quote
+  const bound = edge ? network.callAtEdge(billing, billing.port.quote)?.call : undefined
+  return (bound ?? network.portsFor('shop', [billing]).billing?.quote) as Quote
 }
 
 const bare: Quote = async ({ id, amount }) => ({ id, total: amount * 1.2 })
@@ -46,6 +50,7 @@ const variants: readonly [name: string, call: Quote][] = [
   ['bare async function', bare],
   ['bare + zod on the input', validated],
   ['port call, production', await port(false)],
+  ['port call of a route, production', await port(false, true)],
   ['port call, development and tests', await port(true)],
 ]
 const rounds = 100_000

@@ -19,7 +19,7 @@ export interface AnswerShape {
 /** A part of the answer. */
 type Shape =
   | { readonly kind: 'part'; readonly path: readonly string[] }
-  | { readonly kind: 'object'; readonly parts: readonly (readonly [string, Shape])[] }
+  | { readonly kind: 'object'; readonly parts: ReadonlyMap<string, Shape> }
   | { readonly kind: 'constant'; readonly type: 'string' | 'number' | 'boolean' | 'null' }
 
 /** Stands for a value inside of a text, which may go into a header but not into the body. */
@@ -77,9 +77,11 @@ function read(value: unknown, root: JsonSchema): Shape {
       if (Array.isArray(value)) throw new Unclear('it makes a list')
       return {
         kind: 'object',
-        parts: Object.entries(value)
-          .filter(([, part]) => part !== undefined)
-          .map(([key, part]) => [key, read(part, root)] as const),
+        parts: new Map(
+          Object.entries(value)
+            .filter(([, part]) => part !== undefined)
+            .map(([key, part]) => [key, read(part, root)] as const),
+        ),
       }
     default:
       throw new Unclear(`it answers with a ${typeof value}`)
@@ -92,7 +94,8 @@ function shapeOf(shape: Shape, out: Schema | undefined, label: string): AnswerSh
       const root = out === undefined ? {} : movable(jsonSchemaOf(out, 'output', target, label))
       return { ...nodeOf(shape, root), ...definitionsOf(root) }
     },
-    faults: (value) => faultsOf(shape, value, ''),
+    // Nearly every answer has none, and then this is all that it costs.
+    faults: (value) => (fits(shape, value) ? [] : faultsOf(shape, value, '')),
   }
 }
 
@@ -102,10 +105,11 @@ function nodeOf(shape: Shape, root: JsonSchema): JsonSchema {
     const { $schema: _dialect, ...node } = propertyAt(root, shape.path)?.node ?? {}
     return node
   }
-  const required = shape.parts.filter(([, part]) => isRequired(part, root)).map(([name]) => name)
+  const parts = [...shape.parts]
+  const required = parts.filter(([, part]) => isRequired(part, root)).map(([name]) => name)
   return {
     type: 'object',
-    properties: Object.fromEntries(shape.parts.map(([name, part]) => [name, nodeOf(part, root)])),
+    properties: Object.fromEntries(parts.map(([name, part]) => [name, nodeOf(part, root)])),
     ...(required.length === 0 ? {} : { required }),
     additionalProperties: false,
   }
@@ -113,6 +117,19 @@ function nodeOf(shape: Shape, root: JsonSchema): JsonSchema {
 
 function isRequired(shape: Shape, root: JsonSchema): boolean {
   return shape.kind !== 'part' || (propertyAt(root, shape.path)?.required ?? false)
+}
+
+/** True when there is nothing that `faultsOf` would tell. */
+function fits(shape: Shape, value: unknown): boolean {
+  if (shape.kind === 'part') return true
+  if (shape.kind === 'constant') return (value === null ? 'null' : typeof value) === shape.type
+  if (typeof value !== 'object' || value === null) return false
+  for (const [key, part] of Object.entries(value)) {
+    if (part === undefined) continue
+    const expected = shape.parts.get(key)
+    if (expected === undefined || !fits(expected, part)) return false
+  }
+  return true
 }
 
 /** What is made of a real value has to be what was made of the stand-in: the same keys, constants of the same type. */
@@ -123,11 +140,10 @@ function faultsOf(shape: Shape, value: unknown, pointer: string): readonly Error
     return type === shape.type ? [] : [{ pointer, message: `is a ${type}, and ${shape.type} is described` }]
   }
   if (typeof value !== 'object' || value === null) return [{ pointer, message: 'is no object, as is described' }]
-  const known = new Map(shape.parts)
   return Object.entries(value).flatMap(([key, part]) => {
     if (part === undefined) return []
     const place = `${pointer}/${escapePointer(key)}`
-    const expected = known.get(key)
+    const expected = shape.parts.get(key)
     return expected === undefined ? [{ pointer: place, message: 'is not described' }] : faultsOf(expected, part, place)
   })
 }

@@ -1,5 +1,5 @@
-// Hands the rows that come over a connection to the statement that waits for them, as bytes; every other message goes to the
-// driver. The driver would make a text of each column, a list of the texts, a message of the list and an event of the message.
+// Hands the rows that come over a connection to the statement that waits for them, as bytes, and tells it what has ended; every
+// other message goes to the driver. The driver would make a text of each column, a list of the texts, a message of the list and an event of the message.
 import { EventEmitter } from 'node:events'
 import type { Socket } from 'node:net'
 import type pg from 'pg'
@@ -8,6 +8,8 @@ import type pg from 'pg'
 export interface RowTaker {
   /** The columns of one row are between `start` and `end`; the bytes are used for something else afterwards. */
   takeRow(bytes: Buffer, start: number, end: number): void
+  /** One of its parts has ended, with `SELECT 5`, `COMMIT` and so on. */
+  takeEnd(command: string): void
 }
 
 /** The part of the driver's connection that reads. */
@@ -16,6 +18,9 @@ interface ReadingConnection {
 }
 
 const dataRow = 0x44
+const commandComplete = 0x43
+/** That a name was parsed, its values were taken, a name was dropped: nobody waits for these. */
+const [parseComplete, bindComplete, closeComplete] = [0x31, 0x32, 0x33]
 /** Its kind, and its length, which counts itself. */
 const headSize = 5
 const leastLength = 4
@@ -65,19 +70,24 @@ export class RowStream {
       }
       const end = at + 1 + length
       if (end > size) break
-      if (bytes[at] === dataRow && this.taker !== undefined) {
+      if (this.taker !== undefined && isTaken(bytes[at])) {
         // What came in front of it may end the statement.
         if (passed < at) this.#pass(bytes, passed, at)
-        passed = at
-        if (this.taker !== undefined) {
-          this.taker.takeRow(bytes, at + headSize, end)
-          passed = end
-        }
+        passed = this.#take(bytes, at, end) ? end : at
       }
       at = end
     }
     if (passed < at) this.#pass(bytes, passed, at)
     if (at < size) this.#begin(bytes.subarray(at))
+  }
+
+  #take(bytes: Buffer, at: number, end: number): boolean {
+    const { taker } = this
+    if (taker === undefined) return false
+    if (bytes[at] === dataRow) taker.takeRow(bytes, at + headSize, end)
+    // It ends with a byte of zero.
+    else if (bytes[at] === commandComplete) taker.takeEnd(bytes.toString('latin1', at + headSize, end - 1))
+    return true
   }
 
   #pass(bytes: Buffer, from: number, to: number): void {
@@ -102,6 +112,16 @@ export class RowStream {
     this.#begunSize = 0
     return bytes
   }
+}
+
+function isTaken(kind: number | undefined): boolean {
+  return (
+    kind === dataRow ||
+    kind === bindComplete ||
+    kind === commandComplete ||
+    kind === parseComplete ||
+    kind === closeComplete
+  )
 }
 
 function reads(connection: unknown): connection is ReadingConnection {

@@ -142,7 +142,7 @@ class WireQuery implements RowTaker {
     this.#answer.rows.push(row)
   }
 
-  handleCommandComplete({ text }: { readonly text: string }): void {
+  takeEnd(text: string): void {
     if (this.#left > 0) {
       this.#left -= 1
       if (this.#left === 0) this.#statement.onOpened?.(text)

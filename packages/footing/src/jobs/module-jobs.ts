@@ -8,7 +8,7 @@ import { currentContext } from '../work/call-context.ts'
 import { type Duration, milliseconds } from '../work/duration.ts'
 import { randomHex } from '../work/trace-ids.ts'
 import type { AddedJob, FlowStep, JobDriver, JobQueue, NewJob } from './contract/contract.ts'
-import { type JobBody, sealEnvelope } from './contract/envelope.ts'
+import { type Envelope, type JobBody, sealEnvelope } from './contract/envelope.ts'
 import { jobError, jobErrors } from './contract/errors.ts'
 import type { JobGuarantees } from './contract/guarantees.ts'
 import type { Job, JobsShape, PayloadOf } from './use-jobs.ts'
@@ -114,10 +114,10 @@ export function moduleJobs(environment: ModuleJobsEnvironment): ModuleJobs {
     throw jobError('jobs-transaction-unsupported', { job: `${module}.${name}`, driver: driverName })
   }
 
-  const prepare = async (name: string, payload: unknown, options: AddOptions): Promise<NewJob> => {
+  const prepare = async (name: string, payload: unknown, options: AddOptions, asked = askedBy()): Promise<NewJob> => {
     const { declared, queue } = known(name)
     const job = `${module}.${name}`
-    const body = await bodyOf(job, declared, payload, options.key)
+    const body = await bodyOf(job, declared, payload, options.key, asked)
     refuseUnstorable(job, body, guarantees.maxPayloadBytes)
     const prepared = { queue, body, ...readOptions(job, declared, options) }
     refuseUnsupported(job, prepared, guarantees, driverName)
@@ -141,7 +141,8 @@ export function moduleJobs(environment: ModuleJobsEnvironment): ModuleJobs {
       const { tx, rest } = split(given)
       const [name, payloads, options = {}] = rest as [string, readonly unknown[], AddOptions?]
       const jobs: NewJob[] = []
-      for (const payload of payloads) jobs.push(await prepare(name, payload, options))
+      const asked = askedBy()
+      for (const payload of payloads) jobs.push(await prepare(name, payload, options, asked))
       return addAll(tx, name, jobs)
     },
     async flow(...given: unknown[]) {
@@ -154,8 +155,9 @@ export function moduleJobs(environment: ModuleJobsEnvironment): ModuleJobs {
       }
       admit(tx, first)
       const prepared: FlowStep[] = []
+      const asked = askedBy()
       for (const { ref, name, payload, after = [], options = {} } of steps) {
-        prepared.push({ ...(await prepare(name, payload, options)), ref, after })
+        prepared.push({ ...(await prepare(name, payload, options, asked)), ref, after })
       }
       return driver.flow(prepared, tx)
     },
@@ -178,17 +180,22 @@ function split(given: readonly unknown[]): {
   return { tx: undefined, rest: given }
 }
 
-async function bodyOf(job: string, declared: Job, payload: unknown, key: string | undefined): Promise<JobBody> {
+/** The ids that all jobs of one call carry: those of the request, or new ones. */
+function askedBy(): Pick<Envelope, 'requestId' | 'traceId'> {
+  const context = currentContext()
+  return { requestId: context?.requestId ?? randomHex(16), traceId: context?.traceId ?? randomHex(16) }
+}
+
+async function bodyOf(
+  job: string,
+  declared: Job,
+  payload: unknown,
+  key: string | undefined,
+  asked: Pick<Envelope, 'requestId' | 'traceId'>,
+): Promise<JobBody> {
   const { payload: schema, version } = declared
   const sealed = schema === undefined ? payload : await checkedPayload(job, schema, payload)
-  const context = currentContext()
-  return sealEnvelope({
-    payload: sealed,
-    version,
-    key,
-    requestId: context?.requestId ?? randomHex(16),
-    traceId: context?.traceId ?? randomHex(16),
-  })
+  return sealEnvelope({ payload: sealed, version, key, ...asked })
 }
 
 /**
@@ -211,7 +218,7 @@ function refuseUnstorable(job: string, body: JobBody, limit: number): void {
   if (fault !== undefined) throw payloadInvalid(job, [{ pointer: fault.pointer, message: `It is ${fault.found}.` }])
   const text = JSON.stringify(body)
   // PostgreSQL keeps no such character in JSON, and what a job may say must not depend on the store.
-  if (zeroCharacter.test(text)) {
+  if (text.includes('\\u0000') && zeroCharacter.test(text)) {
     throw payloadInvalid(job, [{ pointer: '', message: 'A text of it holds a zero character.' }])
   }
   const bytes = Buffer.byteLength(text)

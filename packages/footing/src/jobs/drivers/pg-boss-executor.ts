@@ -4,6 +4,12 @@ import type { Db } from 'pg-boss'
 import type { Database, Transaction } from '../../data/contract/contract.ts'
 import type { AnyTransaction } from '../../data/contract/transaction-end.ts'
 
+/**
+ * In front of statements about the table of jobs: they go unprepared. A plan that was made while the table was empty would be
+ * kept for the life of a connection, and the table is empty whenever all is well.
+ */
+export const planned = '/* planned each time */ '
+
 /** Sends statements on connections of the pool; several in one text become one transaction. */
 export function executorOn(database: Database<unknown>): Db {
   return {
@@ -13,7 +19,7 @@ export function executorOn(database: Database<unknown>): Db {
       return translated(async () =>
         statements.length > 1
           ? database.transaction(async (tx) => runAll(tx, statements))
-          : database.query<object>(only, values),
+          : database.query<object>(planned + only, values),
       )
     },
   }
@@ -25,7 +31,7 @@ export function executorIn(given: AnyTransaction): Db {
   const tx = given as Transaction<unknown>
   return {
     async executeSql(text, values = []) {
-      if (values.length > 0) return translated(() => tx.query<object>(text, values))
+      if (values.length > 0) return translated(() => tx.query<object>(planned + text, values))
       return translated(() => runAll(tx, splitStatements(text)))
     },
   }
@@ -60,7 +66,7 @@ async function runAll(
   for (const statement of statements) {
     // The transaction is there already.
     if (/^(?:begin|commit)$/i.test(statement)) continue
-    rows.push(...(await tx.query<object>(statement)))
+    rows.push(...(await tx.query<object>(planned + statement)))
   }
   return rows
 }

@@ -5,7 +5,7 @@ import type { Database } from '../../data/contract/contract.ts'
 import type { AnyTransaction } from '../../data/contract/transaction-end.ts'
 import type { DriverReports, JobQueue, RunningJob, Settlement, TakeJob } from '../contract/contract.ts'
 import { claimWithin } from './pg-boss-claim.ts'
-import { codedAgain, executorIn } from './pg-boss-executor.ts'
+import { codedAgain, executorIn, planned } from './pg-boss-executor.ts'
 
 /** Seconds after which a claim without a sign of life is over; the least that pg-boss allows. */
 export const beatSeconds = 10
@@ -51,6 +51,8 @@ class Worker {
   claiming = false
   again = false
   telling = false
+  /** True while a claim for freed places is due at the end of this turn of the loop. */
+  due = false
   /** True when the last claim brought as many as it asked for. */
   hungry = false
   /** As it was at the last look. */
@@ -177,7 +179,8 @@ export class PgBossWork {
     const workers = [...this.#workers.values()]
     const rows = await this.#options.database.query<{ name: string; paused: boolean; ready: boolean }>(lookText, [
       workers.map(({ queue }) => queue.name),
-      workers.map(({ free }) => free > 0),
+      // One that claims, or is claimed for when places are free, finds its jobs without a look.
+      workers.map(({ free, claiming, hungry, held }) => free > 0 && !claiming && !(hungry && held.size > 0)),
     ])
     return rows.flatMap(({ name, paused, ready }) => {
       const worker = this.#workers.get(name)
@@ -245,6 +248,8 @@ export class PgBossWork {
   async #tellDone(worker: Worker): Promise<void> {
     if (worker.telling) return
     worker.telling = true
+    // Those that end in the same turn of the loop are told together.
+    await new Promise((resolve) => setImmediate(resolve))
     const { boss, reports } = this.#options
     const { name } = worker.queue
     while (worker.done.length > 0) {
@@ -273,10 +278,19 @@ export class PgBossWork {
 
   #release(worker: Worker, held: Held): void {
     if (worker.held.get(held.id) === held) worker.held.delete(held.id)
-    const limited = worker.queue.everywhere !== undefined || worker.queue.perKey !== undefined
-    // Half of the places at once, so that a claim brings more than one job.
-    if (limited || (worker.hungry && worker.free * 2 >= worker.queue.perProcess)) void this.#claim(worker)
+    this.#claimSoon(worker)
     this.#tellIdle()
+  }
+
+  // Places are freed together, and half of them at least, so that one claim brings many jobs.
+  #claimSoon(worker: Worker): void {
+    if (worker.due || this.#resting) return
+    worker.due = true
+    setImmediate(() => {
+      worker.due = false
+      const limited = worker.queue.everywhere !== undefined || worker.queue.perKey !== undefined
+      if (limited || (worker.hungry && worker.free * 2 >= worker.queue.perProcess)) void this.#claim(worker)
+    })
   }
 
   async #fail(queue: JobQueue, held: Held, failure: Settlement & { kind: 'failed' }): Promise<void> {
@@ -404,7 +418,7 @@ async function keepFailed(
 }
 
 // One look into the index for each queue, whatever the server thinks of its statistics.
-const lookText = `
+const lookText = `${planned}
   select q.name, exists (select from footing_jobs.paused p where p.queue = q.name) as paused,
     q.room and (
       exists (select from (select from footing_jobs.job where name = q.name and state = 'created' and not blocked
@@ -413,7 +427,7 @@ const lookText = `
         and start_after <= now() limit 1) one)) as ready
   from unnest($1::text[], $2::boolean[]) as q(name, room)`
 
-const orphansText = `
+const orphansText = `${planned}
   select name, id, retry_count as "retryCount", retry_limit as "retryLimit" from footing_jobs.job
   where name = any($1::text[]) and state = 'active' and heartbeat_seconds is not null
     and heartbeat_on + heartbeat_seconds * interval '1 second' < now()

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type JobHarness, jobConformance } from './conformance.ts'
 import type { JobDriver } from './contract/contract.ts'
 import { sqsDriver, sqsGuarantees } from './drivers/sqs.ts'
+import { sqsAdmin } from './drivers/sqs-admin.ts'
+import { readSqsTarget } from './drivers/sqs-target.ts'
 
 let url = process.env.FOOTING_TEST_SQS_URL ?? ''
 let server: FauxqsServer | undefined
@@ -52,3 +54,59 @@ test('what is skipped is what the guarantees say', () => {
     'flow',
   ])
 })
+
+test('an operator sees how many there are and lets what failed run again; the rest is refused by its name', async () => {
+  const queue = { ...base, name: `operated${process.pid}/mail/seen` }
+  const driver = await harness.open()
+  await driver.declare([queue])
+  const body = { p: 'ada', v: 1, r: 'request', t: 'trace' }
+  const plain = { priority: 0, delayMs: undefined, at: undefined, key: undefined, deduplicationKey: undefined }
+  await driver.add([{ queue, body, ...plain }], undefined)
+  const seen: number[] = []
+  const settlement = () =>
+    seen.length > 1
+      ? ({ kind: 'done' } as const)
+      : ({ kind: 'failed', code: 'no-luck', message: 'not today', final: true } as const)
+  driver.work(
+    [queue],
+    ({ attempt }) => {
+      seen.push(attempt)
+      return { settled: Promise.resolve(settlement()), lose: () => undefined }
+    },
+    { fault: () => undefined, orphaned: () => undefined, superseded: () => undefined },
+  )
+  const admin = await sqsAdmin(url, {}, `operated${process.pid}`)
+  await harness.until(async () => (await admin.counts())[0]?.failed === 1)
+  expect((await admin.counts())[0]).toMatchObject({ name: 'mail.seen', failed: 1 })
+  expect(await admin.retry({ name: 'mail.seen', dryRun: true })).toEqual({ matched: 1, changed: 0 })
+  expect(await admin.retry({ name: 'mail.seen' })).toEqual({ matched: 1, changed: 1 })
+  await harness.until(() => seen.length === 2)
+  expect(seen).toEqual([1, 1])
+  for (const refused of [admin.list(), admin.show('x'), admin.pause('mail.seen'), admin.cancel({ ids: ['x'] })]) {
+    await expect(refused).rejects.toMatchObject({ code: 'job-unsupported' })
+  }
+  await admin.close()
+})
+
+test.each([
+  ['no region', 'sqs://host/prefix'],
+  ['a key without a secret', 'sqs://key@host/?region=any'],
+  ['a prefix that SQS does not take', 'sqs://host/a.b?region=any'],
+  ['a parameter that nobody knows', 'sqs://host/?region=any&colour=red'],
+])('a URL with %s is refused without its secret', (_name, wrong) => {
+  expect(() => readSqsTarget(wrong, {})).toThrow(expect.objectContaining({ code: 'jobs-url-invalid' }))
+})
+
+const base = {
+  attempts: 3,
+  timeoutMs: 30_000,
+  backoff: { firstMs: 1000, mostMs: 60_000 },
+  perProcess: 10,
+  everywhere: undefined,
+  perKey: undefined,
+  rate: undefined,
+  deduplicate: undefined,
+  limit: undefined,
+  keepDoneMs: 3_600_000,
+  keepFailedMs: 3_600_000,
+}

@@ -35,7 +35,9 @@ export async function bullmqAdmin(url: string, prefix: string): Promise<JobsAdmi
   redis.on('error', () => undefined)
   const open = new Map<string, Queue>()
   const queueOf = (name: string): Queue => {
-    const queue = open.get(name) ?? new bullmq.Queue(name, { connection: redis, prefix: bullmqPrefix })
+    const known = open.get(name)
+    if (known !== undefined) return known
+    const queue = new bullmq.Queue(name, { connection: redis, prefix: bullmqPrefix })
     queue.on('error', () => undefined)
     open.set(name, queue)
     return queue

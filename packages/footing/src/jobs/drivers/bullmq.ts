@@ -48,6 +48,7 @@ const lockMs = 8000
 const stalledCheckMs = 2000
 const cancelCheckMs = 1000
 const answerMs = 5000
+const closeMs = 2000
 /** Priorities of BullMQ begin with the lowest number; ours with the highest. */
 const middlePriority = 1_000_000
 
@@ -309,8 +310,15 @@ class BullmqDriver implements JobDriver {
   async close(): Promise<void> {
     this.#closed = true
     clearInterval(this.#cancelTimer)
-    await Promise.all(this.#workers.map((worker) => worker.close(true)))
-    await Promise.all([...this.#queues.values()].map((queue) => queue.close()))
+    const closing = [
+      ...this.#workers.map((worker) => worker.close(true)),
+      ...[...this.#queues.values()].map((queue) => queue.close()),
+    ]
+    // With a Redis that is away closing has no end either.
+    const late = Promise.withResolvers<void>()
+    const timer = setTimeout(() => late.resolve(), closeMs)
+    await Promise.race([Promise.allSettled(closing), late.promise])
+    clearTimeout(timer)
     this.#adding.disconnect()
     this.#working.disconnect()
   }
@@ -408,17 +416,19 @@ function treesOf(steps: readonly FlowStep[], ids: ReadonlyMap<string, string>): 
   return steps.filter(({ ref }) => !waiting.has(ref)).map(nodeOf)
 }
 
-/** What Redis could not do, coded. */
+/** What Redis could not do, coded, and not later than a person would wait for it: BullMQ itself waits for ever. */
 async function answered<T>(operation: string, ask: () => Promise<T>, job?: string): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(`no answer within ${answerMs} ms`)), answerMs)
   try {
-    return await ask()
+    return await Promise.race([ask(), late.promise])
   } catch (error) {
     if (error instanceof Error && 'code' in error && String(error.code).startsWith('job')) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    // The question may have arrived although the answer did not.
-    if (operation === 'add' && /Command timed out|Connection is closed|ECONNRESET/.test(reason)) {
-      throw jobError('job-outcome-unknown', { job: job ?? '' }, error)
-    }
+    // The question may have arrived, or arrive yet, although the answer did not.
+    if (operation === 'add') throw jobError('job-outcome-unknown', { job: job ?? '' }, error)
     throw jobError('jobs-store-failed', { operation, reason }, error)
+  } finally {
+    clearTimeout(timer)
   }
 }

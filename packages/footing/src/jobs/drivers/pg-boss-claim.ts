@@ -1,11 +1,12 @@
 // Claims jobs of one queue within its limits. Where the limits count over all processes, one claims after the other, so that
 // they are exact: for the length of one transaction a lock on the queue is held.
-import type { JobWithMetadata, PgBoss } from 'pg-boss'
+import type { Job, PgBoss } from 'pg-boss'
 import type { Database, Transaction } from '../../data/contract/contract.ts'
 import type { JobQueue, Rate } from '../contract/contract.ts'
 import { executorIn } from './pg-boss-executor.ts'
+import type { StoredBody } from './pg-boss-work.ts'
 
-type Claimed = readonly JobWithMetadata<object>[]
+type Claimed = readonly Job<Partial<StoredBody>>[]
 
 interface Store {
   readonly boss: PgBoss
@@ -17,7 +18,7 @@ export async function claimWithin({ boss, database }: Store, queue: JobQueue, mo
   const { name, everywhere, perKey, rate } = queue
   const together = everywhere ?? perKey
   if (together === undefined && rate === undefined) {
-    return boss.fetch<object>(name, { batchSize: most, includeMetadata: true })
+    return boss.fetch<Partial<StoredBody>>(name, { batchSize: most })
   }
   return database.transaction(async (tx) => {
     await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`footing_jobs ${name}`])
@@ -25,9 +26,8 @@ export async function claimWithin({ boss, database }: Store, queue: JobQueue, mo
     // Jobs of one key come one by one, because a key may have room for one only.
     const batchSize = Math.min(most, pace.left, rate?.perKey === true ? 1 : most)
     if (batchSize <= 0) return []
-    const jobs = await boss.fetch<object>(name, {
+    const jobs = await boss.fetch<Partial<StoredBody>>(name, {
       batchSize,
-      includeMetadata: true,
       ...(together === undefined ? {} : { groupConcurrency: together }),
       ...(pace.full.length === 0 ? {} : { ignoreGroups: [...pace.full] }),
       db: executorIn(tx),

@@ -1,9 +1,10 @@
 // The working side of the PostgreSQL driver: looks for jobs, claims them, keeps the claims alive, settles what has ended,
 // and brings back what killed processes held. All of it by single statements or short transactions, so no session is needed.
-import type { JobWithMetadata, PgBoss } from 'pg-boss'
+import type { Job, PgBoss } from 'pg-boss'
 import type { Database } from '../../data/contract/contract.ts'
 import type { AnyTransaction } from '../../data/contract/transaction-end.ts'
 import type { DriverReports, JobQueue, RunningJob, Settlement, TakeJob } from '../contract/contract.ts'
+import type { JobBody } from '../contract/envelope.ts'
 import { claimWithin } from './pg-boss-claim.ts'
 import { codedAgain, executorIn, planned } from './pg-boss-executor.ts'
 
@@ -19,6 +20,19 @@ const hotMs = 20
 const coldMs = 250
 const restAfterFaultMs = 1000
 const mostRescued = 200
+
+/**
+ * What is stored with an envelope so that a claim need not bring all columns of a job: for many short jobs those cost more than
+ * the rest. The times are for people and metrics; the store decides by its own.
+ */
+export interface StoredBody extends JobBody {
+  /** Milliseconds since 1970 at which it was added. */
+  readonly a: number
+  /** Milliseconds that it had to wait. */
+  readonly d?: number
+  /** Others wait for it. */
+  readonly b?: 1
+}
 
 /** What it works with. */
 export interface PgBossWorkOptions {
@@ -210,20 +224,25 @@ export class PgBossWork {
     this.#tellIdle()
   }
 
-  #begin(worker: Worker, job: JobWithMetadata<object>): void {
+  #begin(worker: Worker, job: Job<Partial<StoredBody>>): void {
     const { queue } = worker
+    const now = Date.now()
+    // Somebody else may have written it.
+    const { a: added = now, d: delayed = 0, b: awaited } = job.data ?? {}
+    const begun = job.retryCount + 1
     const attempt = { id: job.id, retryCount: job.retryCount }
     const running = this.#options.take({
       id: job.id,
       queue,
       body: job.data,
-      attempt: job.retryCount + 1,
-      attempts: job.retryLimit + 1,
-      waitedMs: Math.max(0, job.startedOn.getTime() - job.startAfter.getTime()),
-      addedAt: job.createdOn,
+      attempt: begun,
+      // Told to run again it has all of them anew.
+      attempts: queue.attempts * Math.ceil(begun / queue.attempts),
+      waitedMs: begun > 1 ? 0 : Math.max(0, now - Number(added) - Number(delayed)),
+      addedAt: new Date(Number(added)),
       progress: (value) => this.#progress(queue, attempt, value),
     })
-    const held: Held = { ...attempt, running, blocking: job.blocking, lost: false, settling: false }
+    const held: Held = { ...attempt, running, blocking: awaited === 1, lost: false, settling: false }
     worker.held.set(job.id, held)
     running.settled.then((settlement) => this.#ended(worker, held, settlement))
   }

@@ -9,7 +9,7 @@ import { jobError } from '../contract/errors.ts'
 import type { JobGuarantees } from '../contract/guarantees.ts'
 import { codedAgain, executorIn, executorOn } from './pg-boss-executor.ts'
 import { jobsSchema, mostCounted, sampleQueues } from './pg-boss-sample.ts'
-import { beatSeconds, PgBossWork } from './pg-boss-work.ts'
+import { beatSeconds, PgBossWork, type StoredBody } from './pg-boss-work.ts'
 
 /** What the driver promises. */
 export const pgBossGuarantees: JobGuarantees = {
@@ -194,8 +194,9 @@ class PgBossDriver implements JobDriver {
       const [added] = await this.add(steps, tx)
       return { [only.ref]: added?.id ?? '' }
     }
+    const awaited = new Set(steps.flatMap(({ after }) => after))
     const jobs = steps.map((step): FlowJob => {
-      const { data, ...options } = insertOf(step)
+      const { data, ...options } = insertOf(step, awaited.has(step.ref))
       return { ref: step.ref, name: step.queue.name, data: data ?? {}, options, dependsOn: [...step.after] }
     })
     const ids = await coded(() => this.#boss.flow(jobs, tx === undefined ? {} : { db: executorIn(tx) }))
@@ -264,10 +265,13 @@ class PgBossDriver implements JobDriver {
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-function insertOf({ queue, body, priority, delayMs, at, key }: NewJob): JobInsert {
+function insertOf({ queue, body, priority, delayMs, at, key }: NewJob, awaited = false): JobInsert {
+  const now = Date.now()
+  const wait = delayMs ?? (at === undefined ? 0 : at.getTime() - now)
+  const data: StoredBody = { ...body, a: now, ...(wait > 0 ? { d: wait } : {}), ...(awaited ? { b: 1 } : {}) }
   const group = queue.everywhere !== undefined ? everyone : (key ?? (countsKeys(queue) ? nobody : undefined))
   return {
-    data: body,
+    data,
     ...(priority === 0 ? {} : { priority }),
     ...(delayMs === undefined ? {} : { startAfter: `${(delayMs / 1000).toFixed(3)} seconds` }),
     ...(at === undefined ? {} : { startAfter: at.toISOString() }),

@@ -6,7 +6,6 @@ import { findUnportable } from '../module/portable.ts'
 import { type Schema, validate } from '../module/schema.ts'
 import { currentContext } from '../work/call-context.ts'
 import { type Duration, milliseconds } from '../work/duration.ts'
-import { randomHex } from '../work/trace-ids.ts'
 import type { AddedJob, FlowStep, JobDriver, JobQueue, NewJob } from './contract/contract.ts'
 import { type Envelope, type JobBody, sealEnvelope } from './contract/envelope.ts'
 import { jobError, jobErrors } from './contract/errors.ts'
@@ -180,10 +179,12 @@ function split(given: readonly unknown[]): {
   return { tx: undefined, rest: given }
 }
 
-/** The ids that all jobs of one call carry: those of the request, or new ones. */
-function askedBy(): Pick<Envelope, 'requestId' | 'traceId'> {
+type Asked = Pick<Envelope, 'requestId' | 'traceId'>
+
+/** The ids of the request that asks; what nobody asked for gets its ids when it runs. */
+function askedBy(): Asked {
   const context = currentContext()
-  return { requestId: context?.requestId ?? randomHex(16), traceId: context?.traceId ?? randomHex(16) }
+  return { requestId: context?.requestId, traceId: context?.traceId }
 }
 
 async function bodyOf(
@@ -191,7 +192,7 @@ async function bodyOf(
   declared: Job,
   payload: unknown,
   key: string | undefined,
-  asked: Pick<Envelope, 'requestId' | 'traceId'>,
+  asked: Asked,
 ): Promise<JobBody> {
   const { payload: schema, version } = declared
   const sealed = schema === undefined ? payload : await checkedPayload(job, schema, payload)

@@ -44,7 +44,7 @@ export interface ShownJob extends ListedJob {
   readonly waitsFor: readonly string[]
 }
 
-/** The state of one queue, from a sample: counts are exact up to ten thousand. */
+/** The state of one queue, from a sample: counts are exact up to a thousand. */
 export interface JobCounts extends Omit<QueueSample, 'queue'> {
   /** `mail.welcome`. */
   readonly name: string

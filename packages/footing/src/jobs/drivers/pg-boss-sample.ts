@@ -6,7 +6,7 @@ import type { QueueSample } from '../contract/contract.ts'
 export const jobsSchema = 'footing_jobs'
 
 /** Most jobs of a queue that a sample counts one by one; beyond that it takes what the store counted last. */
-export const mostCounted = 10_000
+export const mostCounted = 1000
 
 /** What each queue has: counted one by one up to a limit, beyond it as the store has counted within the last minutes. */
 export async function sampleQueues(

@@ -458,6 +458,30 @@ test('a job whose operation is in a module of another process is done there, by 
   await there.stop()
 })
 
+test('metrics tell how many jobs there are, how long they ran and how long they waited', async () => {
+  const { app: first } = await start(async () => undefined)
+  await first.app.stop()
+  const given: Given = {}
+  const running = await shopOf('shop', async () => undefined, given).start({
+    env: { DATABASE_URL: first.database.url, DRAIN_DELAY_MS: '0' },
+    profile: 'test',
+    port: 0,
+    telemetry: { write: () => undefined },
+  })
+  await given.jobs?.add('welcome', { to: 'ada' })
+  const shown = async () => (await fetch(`${running.url}/metrics`)).text()
+  await until(async () =>
+    (await shown()).includes('footing_job_duration_seconds_count{job="mail.welcome",outcome="done"'),
+  )
+  // Asked once more: the first question begins the sample.
+  await until(async () => (await shown()).includes('footing_jobs{queue="shop/mail/welcome",state="failed"} 0'))
+  const text = await shown()
+  expect(text).toContain('footing_job_wait_seconds_count{job="mail.welcome",outcome="done"} 1')
+  expect(text).toContain('footing_jobs_oldest_seconds{queue="shop/mail/welcome"} 0')
+  expect(text).toMatch(/^footing_jobs_abandoned 0$/m)
+  await running.stop()
+})
+
 test('an application without tables for jobs, without a database and with a wrong URL is told what to do', async () => {
   const app = createApp({
     name: 'shop',

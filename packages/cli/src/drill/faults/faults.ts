@@ -60,7 +60,7 @@ export async function drainOne(targets: FaultTargets): Promise<boolean> {
 
 /** Lets one worker stand still with a job in its hands. */
 export async function pauseOne(targets: FaultTargets, ms: number): Promise<boolean> {
-  const member = await inWindow(targets)
+  const member = await inWindow(targets, 'job')
   return member?.alive() === true && record(targets, 'pause', member.name, () => targets.fleet.pause(member, ms))
 }
 
@@ -101,7 +101,7 @@ async function record(
 }
 
 /** The next process that stands between an effect and its settlement, of a job or an event or only of one of the two. */
-async function inWindow({ fleet, signal }: FaultTargets, kind?: 'event'): Promise<Member | undefined> {
+async function inWindow({ fleet, signal }: FaultTargets, kind?: 'job' | 'event'): Promise<Member | undefined> {
   const over = AbortSignal.any([signal, AbortSignal.timeout(aimMs)])
   try {
     for await (const [member, of] of on(fleet.windows, 'window', { signal: over })) {

@@ -90,13 +90,20 @@ function workedTime({ presences }: Evidence, from: number, to: number): number {
   return sum
 }
 
-/** Begun while the attempt before was not over, because its process stood still: the first one is stale from then on. */
+/** Jobs begun again while the attempt before was not over, because its process stood still: that one is stale from then on. */
 export function staleAttempts(evidence: Evidence): readonly { readonly operation: string; readonly attempt: number }[] {
   return evidence.faults
     .filter(({ kind }) => kind === 'pause')
     .flatMap(({ target, from, to }) => {
-      const held = evidence.journal.filter(({ process, step, at }) => process === target && isStart(step) && at <= from)
-      return held.flatMap(({ operation, attempt }) => {
+      const before = evidence.journal.filter(
+        ({ process, kind, at }) => process === target && kind === 'job' && at <= from,
+      )
+      const open = new Map<string, number>()
+      for (const { operation, step, attempt } of before) {
+        if (isStart(step)) open.set(operation, attempt)
+        else open.delete(operation)
+      }
+      return [...open].flatMap(([operation, attempt]) => {
         const others = evidence
           .linesOf(operation)
           .filter(({ process, step, at }) => process !== target && isStart(step) && at > from && at < to)

@@ -7,7 +7,7 @@ export const jobs: Command = {
   summary: 'show jobs and their queues; retry, cancel, pause and resume them',
   description:
     'Uses JOBS_URL, else DATABASE_DIRECT_URL, else DATABASE_URL, pooler or not; without them the embedded PostgreSQL of ' +
-    'footing dev. list shows each queue: counts are exact up to 10000, so that a look costs the same however many jobs there ' +
+    'footing dev. list shows each queue: counts are exact up to 1000, so that a look costs the same however many jobs there ' +
     'are; it exits with 1 when jobs have failed for good. show lists the jobs of a name, the newest first, or one job with ' +
     'its payload. retry lets jobs that failed for good run again, with all their attempts. cancel takes back what waits and ' +
     'aborts the signal of what runs. pause lets no job of a name begin.',
@@ -35,7 +35,7 @@ export const jobs: Command = {
     { run: 'footing jobs retry mail.welcome examples/conduit --dry-run', does: 'how many would run again' },
     { run: 'footing jobs pause mail.welcome examples/conduit', does: 'let none begin' },
   ],
-  docs: 'docs/cli.md',
+  docs: 'docs/jobs.md',
   run: async (context) => {
     const { runStateAction } = await import('../state/state-actions.ts')
     const { jobsActions } = await import('../state/jobs-actions.ts')

@@ -13,26 +13,31 @@ export async function sampleQueues(
   database: Database<unknown>,
   names: readonly string[],
 ): Promise<readonly QueueSample[]> {
-  const counted = (where: string) =>
-    `(select count(*)::int from (select from ${jobsSchema}.job where name = q.name and ${where} limit ${mostCounted}) few)`
+  // One state each and in the order of the index (name, state, blocked, start_after), so that the index alone is read: a bare
+  // limit makes the planner read the whole table where it takes that for a small part.
+  const counted = (state: string, where: string) =>
+    `(select count(*)::int from (select from ${jobsSchema}.job where name = q.name and state = '${state}' and ${where}
+      order by blocked, start_after limit ${mostCounted}) few)`
+  const ready = 'not blocked and start_after <= now()'
+  const later = 'not blocked and start_after > now()'
   const oldest = (state: string) =>
     `(select start_after from ${jobsSchema}.job where name = q.name and state = '${state}' and not blocked
       and start_after <= now() order by start_after limit 1)`
   const rows = await database.query<QueueSample & { ready: number; deferred: number; dead: number }>(
     `select q.name as queue,
-       ${counted(`state in ('created', 'retry') and not blocked and start_after <= now()`)} as waiting,
-       ${counted(`state in ('created', 'retry') and (blocked or start_after > now())`)} as delayed,
-       ${counted(`state = 'active'`)} as running,
-       ${counted(`state = 'failed'`)} as failed,
+       ${counted('created', ready)} + ${counted('retry', ready)} as waiting,
+       ${['created', 'retry'].flatMap((state) => [counted(state, later), counted(state, 'blocked')]).join(' + ')} as delayed,
+       ${counted('active', 'true')} as running,
+       ${counted('failed', 'true')} as failed,
        coalesce(extract(epoch from now() - least(${oldest('created')}, ${oldest('retry')})), 0)::float8 as "oldestSeconds",
        exists (select from ${jobsSchema}.paused p where p.queue = q.name) as paused,
        q.ready_count as ready, q.deferred_count + q.blocked_count as deferred, q.failed_count as dead
      from ${jobsSchema}.queue q where q.name = any($1::text[]) order by q.name`,
     [names],
   )
-  return rows.map(({ ready, deferred, dead, ...row }) => ({
+  return rows.map(({ ready: free, deferred, dead, ...row }) => ({
     ...row,
-    waiting: row.waiting < mostCounted ? row.waiting : Math.max(row.waiting, ready),
+    waiting: row.waiting < mostCounted ? row.waiting : Math.max(row.waiting, free),
     delayed: row.delayed < mostCounted ? row.delayed : Math.max(row.delayed, deferred),
     failed: row.failed < mostCounted ? row.failed : Math.max(row.failed, dead),
   }))

@@ -19,6 +19,8 @@ const superviseMs = 60_000
 const hotMs = 20
 const coldMs = 250
 const restAfterFaultMs = 1000
+/** Before a queue is asked again whose limit let nothing through. */
+const limitedMs = 100
 const mostRescued = 200
 
 /**
@@ -71,9 +73,17 @@ class Worker {
   hungry = false
   /** As it was at the last look. */
   paused = false
+  /** A limit let nothing through; until this moment it is not asked again unless a place is freed. */
+  quietUntil = 0
 
   constructor(queue: JobQueue) {
     this.queue = queue
+  }
+
+  /** True where places of other processes, or time, decide how many may begin. */
+  get limited(): boolean {
+    const { everywhere, perKey, rate } = this.queue
+    return everywhere !== undefined || perKey !== undefined || rate !== undefined
   }
 
   get free(): number {
@@ -191,10 +201,14 @@ export class PgBossWork {
   /** Queues with room here and jobs there: one question for all of them. */
   async #ready(): Promise<readonly Worker[]> {
     const workers = [...this.#workers.values()]
+    const now = performance.now()
     const rows = await this.#options.database.query<{ name: string; paused: boolean; ready: boolean }>(lookText, [
       workers.map(({ queue }) => queue.name),
       // One that claims, or is claimed for when places are free, finds its jobs without a look.
-      workers.map(({ free, claiming, hungry, held }) => free > 0 && !claiming && !(hungry && held.size > 0)),
+      workers.map(
+        ({ free, claiming, hungry, held, quietUntil }) =>
+          free > 0 && !claiming && now >= quietUntil && !(hungry && held.size > 0),
+      ),
     ])
     return rows.flatMap(({ name, paused, ready }) => {
       const worker = this.#workers.get(name)
@@ -217,6 +231,7 @@ export class PgBossWork {
         if (this.#resting || worker.paused || free <= 0) break
         const jobs = await claimWithin(this.#options, worker.queue, free)
         worker.hungry = jobs.length >= free
+        if (jobs.length === 0 && worker.limited) worker.quietUntil = performance.now() + limitedMs
         for (const job of jobs) this.#begin(worker, job)
       } while (worker.again || (worker.hungry && worker.free > 0))
     })
@@ -307,8 +322,7 @@ export class PgBossWork {
     worker.due = true
     setImmediate(() => {
       worker.due = false
-      const limited = worker.queue.everywhere !== undefined || worker.queue.perKey !== undefined
-      if (limited || (worker.hungry && worker.free * 2 >= worker.queue.perProcess)) void this.#claim(worker)
+      if (worker.limited || (worker.hungry && worker.free * 2 >= worker.queue.perProcess)) void this.#claim(worker)
     })
   }
 

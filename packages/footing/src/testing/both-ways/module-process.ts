@@ -2,6 +2,7 @@
 import { isFootingError, type ManualClock, manualClock } from '@footing/kernel'
 import { type App, createApp, type RunningApp } from '../../app/create-app.ts'
 import type { DataSource } from '../../data/contract/contract.ts'
+import { changedScope } from '../../data/contract/query-scope.ts'
 import { openTestData } from '../counted-data/open-test-data.ts'
 import { type QueryCounter, queryCounter } from '../counted-data/query-counter.ts'
 import type { FromModule, ModuleOrder, RoutedQuery, ToModule } from './messages.ts'
@@ -16,13 +17,13 @@ class QueryReport {
   /** A counter that reports instead of counting. */
   readonly counter: QueryCounter = {
     ...queryCounter(),
-    observe: (scope) => ({
-      ...scope,
-      onQuery: (query) => {
-        this.#collected.push({ ...query, route: scope?.route ?? '' })
-        scope?.onQuery?.(query)
-      },
-    }),
+    observe: (scope) =>
+      changedScope(scope, {
+        onQuery: (query) => {
+          this.#collected.push({ ...query, route: scope?.route ?? '' })
+          scope?.onQuery?.(query)
+        },
+      }),
   }
 
   async flush(): Promise<void> {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ManualClock } from '@footing/kernel'
 import type { App } from '../../app/create-app.ts'
+import { changedScope } from '../../data/contract/query-scope.ts'
 import type { CallDisturbance } from '../../placement/disturbance.ts'
 import { placeVariable } from '../../placement/place-modules.ts'
 import type { TestDataPlace } from '../counted-data/open-test-data.ts'
@@ -51,7 +52,7 @@ export async function placeModule(
   const rehearsal = plan && new Rehearsal(plan)
   const counted: QueryCounter = {
     ...queries,
-    observe: (scope) => (rehearsal?.disturbing ? { ...scope } : queries.observe(scope)),
+    observe: (scope) => (rehearsal?.disturbing ? changedScope(scope, {}) : queries.observe(scope)),
   }
   const keys = { MODULE_KEYS: `test:${randomBytes(32).toString('base64url')}` }
   const needed = needs.map(({ name }) => [placeVariable(name), back?.url ?? ''])

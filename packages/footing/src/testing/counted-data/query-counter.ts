@@ -1,5 +1,6 @@
 // Counts the statements of a piece of work, so that a test can say how many queries a route may need.
 import type { QueryRecord, QueryScope } from '../../data/contract/contract.ts'
+import { changedScope } from '../../data/contract/query-scope.ts'
 
 /** Statements by the route that sent them. */
 export interface QueryCounter {
@@ -29,13 +30,13 @@ export function queryCounter(): QueryCounter {
   return {
     observe(scope) {
       const route = scope?.route ?? ''
-      return {
-        ...scope,
+      // Not a copy: who acts and whether anybody still waits are asked of the scope itself.
+      return changedScope(scope, {
         onQuery(query) {
           queries.push({ ...query, route })
           scope?.onQuery?.(query)
         },
-      }
+      })
     },
     get queries() {
       return queries

@@ -499,6 +499,30 @@ test('roles: web asks for ticks and runs none', async () => {
   await web.stop()
 })
 
+test('/metrics has the state of each schedule and how long its runs took', async () => {
+  const first = await started(shopOf(async () => undefined))
+  await first.app.stop()
+  const running = await shopOf(async () => undefined).start({
+    profile: 'test',
+    host: '127.0.0.1',
+    port: 0,
+    clock: hurried,
+    telemetry: { write: () => undefined },
+    env: { DATABASE_URL: first.database.url, DRAIN_DELAY_MS: '0' },
+  })
+  await first.admin.trigger('shop.tick')
+  const text = await until(async () => {
+    const page = await (await fetch(`${running.url}/metrics`)).text()
+    return page.includes('footing_cron_last_result{schedule="shop.tick"} 1') && page
+  })
+  for (const name of ['running', 'waiting', 'paused', 'missed_total']) {
+    expect(text).toContain(`footing_cron_${name}{schedule="shop.tick"} 0`)
+  }
+  expect(Number(/footing_cron_next_tick_seconds\{schedule="shop.tick"\} ([\d.]+)/.exec(text)?.[1])).toBeGreaterThan(0)
+  expect(text).toContain('footing_tick_duration_seconds_count{schedule="shop.tick",kind="manual",code="ok"} 1')
+  await running.stop()
+})
+
 test('the compiler knows what the implementation gives for its schedules', () => {
   const shop = defineModule('shop', {
     owner: '@a',

@@ -1259,6 +1259,7 @@ export const layers: readonly Layer[] = [
       `${core}/data`,
       `${core}/http`,
       `${core}/limits`,
+      `${core}/locks`,
       `${core}/loop`,
       `${core}/cron`,
       `${core}/module`,

@@ -1,5 +1,6 @@
 // Manifest of content: articles, comments, tags, favourites and the feed.
 import { defineModule, op, optionalSetting } from '@footing/core'
+import { locks } from '@footing/core/locks'
 import { z } from 'zod'
 import { billing } from '../billing/billing.module.ts'
 import { identity } from '../identity/identity.module.ts'
@@ -45,6 +46,7 @@ export const content = defineModule('content', {
     tags: op({ ...read, out: z.array(z.string()) }),
   },
   events: contentEvents,
+  uses: [locks()],
   tables: ['article', 'article_tag', 'favorite', 'comment', 'tally'],
   personal,
   // A list needs the author of each article, and a feed needs to know who is followed: joined in one query.

@@ -15,7 +15,7 @@ import type { ContentTables } from './tables.generated.ts'
 
 export const contentModule = implement(
   content,
-  ({ database, ports, self, config, profile, emit }): Implementation<typeof content> => {
+  ({ database, ports, self, config, profile, emit, locks }): Implementation<typeof content> => {
     const db = database<ContentTables>()
     const articles = new ArticleRepository(db, emit)
     const comments = new CommentRepository(db)
@@ -116,7 +116,9 @@ export const contentModule = implement(
       personal: { article: eraseArticles, favorite: eraseFavorites },
 
       async start() {
-        if (profile === 'development' && config.DEMO_DATA !== false) await seedDemo(ports.identity, ports.billing, self)
+        if (profile !== 'development' || config.DEMO_DATA === false) return
+        // Of several processes that start on an empty database one does it, and the others find it done.
+        await locks.run('demo data', () => seedDemo(ports.identity, ports.billing, self), { wait: '30s' })
       },
     }
   },

@@ -45,9 +45,9 @@ function annotation(level: string, finding: Finding): string {
 
 function closing(result: AuditResult, rest: number): string {
   const judged = result.scorecard.filter((score) => score.verdict !== 'not applicable')
-  const sound = judged.filter((score) => score.verdict === 'sound').length
+  const quiet = judged.filter((score) => score.verdict === 'nothing found').length
   const more = rest === 0 ? '' : ` ${rest} more in the step summary.`
-  return `${sound} of ${judged.length} decisions are sound, ${result.findings.length} findings.${more}`
+  return `Nothing was found against ${quiet} of ${judged.length} decisions, ${result.findings.length} findings.${more}`
 }
 
 function levelOf({ severity, trial }: Finding): 'error' | 'warning' | 'notice' {

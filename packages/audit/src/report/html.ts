@@ -45,7 +45,7 @@ ${apart(result)}
 `
 
 const SHAPE: Record<Verdict, string> = {
-  sound: '<circle cx="32" cy="32" r="9"/>',
+  'nothing found': '<circle cx="32" cy="32" r="9"/>',
   drifting: '<path d="M32 22 42 41H22Z"/>',
   compounding: '<rect x="23" y="23" width="18" height="18"/>',
   'could not tell': '<path d="M25 27a7 7 0 1 1 9 7v4m0 4v3" fill="none" stroke="currentColor" stroke-width="3"/>',
@@ -74,7 +74,7 @@ function head(result: AuditResult, command: string): string {
   const commit =
     revision === undefined ? '' : ` · commit <code>${esc(revision.commit.slice(0, 12))}</code> of ${revision.date}`
   const size = `${counted(coverage.files.parsed, 'file')}, ${counted(coverage.lines, 'line')}`
-  const verdicts = (['compounding', 'drifting', 'sound', 'could not tell', 'not applicable'] as const).flatMap(
+  const verdicts = (['compounding', 'drifting', 'nothing found', 'could not tell', 'not applicable'] as const).flatMap(
     (verdict) => {
       const names = scorecard.filter((score) => score.verdict === verdict).map(({ decision }) => decision)
       return names.length === 0 ? [] : [`<strong>${verdict}</strong>: ${names.join(', ')}`]
@@ -87,8 +87,8 @@ function head(result: AuditResult, command: string): string {
 ${system}<p class="headline">${verdicts.join('; ')}.</p>`
 }
 
-const LEGEND = `<p class="quiet">compounding: dearer every week · drifting: costs now · sound: examined, and nothing of weight found · could not tell: too
-little could be followed or examined to call it sound · not applicable: there is nothing here that the decision is about. The ring shows
+const LEGEND = `<p class="quiet">compounding: dearer every week · drifting: costs now · nothing found: nothing of weight among what was examined, which does not mean that nothing is there · could not tell: too
+little could be followed or examined to say even that · not applicable: there is nothing here that the decision is about. The ring shows
 which share of the checks passes.</p>`
 
 /** Each thing once: first what weighs, in the order in which to take it up, then a line each for what does not. */
@@ -164,7 +164,7 @@ h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.5rem}h3{margin:.3rem 0 0;fo
 .gauges article{border:1px solid var(--line);border-radius:8px;padding:1rem}
 .gauges p{margin:.2rem 0;overflow-wrap:anywhere}.gauges svg{float:right}
 .track{fill:none;stroke:var(--line);stroke-width:6}.arc{fill:none;stroke:currentColor;stroke-width:6}
-.sound svg{color:light-dark(#1a7f37,#3fb950)}.drifting svg{color:light-dark(#9a6700,#d29922)}
+.nothing-found svg{color:light-dark(#1a7f37,#3fb950)}.drifting svg{color:light-dark(#9a6700,#d29922)}
 .compounding svg{color:light-dark(#cf222e,#f85149)}.not-applicable,.could-not-tell{color:var(--quiet)}
 .headline{font-size:1.1rem}
 .quiet{color:var(--quiet);font-size:.9rem;margin:.2rem 0}

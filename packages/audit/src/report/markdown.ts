@@ -11,7 +11,7 @@ import { systemSentences } from './program-words.ts'
 import type { Reporter } from './report.ts'
 
 const SHAPES = {
-  sound: '🟢 sound',
+  'nothing found': '🟢 nothing found',
   drifting: '🟡 drifting',
   compounding: '🔴 compounding',
   'could not tell': '❔ could not tell',

@@ -33,7 +33,7 @@ const LOOK: Record<
   Verdict,
   { readonly shape: string; readonly ascii: string; readonly style: 'green' | 'yellow' | 'red' | 'dim' }
 > = {
-  sound: { shape: '●', ascii: 'o', style: 'green' },
+  'nothing found': { shape: '●', ascii: 'o', style: 'green' },
   drifting: { shape: '▲', ascii: '^', style: 'yellow' },
   compounding: { shape: '■', ascii: '#', style: 'red' },
   'could not tell': { shape: '?', ascii: '?', style: 'dim' },
@@ -84,7 +84,7 @@ function heading(result: AuditResult, { paint }: Ink): string[] {
 
 /** Which decisions hurt, before anything else is read. */
 function inOneLine({ scorecard }: AuditResult, ink: Ink): string[] {
-  const words = (['compounding', 'drifting', 'sound', 'could not tell', 'not applicable'] as const).flatMap(
+  const words = (['compounding', 'drifting', 'nothing found', 'could not tell', 'not applicable'] as const).flatMap(
     (verdict) => {
       const names = scorecard.filter((score) => score.verdict === verdict).map((score) => score.decision)
       return names.length === 0 ? [] : [`${verdict[0]?.toUpperCase()}${verdict.slice(1)}: ${names.join(', ')}.`]

@@ -31,7 +31,7 @@ export interface RuleResult {
   readonly detections: readonly Detection[]
   /**
    * The denominator: how many things of which kind were judged, for example `{ count: 41, of: 'async functions' }`.
-   * A count of 0 means that the rule has nothing to say about this repository (not applicable), not that it is sound.
+   * A count of 0 means that the rule has nothing to say about this repository (not applicable), not that nothing was found.
    */
   readonly examined: { readonly count: number; readonly of: string }
   /** Why the rule could not judge, as a sentence: "Not enough history: 12 commits." */

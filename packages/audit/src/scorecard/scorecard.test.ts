@@ -27,16 +27,16 @@ describe('a verdict', () => {
     expect(makeScorecard([], []).every((score) => score.verdict === 'not applicable')).toBe(true)
   })
 
-  it('is sound with low findings, drifting with a medium one, compounding with three high fix sites or one critical', () => {
+  it('is nothing found with low findings, drifting with a medium one, compounding with three high fix sites or one critical', () => {
     const told = [evidence(rule, 40, { flagged: 1 })]
     const high = (path: string) => madeFinding({ path, severity: 'high' })
     expect(verdict([], told)).toMatchObject({
-      verdict: 'sound',
+      verdict: 'nothing found',
       passed: 1,
       checks: 1,
       because: 'Nothing found. Examined: async functions (40).',
     })
-    expect(verdict([madeFinding({ severity: 'low' })], told)?.verdict).toBe('sound')
+    expect(verdict([madeFinding({ severity: 'low' })], told)?.verdict).toBe('nothing found')
     expect(verdict([madeFinding({ severity: 'medium' })], told)).toMatchObject({
       verdict: 'drifting',
       passed: 0,
@@ -64,11 +64,13 @@ describe('a verdict', () => {
       because: expect.stringMatching(/^Rules on trial, which turn no verdict, report one place: /),
     })
     expect(verdict([madeFinding({ severity: 'low', trial: true })], [evidence(rule, 40)])).toMatchObject({
-      verdict: 'sound',
+      verdict: 'nothing found',
       because:
         'Nothing found by rules that judge. Examined: async functions (40). Beside it 1 place of rules on trial, which turn no verdict.',
     })
-    expect(verdict([madeFinding({ severity: 'critical', confidence: 'possible' })], told)?.verdict).toBe('sound')
+    expect(verdict([madeFinding({ severity: 'critical', confidence: 'possible' })], told)?.verdict).toBe(
+      'nothing found',
+    )
   })
 
   it('is not turned by one place of medium severity that is only probable, but by three of them', () => {
@@ -77,7 +79,7 @@ describe('a verdict', () => {
       madeFinding({ path, severity: 'medium', confidence: 'probable' }),
     )
     expect(verdict(likely.slice(0, 2), told)).toMatchObject({
-      verdict: 'sound',
+      verdict: 'nothing found',
       because: 'Too little to turn the verdict: 2 places of medium severity, inferred. Examined: async functions (40).',
     })
     expect(verdict([madeFinding({ severity: 'low' })], told)?.because).toMatch(
@@ -94,7 +96,7 @@ describe('a verdict', () => {
       evidence('async/file-io-in-async', 5),
     ]
     const reach = { isKnown: true, files: 500, programs: 1, entries: 40, found: 40, lost: 0 }
-    expect(verdict([], told, reach)?.verdict).toBe('sound')
+    expect(verdict([], told, reach)?.verdict).toBe('nothing found')
     expect(verdict([], told, { ...reach, entries: 0, found: 0 })).toMatchObject({
       verdict: 'could not tell',
       because: expect.stringMatching(/^No route and no job was found in 500 files/),
@@ -116,8 +118,8 @@ describe('a verdict', () => {
       verdict: 'could not tell',
       because: expect.stringMatching(/^Only 2 of 3 checks had something to examine in 500 files: /),
     })
-    expect(verdict([], little, { ...reach, files: 8 })?.verdict).toBe('sound')
-    expect(verdict([], told)?.verdict).toBe('sound')
+    expect(verdict([], little, { ...reach, files: 8 })?.verdict).toBe('nothing found')
+    expect(verdict([], told)?.verdict).toBe('nothing found')
   })
 
   it('says what the diagnosis of the decision says', () => {
@@ -132,10 +134,10 @@ describe('a verdict', () => {
     })
   })
 
-  it('is sound only when something speaks for the decision, and says what', () => {
+  it('is nothing found only when something speaks for the decision, and says what', () => {
     const reach = { isKnown: true, files: 5, programs: 1, entries: 4, found: 4, lost: 0 }
     expect(verdict([], [evidence(rule, 40, { assurance: 'outgoing calls have a limit' })], reach)).toMatchObject({
-      verdict: 'sound',
+      verdict: 'nothing found',
       because: 'Nothing found. Examined: async functions (40). For it speaks that outgoing calls have a limit.',
     })
     expect(verdict([], [evidence(rule, 40, { wouldAssure: 'outgoing calls have a limit' })], reach)).toMatchObject({
@@ -152,7 +154,7 @@ describe('a verdict', () => {
     expect(
       verdict([], [evidence(rule, 40, { ...trial, assurance: 'Flask answers all 40 routes' })], reach),
     ).toMatchObject({
-      verdict: 'sound',
+      verdict: 'nothing found',
       because: 'Nothing found. Examined: routes (40). For it speaks that Flask answers all 40 routes.',
     })
     expect(verdict([], [evidence(rule, 40, { ...trial, couldNotTell: 'No contract was seen.' })], reach)).toMatchObject(

@@ -6,12 +6,12 @@ import type { Finding } from '../findings/finding.ts'
 import { severityRank } from '../findings/order.ts'
 
 /**
- * `sound`: nothing of weight; `drifting`: costs now; `compounding`: gets dearer each week; `could not tell`: too little was
- * reached or examined to call it sound.
+ * `nothing found`: nothing of weight among what was examined; `drifting`: costs now; `compounding`: gets dearer each week; `could not tell`: too little was
+ * reached or examined to say even that.
  */
-export type Verdict = 'sound' | 'drifting' | 'compounding' | 'could not tell' | 'not applicable'
+export type Verdict = 'nothing found' | 'drifting' | 'compounding' | 'could not tell' | 'not applicable'
 
-/** How far the audit could follow the system: without reach nothing is sound. */
+/** How far the audit could follow the system: without reach nothing can be said. */
 export interface Reach {
   /** False for a run that takes no inventory. */
   readonly isKnown: boolean
@@ -84,7 +84,7 @@ export interface DecisionScore {
  *   too little was examined for the size of the tree, nothing was seen that speaks for the decision, or rules on trial report
  *   something of medium severity or more;
  * - not applicable: there is nothing here that the decision is about;
- * - sound: the rest. Low and info findings do not change a verdict, nor do trial rules.
+ * - nothing found: the rest. Low and info findings do not change a verdict, nor do trial rules.
  *
  * Only definite and probable findings count. Findings of a baseline count: known debt is debt. Findings that a comment
  * allows, with its reason, do not. `causes` are what the diagnoses say of each decision, most harmful first.
@@ -103,9 +103,9 @@ export function makeScorecard(
     const checks = rules.filter((rule) => rule.examined > 0 && (!rule.trial || rule.assurance !== undefined))
     // What a diagnosis says together weighs, also where its findings one by one do not.
     const judged = judge(counted)
-    const weighty = judged === 'sound' && causes.has(decision.id) ? 'drifting' : judged
+    const weighty = judged === 'nothing found' && causes.has(decision.id) ? 'drifting' : judged
     const doubt =
-      weighty === 'sound' ? (doubtOf(decision.id, counted, rules, checks, reach) ?? trialDoubt(own)) : undefined
+      weighty === 'nothing found' ? (doubtOf(decision.id, counted, rules, checks, reach) ?? trialDoubt(own)) : undefined
     const beside = doubt?.because.startsWith(ON_TRIAL) === true ? '' : besideVerdict(own)
     const verdict = doubt?.verdict ?? weighty
     const failing = new Set(counted.filter((finding) => weighs(finding.severity)).map((finding) => finding.rule))
@@ -132,7 +132,7 @@ function judge(findings: readonly Finding[]): Verdict {
   if (highSites.size > 0) return 'drifting'
   const medium = findings.filter((finding) => finding.severity === 'medium')
   if (medium.some((finding) => finding.confidence === 'definite')) return 'drifting'
-  return new Set(medium.map(siteOf)).size >= SEVERAL ? 'drifting' : 'sound'
+  return new Set(medium.map(siteOf)).size >= SEVERAL ? 'drifting' : 'nothing found'
 }
 
 interface Doubt {
@@ -140,7 +140,7 @@ interface Doubt {
   readonly because: string
 }
 
-/** Why a decision with nothing of weight against it is not called sound; undefined when it may be. */
+/** Why a decision with nothing of weight against it is not passed over; undefined when it may be. */
 function doubtOf(
   decision: DecisionId,
   findings: readonly Finding[],
@@ -215,7 +215,7 @@ function besideVerdict(findings: readonly Finding[]): string {
   return places === 0 ? '' : ` Beside it ${counted(places, 'place')} of rules on trial, which turn no verdict.`
 }
 
-/** What rules on trial found turns no decision, but nobody calls it sound beside them. */
+/** What rules on trial found turns no decision, but nobody says beside them that nothing was found. */
 function trialDoubt(findings: readonly Finding[]): Doubt | undefined {
   const told = findings.filter(
     ({ trial, severity, confidence }) => trial && weighs(severity) && confidence !== 'possible',
@@ -240,7 +240,7 @@ function because(
   isOnTrial: boolean,
   cause: string | undefined,
 ): string {
-  if (verdict !== 'sound' && cause !== undefined) return cause
+  if (verdict !== 'nothing found' && cause !== undefined) return cause
   const worst = [...rules]
     .filter((rule) => rule.flagged > 0 && findings.some((finding) => finding.rule === rule.rule))
     .sort((a, b) => worstOf(findings, a) - worstOf(findings, b) || b.flagged - a.flagged)[0]
@@ -250,7 +250,7 @@ function because(
   const speaks = saw.length === 0 ? '' : ` For it speaks that ${listed(saw)}.`
   if (worst === undefined)
     return `${isOnTrial ? 'Nothing found by rules that judge' : 'Nothing found'}.${looked}${speaks}`
-  if (verdict === 'sound') return `${lessWords(findings)}${looked}${speaks}`
+  if (verdict === 'nothing found') return `${lessWords(findings)}${looked}${speaks}`
   // A rule that speaks once about many places has said the figure itself.
   const own = findings.filter((finding) => finding.rule === worst.rule)
   if (own.length === 1 && own[0] !== undefined) return own[0].message.what

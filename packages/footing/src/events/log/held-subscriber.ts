@@ -233,7 +233,8 @@ export class HeldSubscriber {
     this.#blocked.add(chain)
     const attempts = row.attempts + 1
     const deadlineMs = this.#subscribers.get(row.event)?.deadlineMs ?? defaultDeadlineMs
-    const waitMs = deadlineMs + this.#tools.backoffMs(attempts)
+    // Who takes over has waited for the lease already, and a process that was killed says nothing about the event: no doubling.
+    const waitMs = deadlineMs + this.#tools.backoffMs(1)
     const reason = 'the process ended while the handler ran'
     return this.#written(() =>
       this.#tools.store.defer(this.claim, row, chain, { attempts, waitMs, code: 'event-handler-lost', reason }),

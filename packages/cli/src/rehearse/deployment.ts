@@ -18,7 +18,9 @@ export function deploymentOf(manifest: AnyManifest, app: Pick<App, 'modules' | '
   const othersKeepTables = modules.some(({ name, tables }) => name !== manifest.name && tables.length > 0)
   const events = [manifest, ...manifest.needs, ...manifest.hears].some((one) => Object.keys(one.events).length > 0)
   const logsEvents = events && (stateful || othersKeepTables)
-  const schemas = [...(stateful ? [manifest.name] : []), ...(logsEvents ? ['footing_events'] : [])]
+  const used = app.capabilities.filter(({ name }) => manifest.uses.some(({ capability }) => capability === name))
+  const own = used.flatMap(({ schema }) => schema ?? [])
+  const schemas = [...(stateful ? [manifest.name] : []), ...(logsEvents ? ['footing_events'] : []), ...own]
   return {
     application: [
       `PLACE_${manifest.name.toUpperCase()}=https://<${manifest.name}>`,
@@ -33,23 +35,18 @@ export function deploymentOf(manifest: AnyManifest, app: Pick<App, 'modules' | '
       keys,
       ...manifest.needs.map(({ name }) => `PLACE_${name.toUpperCase()}=https://<application>`),
       ...(schemas.length > 0 ? [`DATABASE_URL=<as before; it uses ${told(schemas)} only>`] : []),
-      ...settingLines(usedSettings(manifest, app.capabilities)),
+      ...used.flatMap(({ settings }) => (typeof settings === 'function' ? [] : settingLines(settings))),
       ...settingLines(manifest.settings),
     ],
   }
 }
 
 function told(schemas: readonly string[]): string {
-  return `the schema${schemas.length === 1 ? '' : 's'} ${schemas.join(' and ')}`
+  const last = schemas.at(-1)
+  return schemas.length === 1 ? `the schema ${last}` : `the schemas ${schemas.slice(0, -1).join(', ')} and ${last}`
 }
 
 type Settings = AnyManifest['settings']
-
-/** Settings of the capabilities that the module declares: its Redis, its storage. */
-function usedSettings({ uses }: AnyManifest, capabilities: App['capabilities']): Settings {
-  const used = capabilities.filter(({ name }) => uses.some(({ capability }) => capability === name))
-  return Object.assign({}, ...used.map(({ settings }) => (typeof settings === 'function' ? {} : settings)))
-}
 
 function settingLines(settings: Settings): readonly string[] {
   return Object.entries(settings).map(([name, { optional, fallback }]) =>

@@ -137,7 +137,7 @@ function envelope(key: string, n: number): EventEnvelope {
   return { id, module: 'billing', event: 'paid', key, payload: { n }, at: Date.now(), requestId: 'r', traceId: 't' }
 }
 
-/** A stretch of time at the rate, inside of what `beside` keeps open. */
+/** Emits at the given rate for a while, with the transaction of `beside` open. */
 async function flow(
   name: string,
   child: ChildProcess,

@@ -154,7 +154,7 @@ for (let index = 0; index < offered; index += 1) {
   added.set(id, performance.now())
 }
 await until(() => begun.size >= offered)
-// Measured from the answer to whoever added it: from then on it can begin.
+// Measured from the moment the caller has been told that the job was added, because it can begin from then on.
 const waits = [...added].map(([id, at]) => Math.max(0, (begun.get(id) ?? 0) - at)).toSorted((a, b) => a - b)
 const quantile = (share: number) => (waits[Math.floor(waits.length * share)] ?? Number.NaN).toFixed(0)
 
@@ -186,7 +186,7 @@ and a deadline of its own.
 ${lines.join('\n')}
 
 At ${perSecondOffered} jobs a second, added by another process, the handler began after ${quantile(0.5)} ms (median), ${quantile(0.95)} ms (95 %) and ${quantile(0.99)} ms (99 %) from the answer to
-whoever added it, of ${offered} jobs.
+its caller, of ${offered} jobs.
 `
 writeFileSync(new URL('./jobs.md', import.meta.url), page)
 process.stdout.write(page)

@@ -97,7 +97,7 @@ export class ArticleRepository {
             .where('id', '=', key.id)
             .returning(['id', 'slug', 'title', 'author_id', 'supporters_only'])
             .executeTakeFirst()
-          // Said by whoever asks for it, also when it was so before: of two at once, the one that commits later is right.
+          // Announced whenever a request sets it, even to the value that it had: of two at once, the later commit is right.
           if (changed !== undefined && supportersOnly !== undefined)
             await this.#emit.in(tx, 'accessChanged', accessOf(changed))
           return changed

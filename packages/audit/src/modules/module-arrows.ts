@@ -60,7 +60,7 @@ function collect(program: Program, model: BoundaryModel): Crossing[] {
     const imported = program.modules[statement.target.module]
     if (importer === undefined || imported === undefined || !isProduct(importer)) continue
     const sides = crossing(model, importer.id, imported.id)
-    // Hearing an event is declared, and is no need: whoever announces does not know who hears.
+    // A module declares which events it hears. That is not a need: the module that announces does not know its listeners.
     if (sides?.from?.contracts.has(imported.path)) continue
     if (sides !== undefined) found.push({ statement, importer, imported, ...sides })
   }

@@ -157,7 +157,7 @@ function looksOf({ program, trees }: ProgramOfLanguage, manifests: Manifests) {
     (one.dependencies.some((name) => SCREEN.test(name)) || one.isForBrowser) &&
     !one.dependencies.some((name) => SERVES.test(name))
   const isCommand = (id: ModuleId): boolean => COMMANDS.test(modules[id]!.path) || imports(id, TERMINAL)
-  /** A module of a published package that works on a page: it runs at the user's, whoever imports its types. */
+  /** A module of a published package that works on a page: it runs in the user's browser, even if server code imports its types. */
   const isForPages = (id: ModuleId): boolean =>
     packageOf(modules[id]!.path)?.isPublished === true && mentionsPage(trees[id]!)
   const mayServe = (id: ModuleId): boolean => isCode(id) && !isScreen(id) && !isCommand(id) && !isForPages(id)
